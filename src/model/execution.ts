@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { EnforcementReport, SandboxConfig } from "./sandbox.ts";
+import { OutputFormat, ToolArguments } from "./tool.ts";
+
+/** Who asks for a run. */
+export const Principal = z.union([
+  z.enum(["user", "chat"]),
+  z.templateLiteral(["mcp:", z.string().min(1)]),
+  z.templateLiteral(["workflow:", z.string().min(1)]),
+]);
+export type Principal = z.infer<typeof Principal>;
+
+export const ExitReason = z.enum([
+  "ok",
+  "failed",
+  "timeout",
+  "memory",
+  "cpu",
+  "processes",
+  "disk-limit",
+  "output-limit",
+  "denied",
+  "cancelled",
+  "not-enforceable",
+  "sandbox-error",
+]);
+export type ExitReason = z.infer<typeof ExitReason>;
+
+/** Totals of a run, over its whole process tree. */
+export const Usage = z.object({
+  wallMs: z.number(),
+  cpuMs: z.number(),
+  peakMemoryBytes: z.number(),
+  writtenBytes: z.number(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** `code` is the tool's own exit code; absent when a limit or a person ended it before it could exit. */
+export const ExitStatus = z.object({ code: z.int().optional(), reason: ExitReason, message: z.string().optional() });
+export type ExitStatus = z.infer<typeof ExitStatus>;
+
+/** What the supervisor says while a run is under way. */
+export const SandboxEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("started"), pid: z.int() }),
+  z.object({ type: z.literal("usage"), usage: Usage, processes: z.int() }),
+  z.object({ type: z.literal("limit"), reason: ExitReason, message: z.string() }),
+  z.object({ type: z.literal("exited"), exit: ExitStatus, usage: Usage }),
+]);
+export type SandboxEvent = z.infer<typeof SandboxEvent>;
+
+/** The file that `toka exec --report` writes. */
+export const SandboxReport = z.object({
+  exit: ExitStatus,
+  usage: Usage,
+  policy: SandboxConfig,
+  enforcement: EnforcementReport,
+});
+export type SandboxReport = z.infer<typeof SandboxReport>;
+
+/** A file that a run left in its result folder, or its standard output in a format worth showing. */
+export const ResultFile = z.object({
+  path: z.string(),
+  format: z.union([OutputFormat, z.literal("other")]),
+  bytes: z.int(),
+});
+export type ResultFile = z.infer<typeof ResultFile>;
+
+/** A run, as it is kept and as `toka run --json` prints it. */
+export const Execution = z.object({
+  id: z.string(),
+  tool: z.string().describe("The tool's id."),
+  arguments: ToolArguments,
+  argv: z.array(z.string()),
+  principal: Principal,
+  startedAt: z.iso.datetime(),
+  policy: SandboxConfig,
+  exit: ExitStatus,
+  stdout: z.string(),
+  stderr: z.string(),
+  results: z.array(ResultFile),
+  usage: Usage,
+  cached: z.boolean(),
+  denied: z.object({ capability: z.string(), message: z.string() }).optional(),
+});
+export type Execution = z.infer<typeof Execution>;
+
+/** What a person may allow for one run beyond the tool's category: absolute paths that become writable. */
+export const RunGrant = z.object({ writablePaths: z.array(z.string()) });
+export type RunGrant = z.infer<typeof RunGrant>;
