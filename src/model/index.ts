@@ -1,3 +1,4 @@
+export * from "./arguments.ts";
 export * from "./capability.ts";
 export * from "./discovery.ts";
 export * from "./execution.ts";
@@ -7,5 +8,6 @@ export * from "./protocol.ts";
 export * from "./result.ts";
 export * from "./sandbox.ts";
 export * from "./selection.ts";
+export * from "./settings.ts";
 export * from "./tool.ts";
 export * from "./webview.ts";

@@ -10,9 +10,32 @@ export const METHODS = {
   graph: "toka/graph",
   /** notification from the server: the tools of a folder changed */
   toolsChanged: "toka/toolsChanged",
+  /** notification to the server: its configuration changed */
+  configure: "toka/configure",
 } as const;
 
-export const DiscoverParams = z.object({ folder: z.string().describe("URI of the workspace folder.") });
+/** What the server needs from the editor: what to leave out, which lenses to show and in which words. */
+export const ServerConfiguration = z.object({
+  exclude: z.array(z.string()).describe("Globs of files that discovery leaves out."),
+  lenses: z.object({ controlFlow: z.boolean(), run: z.boolean() }),
+  texts: z.object({
+    controlFlow: z.string().describe("Lens above a function; {0} is its cyclomatic complexity."),
+    run: z.string().describe("Lens above a tool's entry; {0} is its name."),
+  }),
+});
+export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
+
+/** Argument of the command behind a tool's lens, and of every other way to name a tool inside the editor. */
+export const ToolReference = z.object({
+  folder: z.string().describe("URI of the workspace folder."),
+  tool: z.string().describe("The tool's id."),
+});
+export type ToolReference = z.infer<typeof ToolReference>;
+
+export const DiscoverParams = z.object({
+  folder: z.string().describe("URI of the workspace folder."),
+  fresh: z.boolean().optional().describe("Read the folder anew, whatever the index holds."),
+});
 export type DiscoverParams = z.infer<typeof DiscoverParams>;
 
 export const DiscoverResult = DiscoveryReport;

@@ -16,6 +16,7 @@ export const GraphViewOutput = z.discriminatedUnion("type", [
   z.object({ type: z.literal("drawn"), nodes: z.int(), milliseconds: z.number() }),
   z.object({ type: z.literal("reveal"), line: z.int().min(1) }),
   z.object({ type: z.literal("failed"), message: z.string() }),
+  z.object({ type: z.literal("copy"), text: z.string() }),
 ]);
 export type GraphViewOutput = z.infer<typeof GraphViewOutput>;
 
@@ -28,3 +29,22 @@ export const GraphViewState = z.object({
   title: z.string(),
 });
 export type GraphViewState = z.infer<typeof GraphViewState>;
+
+/** Localised words of the graph webview; `{0}` stands for what is named in the comment. */
+export const GraphViewTexts = z.object({
+  loading: z.string(),
+  /** the graph's accessible name: its title */
+  graph: z.string(),
+  /** a node's accessible name: kind, label, line */
+  node: z.string(),
+  zoomIn: z.string(),
+  zoomOut: z.string(),
+  fit: z.string(),
+  copy: z.string(),
+  copied: z.string(),
+  help: z.string(),
+  /** nodes, edges and complexity */
+  summary: z.string(),
+  unreachable: z.string(),
+});
+export type GraphViewTexts = z.infer<typeof GraphViewTexts>;

@@ -1,0 +1,308 @@
+/**
+ * What the extension adds to the editor: the one table from which `contributes` in package.json, its localised texts
+ * and the command identifiers in code come. `scripts/generate.ts` writes the first two. It imports nothing of the editor.
+ */
+
+/** Commands start with this in the palette. */
+export const CATEGORY = "Toka";
+
+const TRUSTED = "isWorkspaceTrusted";
+const HAS_FOLDER = "workspaceFolderCount != 0";
+
+interface CommandContribution {
+  readonly id: string;
+  readonly title: string;
+  readonly icon?: string;
+  /** When the command can be used; it is greyed out otherwise. */
+  readonly enablement?: string;
+  /** When the command is in the palette; `false` hides those that need an argument. */
+  readonly palette: string | false;
+}
+
+export const COMMANDS = {
+  refresh: { id: "toka.refresh", title: "Refresh Tools", icon: "refresh", palette: HAS_FOLDER },
+  runTool: {
+    id: "toka.runTool",
+    title: "Run Tool…",
+    icon: "play",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  ask: { id: "toka.ask", title: "Ask…", icon: "comment-discussion", enablement: TRUSTED, palette: HAS_FOLDER },
+  openToolSource: { id: "toka.openToolSource", title: "Open Source", icon: "go-to-file", palette: false },
+  openEvidence: { id: "toka.openEvidence", title: "Open Evidence", icon: "go-to-file", palette: false },
+  showControlFlowGraph: {
+    id: "toka.showControlFlowGraph",
+    title: "Show Control Flow Graph",
+    icon: "type-hierarchy",
+    palette: "editorLangId == python",
+  },
+  runAgain: {
+    id: "toka.runAgain",
+    title: "Run Again",
+    icon: "debug-rerun",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  stopRun: { id: "toka.stopRun", title: "Stop", icon: "debug-stop", palette: "toka.running" },
+  openExecution: { id: "toka.openExecution", title: "Open Output", icon: "output", palette: false },
+  openResult: { id: "toka.openResult", title: "Open Result", icon: "open-preview", palette: false },
+  showEnforcement: {
+    id: "toka.showEnforcement",
+    title: "Show What This Machine Enforces",
+    icon: "shield",
+    palette: HAS_FOLDER,
+  },
+  showLog: { id: "toka.showLog", title: "Show Log", icon: "output", palette: "true" },
+} as const satisfies Record<string, CommandContribution>;
+
+export type CommandKey = keyof typeof COMMANDS;
+
+export const VIEWS = {
+  container: { id: "toka", title: "Toka", icon: "media/toka.svg" },
+  tools: { id: "toka.tools", name: "Tools" },
+  history: { id: "toka.history", name: "History" },
+} as const;
+
+/** The view type of the control-flow graph's panel. */
+export const GRAPH_PANEL = "toka.graph";
+
+/** Context keys that `when` clauses test. */
+export const CONTEXT_KEYS = { running: "toka.running", state: "toka.state" } as const;
+
+/** Value of the context key `toka.state`. */
+export type ViewState = "loading" | "ready" | "failed";
+
+interface MenuItem {
+  readonly command: CommandKey;
+  readonly when: string;
+  readonly group?: string;
+}
+
+const IN_TOOLS = `view == ${VIEWS.tools.id}`;
+const IN_HISTORY = `view == ${VIEWS.history.id}`;
+const ON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;/`;
+const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
+const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;
+
+export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
+  "view/title": [
+    { command: "ask", when: IN_TOOLS, group: "navigation@1" },
+    { command: "runTool", when: IN_TOOLS, group: "navigation@2" },
+    { command: "refresh", when: IN_TOOLS, group: "navigation@3" },
+    { command: "showEnforcement", when: IN_TOOLS, group: "1_more@1" },
+    { command: "showLog", when: IN_TOOLS, group: "1_more@2" },
+    { command: "runAgain", when: IN_HISTORY, group: "navigation@1" },
+  ],
+  "view/item/context": [
+    { command: "openToolSource", when: ON_TOOL, group: "inline@1" },
+    { command: "runTool", when: ON_TOOL, group: "inline@2" },
+    { command: "runTool", when: ON_TOOL, group: "1_run@1" },
+    { command: "openToolSource", when: ON_TOOL, group: "2_open@1" },
+    { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },
+    { command: "openResult", when: `${ON_RUN} && viewItem =~ /;result(;|$)/`, group: "inline@1" },
+    { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },
+    { command: "stopRun", when: `${ON_RUN} && viewItem =~ /;running(;|$)/`, group: "inline@1" },
+    { command: "openExecution", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "2_open@1" },
+    { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "1_run@1" },
+  ],
+  "editor/context": [{ command: "showControlFlowGraph", when: "editorLangId == python", group: "navigation@9" }],
+};
+
+export interface WelcomeContribution {
+  readonly key: string;
+  readonly view: string;
+  readonly when: string;
+  readonly text: string;
+}
+
+const link = (label: string, command: string): string => `[${label}](command:${command})`;
+
+/** What the tools view says when it has nothing to list; shown in this order. */
+export const WELCOMES: readonly WelcomeContribution[] = [
+  {
+    key: "noFolder",
+    view: VIEWS.tools.id,
+    when: "workspaceFolderCount == 0",
+    text: `Open a folder to see the tools in it: Python and shell scripts with a command line, and whatever a *.tool.yaml file describes.\n${link("Open Folder", "workbench.action.files.openFolder")}`,
+  },
+  {
+    key: "untrusted",
+    view: VIEWS.tools.id,
+    when: `${HAS_FOLDER} && !isWorkspaceTrusted && toka.state == ready`,
+    text: `This folder is not trusted. Its tools would be listed here and its functions can be drawn, but nothing runs.\n${link("Manage Trust", "workbench.trust.manage")}`,
+  },
+  {
+    key: "empty",
+    view: VIEWS.tools.id,
+    when: `${HAS_FOLDER} && toka.state == ready`,
+    text: `No tool was found. A tool is a Python or shell script that can be run, or a command that a *.tool.yaml file describes.\n${link("Look Again", "toka.refresh")}`,
+  },
+  {
+    key: "failed",
+    view: VIEWS.tools.id,
+    when: `${HAS_FOLDER} && toka.state == failed`,
+    text: `The workspace could not be read.\n${link("Try Again", "toka.refresh")}\n${link("Show Log", "toka.showLog")}`,
+  },
+  {
+    key: "noHistory",
+    view: VIEWS.history.id,
+    when: "isWorkspaceTrusted",
+    text: "Runs are listed here with how they ended, how long they took and what they printed.",
+  },
+  {
+    key: "noHistoryUntrusted",
+    view: VIEWS.history.id,
+    when: "!isWorkspaceTrusted",
+    text: "Nothing runs in a folder that is not trusted.",
+  },
+];
+
+export interface SettingContribution {
+  readonly key: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly scope: "machine" | "machine-overridable" | "resource" | "window";
+  readonly description: string;
+  /** Ignored in the settings of a workspace that is not trusted. */
+  readonly restricted?: true;
+}
+
+export const SETTINGS: readonly { readonly title: string; readonly settings: readonly SettingContribution[] }[] = [
+  {
+    title: "Discovery",
+    settings: [
+      {
+        key: "toka.discovery.exclude",
+        schema: { type: "array", items: { type: "string", minLength: 1 }, default: [], uniqueItems: true },
+        scope: "resource",
+        description:
+          "Files and folders in which no tools are looked for, as glob patterns relative to the workspace folder, for example `build/**`. What `.gitignore` names is left out anyway.",
+      },
+    ],
+  },
+  {
+    title: "Editor",
+    settings: [
+      {
+        key: "toka.codeLens.controlFlow",
+        schema: { type: "boolean", default: true },
+        scope: "window",
+        description:
+          "Show a code lens above each Python function that tells its cyclomatic complexity and opens its control-flow graph.",
+      },
+      {
+        key: "toka.codeLens.run",
+        schema: { type: "boolean", default: true },
+        scope: "window",
+        description: "Show a code lens above the entry of each tool that runs it.",
+      },
+    ],
+  },
+  {
+    title: "Running",
+    settings: [
+      {
+        key: "toka.python.interpreterPath",
+        schema: { type: "string", default: "" },
+        scope: "machine-overridable",
+        restricted: true,
+        description:
+          "Absolute path of the Python interpreter that runs Python tools. Empty: the workspace's virtual environment (`.venv` or `venv`) if there is one, else `python3` of the system.",
+      },
+      {
+        key: "toka.limits.memoryMB",
+        schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
+        scope: "machine",
+        description:
+          "Memory that one run may use, over all its processes, in megabytes. Empty: by the tool's category (analysis 512, general 256, utility 128).",
+      },
+      {
+        key: "toka.limits.cpuPercent",
+        schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
+        scope: "machine",
+        description:
+          "Share of one processor core that one run may use on average, in percent. Empty: by the tool's category (analysis 50, general 25, utility 10).",
+      },
+      {
+        key: "toka.limits.timeSeconds",
+        schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
+        scope: "machine",
+        description:
+          "Time after which a run is stopped, in seconds. Empty: by the tool's category (analysis 600, general 300, utility 60).",
+      },
+    ],
+  },
+];
+
+export interface WalkthroughStep {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly image: string;
+  readonly alt: string;
+  readonly completedBy: string;
+}
+
+export const WALKTHROUGH = {
+  id: "toka.start",
+  title: "Get Started with Toka",
+  description: "Find the tools in your workspace, see what they can do, and run them inside limits.",
+  steps: [
+    {
+      id: "view",
+      title: "See the tools of your workspace",
+      description: `Toka reads your Python and shell scripts without running them and lists those that can be run.\n${link("Open the Tools View", "toka.tools.focus")}`,
+      image: "media/walkthrough/view.svg",
+      alt: "A list of tools with what each can do",
+      completedBy: "onView:toka.tools",
+    },
+    {
+      id: "evidence",
+      title: "Check what a tool can do",
+      description:
+        "Unfold a tool: each capability, such as connecting to the network, comes with the lines of code that show it. Click a line to open it.",
+      image: "media/walkthrough/evidence.svg",
+      alt: "A capability with the line of code that shows it",
+      completedBy: "onCommand:toka.openEvidence",
+    },
+    {
+      id: "run",
+      title: "Run a tool inside limits",
+      description: `Toka asks for the parameters, shows the command with its limits, and runs it in a sandbox: no network, your files read-only, bounded memory, time and processes.\n${link("Run a Tool", "toka.runTool")}`,
+      image: "media/walkthrough/run.svg",
+      alt: "A terminal with a run and how it ended",
+      completedBy: "onCommand:toka.runTool",
+    },
+    {
+      id: "graph",
+      title: "Look at the ways through a function",
+      description: "Open a Python file and choose “Control flow” above a function. Choose a node to go to its line.",
+      image: "media/walkthrough/graph.svg",
+      alt: "A control-flow graph",
+      completedBy: "onCommand:toka.showControlFlowGraph",
+    },
+    {
+      id: "ask",
+      title: "Say what you want done",
+      description: `Type a task in your own words: the tools that fit come first, and their parameters are filled in where your words name them. You confirm before anything runs.\n${link("Ask", "toka.ask")}`,
+      image: "media/walkthrough/ask.svg",
+      alt: "Typed words with the tools that fit below",
+      completedBy: "onCommand:toka.ask",
+    },
+  ],
+} as const satisfies { id: string; title: string; description: string; steps: readonly WalkthroughStep[] };
+
+export const ACTIVATION_EVENTS: readonly string[] = [
+  "onLanguage:python",
+  "workspaceContains:*.py",
+  "workspaceContains:*/*.py",
+  "workspaceContains:pyproject.toml",
+  "workspaceContains:**/*.tool.{yaml,yml,json}",
+  `onWebviewPanel:${GRAPH_PANEL}`,
+];
+
+export const CAPABILITIES_TEXTS = {
+  untrusted: "Tools are listed and functions drawn; nothing runs until the workspace is trusted.",
+  virtual: "Tools are run as processes and need a folder on disk.",
+  description: "Finds the tools in a workspace, shows what each can do, and runs them in a sandbox.",
+} as const;
