@@ -11,7 +11,17 @@
  *   test      and what `npm test` needs: Chromium to drive it (the default)
  */
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,7 +112,9 @@ async function installSystemPackages(withBrowser) {
   if (missing.length === 0) return [];
   const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing];
   if (findProgram("apt-get") === undefined) {
-    throw new SetupError(`Install these with your package manager, then run the same command again: ${missing.join(" ")}`);
+    throw new SetupError(
+      `Install these with your package manager, then run the same command again: ${missing.join(" ")}`,
+    );
   }
   if (process.getuid?.() !== 0) {
     throw new SetupError(
@@ -125,7 +137,9 @@ async function installPackages() {
   if (reason === undefined) return false;
   await run(`npm packages (${reason})`, [...npmCommand(), "ci"], { cwd: ROOT });
   if (!existsSync(projectNode())) {
-    throw new SetupError("npm ci did not install Node 24: are install scripts switched off (npm config get ignore-scripts)?");
+    throw new SetupError(
+      "npm ci did not install Node 24: are install scripts switched off (npm config get ignore-scripts)?",
+    );
   }
   return true;
 }
@@ -167,7 +181,9 @@ async function installCodeServer() {
     const manifest = { private: true, allowScripts: { "code-server": true, [archPackage()]: true } };
     writeFileSync(join(work, "package.json"), JSON.stringify(manifest));
     const npm = [findProgram("npm") ?? "npm"];
-    await run(`Node ${nodeVersion()} with its headers`, [...npm, "install", "--no-audit", "--no-fund", nodePackage], { cwd: work });
+    await run(`Node ${nodeVersion()} with its headers`, [...npm, "install", "--no-audit", "--no-fund", nodePackage], {
+      cwd: work,
+    });
     const home = join(work, "node_modules", archPackage());
     const env = {
       ...process.env,
@@ -179,7 +195,9 @@ async function installCodeServer() {
     };
     const install = [...npm, "install", "--no-audit", "--no-fund", `code-server@${CODE_SERVER}`];
     await run(`code-server ${CODE_SERVER} into ${folder} (once; about 2 minutes, 650 MB)`, install, { cwd: work, env });
-    const check = spawnSync(join(home, "bin", "node"), [entry.replace(folder, work), "--version"], { encoding: "utf8" });
+    const check = spawnSync(join(home, "bin", "node"), [entry.replace(folder, work), "--version"], {
+      encoding: "utf8",
+    });
     if (check.status !== 0 || !check.stdout.includes(CODE_SERVER)) {
       throw new SetupError(`code-server was installed but does not start:\n${check.stdout}${check.stderr}`);
     }
@@ -195,7 +213,8 @@ function removeAbandoned() {
   if (!existsSync(toolsFolder())) return;
   for (const name of readdirSync(toolsFolder())) {
     const pid = /^\.installing-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(toolsFolder(), name), { recursive: true, force: true });
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(toolsFolder(), name), { recursive: true, force: true });
   }
 }
 
