@@ -5,7 +5,8 @@
  *
  * --production minifies and leaves source maps out; --watch rebuilds on every change until Ctrl+C.
  */
-import { chmod, copyFile, glob, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
@@ -60,8 +61,8 @@ const flowchartsOnly: esbuild.Plugin = {
   },
 };
 
-async function bundles(): Promise<esbuild.BuildOptions[]> {
-  const webviews = await Array.fromAsync(glob("src/webview/*/main.ts", { cwd: ROOT }));
+function bundles(): esbuild.BuildOptions[] {
+  const webviews = globSync("src/webview/*/main.ts", { cwd: ROOT });
   return [
     // VS Code 1.138, the oldest that is supported, runs extensions in Node 22.
     { ...node, target: "node22", entryPoints: { extension: "src/extension/main.ts" }, external: ["vscode"] },
@@ -95,11 +96,11 @@ async function writeNotices(results: readonly esbuild.BuildResult<{ metafile: tr
     if (folder !== undefined) folders.add(folder);
   }
   const notices: string[] = [];
-  for (const folder of [...folders].sort()) {
+  for (const folder of [...folders].sort((one, other) => one.localeCompare(other))) {
     const manifest: { name: string; version: string; license?: string } = JSON.parse(
       await readFile(join(ROOT, folder, "package.json"), "utf8"),
     );
-    const [file] = await Array.fromAsync(glob("{LICENSE,LICENCE,License,license}*", { cwd: join(ROOT, folder) }));
+    const [file] = globSync("{LICENSE,LICENCE,License,license}*", { cwd: join(ROOT, folder) });
     const text = file === undefined ? "" : await readFile(join(ROOT, folder, file), "utf8");
     notices.push(`${manifest.name} ${manifest.version} (${manifest.license ?? "see its text"})\n\n${text.trim()}\n`);
   }
@@ -108,7 +109,7 @@ async function writeNotices(results: readonly esbuild.BuildResult<{ metafile: tr
 }
 
 async function reportSizes(): Promise<void> {
-  for (const file of (await Array.fromAsync(glob("**/*", { cwd: DIST }))).sort()) {
+  for (const file of globSync("**/*", { cwd: DIST })) {
     const status = await stat(join(DIST, file));
     if (status.isFile() && !file.endsWith(".map")) {
       console.log(`${(status.size / 1024).toFixed(1).padStart(9)} KB  dist/${file}`);
@@ -120,13 +121,11 @@ const started = performance.now();
 await rm(DIST, { recursive: true, force: true });
 await mkdir(DIST, { recursive: true });
 if (options.watch) {
-  const contexts = await Promise.all(
-    (await bundles()).map((bundle) => esbuild.context({ ...bundle, logLevel: "info" })),
-  );
+  const contexts = await Promise.all(bundles().map((bundle) => esbuild.context({ ...bundle, logLevel: "info" })));
   await copyAssets();
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
-  const results = await Promise.all((await bundles()).map((bundle) => esbuild.build({ ...bundle, metafile: true })));
+  const results = await Promise.all(bundles().map((bundle) => esbuild.build({ ...bundle, metafile: true })));
   await copyAssets();
   await chmod(join(DIST, "cli.cjs"), 0o755);
   await writeNotices(results);

@@ -4,11 +4,12 @@
  * JavaScript without dependencies, because it runs before they are there. Does only what is missing: with all in
  * place it takes well under a second.
  *
- *   node scripts/setup.mjs [packages|start|test]
+ *   node scripts/setup.mjs [packages|sandbox|host|browser]
  *
  *   packages  the npm packages, Node 24 among them
- *   start     and what `npm start` needs: the sandbox and VS Code in the browser (code-server)
- *   test      and what `npm test` needs: Chromium to drive it (the default)
+ *   sandbox   and what runs tools: bubblewrap, Python, git
+ *   host      and VS Code in the browser (code-server), for `npm start`
+ *   browser   and Chromium to drive it, for `npm test` (the default)
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -28,7 +29,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const CODE_SERVER = "4.139.1";
-const LEVELS = ["packages", "start", "test"];
+const LEVELS = ["packages", "sandbox", "host", "browser"];
 
 /** Debian packages, by the program or file that shows that they are there. */
 const SYSTEM = {
@@ -95,18 +96,18 @@ export async function setup(level) {
     throw new SetupError(`Node 20 or newer is needed; this is ${process.version}.`);
   }
   const done = [];
-  if (wanted >= 1) done.push(...(await installSystemPackages(wanted >= 2)));
+  done.push(...(await installSystemPackages(wanted)));
   if (await installPackages()) done.push("npm packages");
-  if (wanted >= 1 && (await installCodeServer())) done.push(`code-server ${CODE_SERVER}`);
+  if (wanted >= LEVELS.indexOf("host") && (await installCodeServer())) done.push(`code-server ${CODE_SERVER}`);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   say(done.length === 0 ? `all in place (${seconds} s)` : `installed ${done.join(", ")} (${seconds} s)`);
 }
 
-async function installSystemPackages(withBrowser) {
+async function installSystemPackages(level) {
   const wanted = [
-    ...SYSTEM.sandbox,
-    ...(withBrowser ? SYSTEM.browser : []),
-    ...(existsSync(codeServer().entry) ? [] : SYSTEM.compile),
+    ...(level >= LEVELS.indexOf("sandbox") ? SYSTEM.sandbox : []),
+    ...(level >= LEVELS.indexOf("host") && !existsSync(codeServer().entry) ? SYSTEM.compile : []),
+    ...(level >= LEVELS.indexOf("browser") ? SYSTEM.browser : []),
   ];
   const missing = wanted.filter((item) => !isThere(item)).map((item) => item.package);
   if (missing.length === 0) return [];
@@ -241,7 +242,7 @@ function archPackage() {
 /** The npm that runs this script, else the one on PATH. */
 function npmCommand() {
   const path = process.env["npm_execpath"];
-  return path !== undefined && path.endsWith("npm-cli.js") ? [process.execPath, path] : [findProgram("npm") ?? "npm"];
+  return path?.endsWith("npm-cli.js") ? [process.execPath, path] : [findProgram("npm") ?? "npm"];
 }
 
 /** Runs a command quietly; says every 15 seconds that it still does, and shows all its output when it fails. */
@@ -281,5 +282,5 @@ export async function setupOrExit(level) {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await setupOrExit(process.argv[2] ?? "test");
+  await setupOrExit(process.argv[2] ?? "browser");
 }

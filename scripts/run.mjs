@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/**
+ * The front door of every `npm run` script: sets up what the task needs, then runs the task with this project's own
+ * Node 24, whatever the machine's Node is. (PATH is not enough: a shell that has run `node` once remembers where.)
+ *
+ *   node scripts/run.mjs TASK [ARGUMENT…]
+ */
+import { spawn } from "node:child_process";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { projectNode, setupOrExit } from "./setup.mjs";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** The setup level of each task, and the script that does it. */
+const TASKS = {
+  bench: { needs: "sandbox", script: "test/bench/run.ts" },
+  build: { needs: "packages", script: "scripts/build.ts" },
+  generate: { needs: "packages", script: "scripts/generate.ts" },
+  check: { needs: "packages", script: "scripts/check.ts" },
+  package: { needs: "packages", script: "scripts/package.ts" },
+  screenshots: { needs: "browser", script: "scripts/screenshots.ts" },
+  start: { needs: "host", script: "scripts/start.ts" },
+  test: { needs: "browser", script: "scripts/test.ts" },
+  "test-without-host": { needs: "sandbox", script: "scripts/test.ts" },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const task = TASKS[name];
+if (task === undefined) {
+  process.stderr.write(`No task “${name}”; there are: ${Object.keys(TASKS).join(", ")}.\n`);
+  process.exit(2);
+}
+await setupOrExit(task.needs);
+
+const path = [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter);
+const child = spawn(projectNode(), [join(ROOT, task.script), ...args], {
+  cwd: ROOT,
+  env: { ...process.env, PATH: path },
+  stdio: "inherit",
+});
+// Ctrl+C reaches the task by itself; here it must not end the wait for it.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("error", (error) => {
+  throw error;
+});
+child.on("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
