@@ -1,7 +1,7 @@
 /** A real VS Code (code-server) on a folder of its own: started, asked for its address and logs, stopped without trace. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createWriteStream, globSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -85,13 +85,15 @@ export class Host implements AsyncDisposable {
     return url.href;
   }
 
-  /** Everything that extensions of this publisher and the extension host itself wrote to their logs. */
+  /** What extensions of this publisher wrote to their logs, and the errors of the extension host itself. */
   async logs(publisher: string): Promise<string> {
     const found: string[] = [];
-    for await (const file of glob(`data/logs/*/exthost*/{remoteexthost.log,${publisher}.*/*.log}`, {
-      cwd: this.#folder,
-    })) {
+    for (const file of globSync(`data/logs/*/exthost*/${publisher}.*/*.log`, { cwd: this.#folder })) {
       found.push(`== ${file}\n${await readFile(join(this.#folder, file), "utf8")}`);
+    }
+    for (const file of globSync("data/logs/*/exthost*/remoteexthost.log", { cwd: this.#folder })) {
+      const lines = (await readFile(join(this.#folder, file), "utf8")).split("\n");
+      found.push(`== ${file}, errors\n${lines.filter((line) => line.includes("[error]")).join("\n")}`);
     }
     return found.join("\n");
   }

@@ -1,0 +1,121 @@
+/**
+ * Runs the tests of the four sizes, and says at last how many passed, failed and were skipped.
+ *
+ *   npm test [-- SIZE… FILTER…]     SIZE: unit, integration, host, e2e (none: all); FILTER: names of test files
+ */
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { execa } from "execa";
+import type { HostResults } from "../test/host/results.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const RESULTS = join(ROOT, "test-results");
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+/** The part of vitest's JSON report that is read here. */
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+const SIZES = {
+  unit: (filters: readonly string[]) => vitest("unit", filters),
+  integration: (filters: readonly string[]) => vitest("integration", filters),
+  host,
+  e2e: (filters: readonly string[]) => vitest("e2e", filters),
+};
+type Size = keyof typeof SIZES;
+
+const args = process.argv.slice(2);
+const isSize = (text: string): text is Size => Object.hasOwn(SIZES, text);
+const wanted = args.some(isSize) ? args.filter(isSize) : (Object.keys(SIZES) as Size[]);
+const filters = args.filter((text) => !isSize(text));
+
+await mkdir(RESULTS, { recursive: true });
+const outcomes: Outcome[] = [];
+const summary: string[] = [];
+for (const size of wanted) {
+  console.log(`\n── ${size} ${"─".repeat(70 - size.length)}`);
+  const started = performance.now();
+  const outcome = await SIZES[size](filters);
+  outcomes.push(outcome);
+  summary.push(`${size.padEnd(12)} ${line(outcome)}  (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+const total: Outcome = {
+  passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+  failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+  skipped: outcomes.flatMap(({ skipped }) => skipped),
+};
+console.log(`\n${summary.join("\n")}`);
+if (total.skipped.length > 0) console.log(`\nSKIPPED, not shown to work here:\n  ${total.skipped.join("\n  ")}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+console.log(`\n${line(total)}`);
+
+function line({ passed, failed, skipped }: Outcome): string {
+  return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`;
+}
+
+async function vitest(project: string, filters: readonly string[]): Promise<Outcome> {
+  const report = join(RESULTS, `${project}.json`);
+  await rm(report, { force: true });
+  const { exitCode } = await execa(
+    process.execPath,
+    [
+      join(ROOT, "node_modules", "vitest", "vitest.mjs"),
+      ...["run", "--project", project, ...filters],
+      ...["--reporter", "default", "--reporter", "json", "--outputFile.json", report],
+    ],
+    { cwd: ROOT, stdio: "inherit", reject: false },
+  );
+  const { testResults } = await readReport<VitestReport>(report, { testResults: [] });
+  const tests = testResults.flatMap((file) => file.assertionResults);
+  const passed = tests.filter((test) => test.status === "passed").length;
+  const failed = tests.filter((test) => test.status === "failed").length;
+  const brokenFiles = testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
+  return { passed, failed: honest(failed + brokenFiles, exitCode), skipped: skipped.map((test) => test.fullName) };
+}
+
+async function host(filters: readonly string[]): Promise<Outcome> {
+  const report = join(RESULTS, "host.json");
+  await rm(report, { force: true });
+  const { exitCode } = await execa(
+    process.execPath,
+    [join(ROOT, "test", "host", "run.ts"), "--results", report, ...filters],
+    { cwd: ROOT, stdio: "inherit", reject: false },
+  );
+  const { tests } = await readReport<HostResults>(report, { tests: [] });
+  const failed = tests.filter((test) => test.state === "failed").length;
+  return {
+    passed: tests.filter((test) => test.state === "passed").length,
+    failed: honest(failed, exitCode),
+    skipped: tests.filter((test) => test.state === "skipped").map((test) => test.title),
+  };
+}
+
+/** A runner that ended before it could report has nothing to count; its exit code makes that one failure. */
+async function readReport<Report>(file: string, none: Report): Promise<Report> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    console.error(`No report of the tests: ${String(error)}`);
+    return none;
+  }
+}
+
+/** A runner that failed without a failed test (an unhandled error, no tests found) counts as one failure. */
+function honest(failed: number, exitCode: number | undefined): number {
+  return failed === 0 && exitCode !== 0 ? 1 : failed;
+}
