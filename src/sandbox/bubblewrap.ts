@@ -1,0 +1,195 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
+import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
+import { SANDBOX_HOME } from "./environment.ts";
+import { resolveHelperInterpreter } from "./interpreter.ts";
+import { type Mount, planMounts, type SystemFolder, systemFolders } from "./mounts.ts";
+import { isInside } from "./paths.ts";
+import { compileFilter, encodeFilter } from "./seccomp.ts";
+
+const BWRAP_PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
+const MEBIBYTE = 1024 * 1024;
+
+/** Where the supervisor lies inside. */
+const HELPER_INSIDE = "/run/toka/helper.py";
+
+/** Descriptors of the bwrap process: the supervisor's events are on 3. */
+export const ARGUMENTS_FD = 4;
+export const SECCOMP_FD = 5;
+
+/** What programs need of `/etc`: names, locales, certificates; nothing of services, users' passwords or keys. */
+const ETC = [
+  "alternatives",
+  "ca-certificates",
+  "fonts",
+  "group",
+  "host.conf",
+  "hosts",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "passwd",
+  "pki/tls/certs",
+  "protocols",
+  "services",
+  "ssl/cert.pem",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+  "timezone",
+];
+
+const NAMESPACE_OPTIONS = {
+  user: "--unshare-user",
+  pid: "--unshare-pid",
+  mount: undefined, // bwrap always makes one
+  ipc: "--unshare-ipc",
+  uts: "--unshare-uts",
+  net: "--unshare-net",
+  cgroup: "--unshare-cgroup",
+} as const;
+
+/** What {@link compileArguments} needs besides the policy; all looked up before. */
+export interface BubblewrapPlan {
+  readonly system: readonly SystemFolder[];
+  readonly mounts: readonly Mount[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** The supervisor's file on the host. */
+  readonly helperPath: string;
+}
+
+/** The places where a command may write without leaving anything behind. */
+export const TEMPORARY_FOLDERS = ["/tmp", "/dev/shm", SANDBOX_HOME] as const;
+
+/**
+ * The options of bwrap for a policy, without the command. Namespaces are unshared or bwrap fails; the tree is an empty
+ * tmpfs with the system's folders and the policy's paths mounted in, a folder before what lies in it.
+ */
+export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): string[] {
+  // A little more than the limit, so that the supervisor sees it passed and names the reason.
+  const size = String(Math.min(config.diskBytes, config.memoryBytes) + MEBIBYTE);
+  return [
+    ...config.namespaces.flatMap((namespace) => NAMESPACE_OPTIONS[namespace] ?? []),
+    "--die-with-parent",
+    "--new-session",
+    "--as-pid-1",
+    // As root, bwrap would otherwise leave the command every capability inside its user namespace.
+    ...["--cap-drop", "ALL"],
+    ...["--hostname", "sandbox"],
+    "--clearenv",
+    ...Object.entries(plan.environment).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...plan.system.flatMap(({ path, link }) => (link ? ["--symlink", link, path] : ["--ro-bind", path, path])),
+    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...["--proc", "/proc"],
+    ...["--dev", "/dev"],
+    ...TEMPORARY_FOLDERS.flatMap((path) => ["--size", size, "--tmpfs", path]),
+    ...["--ro-bind", plan.helperPath, HELPER_INSIDE],
+    ...plan.mounts.flatMap(mountOptions),
+    ...["--remount-ro", "/dev"],
+    ...["--remount-ro", "/"],
+    ...["--chdir", plan.cwd],
+    ...["--seccomp", String(SECCOMP_FD)],
+  ];
+}
+
+function mountOptions(mount: Mount): string[] {
+  switch (mount.access) {
+    case "read":
+      return ["--ro-bind", mount.source, mount.path];
+    case "write":
+      return ["--bind", mount.source, mount.path];
+    case "hidden-file":
+      return ["--ro-bind", "/dev/null", mount.path];
+    case "hidden-folder":
+      return ["--perms", "0000", "--tmpfs", mount.path, "--remount-ro", mount.path];
+  }
+}
+
+/** The supervisor's options for a policy; `writable` are the host's folders that the command may write to. */
+export function helperOptions(config: SandboxConfig, writable: readonly string[], hasInput: boolean): string[] {
+  return [
+    `memory=${config.memoryBytes}`,
+    `cpu=${config.cpuPercent}`,
+    `time=${config.timeMs}`,
+    `processes=${config.processes}`,
+    `disk=${config.diskBytes}`,
+    `output=${config.outputBytes}`,
+    `stdin=${hasInput ? "pipe" : "none"}`,
+    ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
+    ...writable.map((path) => `write=${path}`),
+  ];
+}
+
+/** Tier A: all namespaces by the system's bubblewrap, the supervisor as pid 1 inside. */
+export class BubblewrapBackend implements SandboxBackend {
+  readonly name = "bwrap";
+  readonly #helperPath: string;
+
+  constructor(helperPath: string) {
+    this.#helperPath = helperPath;
+  }
+
+  async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
+    const architecture = process.arch;
+    if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
+      return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
+    }
+    if (run.config.network.mode === "hosts") {
+      return fail("hosts-unsupported", "A network that is limited to named hosts cannot be enforced yet.");
+    }
+    const file = await findBwrap();
+    if (file === undefined) {
+      return fail("bwrap-missing", "bubblewrap is not installed. Install it: apt-get install bubblewrap");
+    }
+    const python = await resolveHelperInterpreter(run.interpreter);
+    if (!python.ok) return python;
+    const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
+    const mounts = await planMounts({
+      readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
+      writable,
+      forbidden: run.config.forbiddenPaths,
+    });
+    if (!mounts.ok) return mounts;
+    const system = await systemFolders();
+    const visible = [...mounts.value, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))];
+    if (!visible.some(({ path }) => isInside(run.cwd, path))) {
+      return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
+    }
+    const options = compileArguments(run.config, {
+      system,
+      mounts: mounts.value,
+      environment: run.environment,
+      cwd: run.cwd,
+      helperPath: this.#helperPath,
+    });
+    const supervised = helperOptions(run.config, writable, run.hasInput);
+    return ok({
+      file,
+      arguments: [
+        ...["--args", String(ARGUMENTS_FD), "--", python.value, "-I", "-S", HELPER_INSIDE],
+        ...[...supervised, "--", ...run.command],
+      ],
+      // Through a descriptor, so that other users of the machine see neither the paths nor the environment.
+      descriptors: [
+        new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
+        encodeFilter(compileFilter(run.config.syscalls, architecture)),
+      ],
+    });
+  }
+}
+
+async function findBwrap(): Promise<string | undefined> {
+  for (const path of BWRAP_PATHS) {
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}

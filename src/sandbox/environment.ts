@@ -1,0 +1,44 @@
+import { join } from "node:path";
+
+/** Where programs are looked for inside every sandbox, after the interpreter's own folder. */
+const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** The sandbox's home, a tmpfs of its own. */
+export const SANDBOX_HOME = "/home/sandbox";
+
+/** Variables of the dynamic loader. They would run foreign code inside the supervisor, so no policy lets them pass. */
+export function isLoaderVariable(name: string): boolean {
+  return /^(LD_|DYLD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name);
+}
+
+export interface EnvironmentInput {
+  /** Names that pass from `caller`. */
+  readonly allowed: readonly string[];
+  readonly caller: NodeJS.ProcessEnv;
+  /** The folder of the interpreter that `python` means; it comes first on PATH. */
+  readonly interpreterFolder?: string;
+  readonly virtualEnvironment?: string;
+  readonly resultFolder?: string;
+}
+
+/** The whole environment of a sandboxed command: fixed values, then the allowed ones of the caller. */
+export function compileEnvironment(input: EnvironmentInput): Record<string, string> {
+  const environment: Record<string, string> = {
+    PATH: [...(input.interpreterFolder ? [input.interpreterFolder] : []), ...SYSTEM_PATH].join(":"),
+    HOME: SANDBOX_HOME,
+    XDG_CACHE_HOME: join(SANDBOX_HOME, ".cache"),
+    LANG: "C.UTF-8",
+    LC_ALL: "C.UTF-8",
+    TMPDIR: "/tmp",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONUNBUFFERED: "1",
+    PYTHONNOUSERSITE: "1",
+  };
+  if (input.virtualEnvironment) environment["VIRTUAL_ENV"] = input.virtualEnvironment;
+  for (const name of input.allowed) {
+    const value = input.caller[name];
+    if (value !== undefined && !isLoaderVariable(name)) environment[name] = value;
+  }
+  if (input.resultFolder) environment["TOKA_RESULTS"] = input.resultFolder;
+  return environment;
+}

@@ -1,0 +1,642 @@
+"""Supervisor of one sandboxed run: pid 1 of the run's pid namespace.
+
+Usage: python3 -I -S helper.py NAME=VALUE... -- COMMAND ARGUMENT...
+
+It starts COMMAND under resource limits and Landlock, relays its standard streams through real pipes, watches memory,
+CPU share, wall time, tasks, bytes written and bytes printed, ends everything when a limit is passed or the command is
+done, and reports on descriptor 3, one JSON object per line (SandboxEvent in src/model/execution.ts). End of file on
+descriptor 3 means: cancel. System calls are filtered by the seccomp program that was loaded before this file started.
+
+Good for Python 3.8 and later, standard library only. The start-up time of this file is part of every run: it imports
+built-in modules under their built-in names (`posix` is what `os` wraps, `_signal` what `signal` wraps) and formats its
+few JSON lines itself.
+"""
+
+import posix as os
+import sys
+from time import monotonic
+
+import _signal as signal
+import resource
+import select
+
+EVENTS = 3
+MEBIBYTE = 1024 * 1024
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICK = os.sysconf("SC_CLK_TCK")
+CHUNK = 65536
+
+# Seconds between two looks at the process tree; the shorter one holds while memory or tasks grow fast.
+SLOWEST_LOOK = 0.025
+FASTEST_LOOK = 0.004
+# Seconds between two usage events, and between two looks at what costs more to read (exact memory, folder sizes).
+REPORT_EVERY = 0.2
+
+# CPU control law: a run may use  rate * wall + credit(wall)  seconds of CPU, where credit falls linearly from
+# START_CREDIT to 0 within REPAY seconds. Past that the whole namespace is stopped until the allowance has grown by
+# RESUME_SLICE beyond what was used. So a short program runs at full speed, and after REPAY seconds the average over the
+# run is the promised share.
+START_CREDIT = 0.4
+REPAY = 4.0
+RESUME_SLICE = 0.02
+
+
+def json_string(text):
+    out = []
+    for character in text:
+        code = ord(character)
+        if character in '"\\':
+            out.append("\\" + character)
+        elif 0x20 <= code < 0x7F:
+            out.append(character)
+        elif code > 0xFFFF:
+            code -= 0x10000
+            out.append("\\u%04x\\u%04x" % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)))
+        elif 0xD800 <= code <= 0xDFFF:
+            out.append("\\ufffd")
+        else:
+            out.append("\\u%04x" % code)
+    return '"' + "".join(out) + '"'
+
+
+def emit(line):
+    data = (line + "\n").encode("ascii")
+    while data:
+        try:
+            data = data[os.write(EVENTS, data):]
+        except BlockingIOError:
+            waiter = select.poll()
+            waiter.register(EVENTS, select.POLLOUT)
+            waiter.poll(1000)
+        except OSError:
+            return  # nobody listens any more: the loop sees the end of file and cancels
+
+
+def read_file(path, size=4096):
+    """The text of a /proc file, or None when the process is gone or may not be looked at."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return os.read(fd, size)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+class Options:
+    def __init__(self, arguments):
+        split = arguments.index("--")
+        self.command = arguments[split + 1:]
+        self.write = []
+        self.tmpfs = []
+        self.stdin = False
+        self.memory = self.cpu = self.time = self.processes = self.disk = self.output = 0
+        for argument in arguments[:split]:
+            name, _, value = argument.partition("=")
+            if name in ("write", "tmpfs"):
+                getattr(self, name).append(value)
+            elif name == "stdin":
+                self.stdin = value == "pipe"
+            elif name in ("memory", "time", "processes", "disk", "output"):
+                setattr(self, name, int(value))
+            elif name == "cpu":
+                self.cpu = float(value)
+            else:
+                raise ValueError("unknown option " + name)
+
+
+# --- System calls that the os module does not offer -------------------------------------------------------------------
+
+PR_SET_DUMPABLE = 4
+PR_SET_NO_NEW_PRIVS = 38
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+LANDLOCK_CREATE_RULESET_VERSION = 1
+LANDLOCK_RULE_PATH_BENEATH = 1
+
+# include/uapi/linux/landlock.h, LANDLOCK_ACCESS_FS_*
+WRITE_FILE = 1 << 1
+REMOVE_DIR, REMOVE_FILE = 1 << 4, 1 << 5
+MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = [1 << bit for bit in range(6, 13)]
+REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+# LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL
+SCOPES = 3
+
+
+class Libc:
+    """`syscall` and `prctl` of the C library through ctypes' core, without the 3 ms that importing ctypes costs."""
+
+    def __init__(self):
+        import _ctypes
+
+        library = _ctypes.dlopen(None, 0)
+        self._call = _ctypes.call_function
+        self._syscall = _ctypes.dlsym(library, "syscall")
+        self._prctl = _ctypes.dlsym(library, "prctl")
+
+    def syscall(self, *arguments):
+        return self._call(self._syscall, arguments)
+
+    def prctl(self, option, value):
+        return self._call(self._prctl, (option, value, 0, 0, 0))
+
+
+def landlock_version(libc):
+    return max(0, libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION))
+
+
+def restrict_writes(libc, folders):
+    """Second layer under the read-only mounts: writing needs a Landlock rule, and only `folders` have one."""
+    version = landlock_version(libc)
+    if version < 1:
+        return
+    files = WRITE_FILE | (TRUNCATE if version >= 3 else 0)
+    allowed = (
+        files | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SOCK | MAKE_FIFO | MAKE_SYM
+        | (REFER if version >= 2 else 0)
+    )
+    handled = allowed | MAKE_CHAR | MAKE_BLOCK | (IOCTL_DEV if version >= 5 else 0)
+    attribute = handled.to_bytes(8, sys.byteorder)
+    if version >= 4:
+        attribute += bytes(8)
+    if version >= 6:
+        attribute += SCOPES.to_bytes(8, sys.byteorder)
+    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, attribute, len(attribute), 0)
+    if ruleset < 0:
+        raise OSError("landlock_create_ruleset failed")
+    rules = [(folder, allowed) for folder in folders]
+    rules += [("/dev/" + name, files) for name in ("null", "zero", "full", "random", "urandom", "tty")]
+    for path, access in rules:
+        try:
+            fd = os.open(path, 0o10000000 | os.O_CLOEXEC)  # O_PATH
+        except FileNotFoundError:
+            continue
+        is_folder = (os.fstat(fd).st_mode & 0o170000) == 0o040000
+        rule = (access if is_folder else access & files).to_bytes(8, sys.byteorder) + fd.to_bytes(4, sys.byteorder)
+        if libc.syscall(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, rule, 0) != 0:
+            raise OSError("landlock_add_rule failed for " + path)
+        os.close(fd)
+    if libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
+        raise OSError("landlock_restrict_self failed")
+    os.close(ruleset)
+
+
+# --- The command ------------------------------------------------------------------------------------------------------
+
+
+def lower(limit, value):
+    hard = resource.getrlimit(limit)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
+def become_command(options, libc, streams, status):
+    """In the forked child: put on every restriction, then become the command. Never returns."""
+    try:
+        for number, fd in enumerate(streams):
+            os.dup2(fd, number)
+        for name in os.listdir("/proc/self/fd"):
+            fd = int(name)
+            if fd > 2 and fd != status:
+                try:
+                    os.close(fd)
+                except OSError:
+                    pass  # the descriptor of the listing itself
+        # Slack above the watched limit, so that the watch sees the limit passed and names the reason.
+        lower(resource.RLIMIT_FSIZE, options.disk + MEBIBYTE)
+        lower(resource.RLIMIT_DATA, 2 * options.memory + 1024 * MEBIBYTE)
+        lower(resource.RLIMIT_CORE, 0)
+        lower(resource.RLIMIT_NOFILE, 1024)
+        lower(resource.RLIMIT_MSGQUEUE, 0)
+        lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
+        lower(resource.RLIMIT_NPROC, options.processes + 9)
+        os.nice(5)
+        if libc.prctl(PR_SET_NO_NEW_PRIVS, 1) != 0:
+            raise OSError("no_new_privs failed")
+        restrict_writes(libc, options.write + options.tmpfs)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        execute(options.command)
+    except BaseException as error:
+        os.write(status, str(error).encode("utf-8", "replace")[:1000])
+    finally:
+        os._exit(127)
+
+
+def execute(command):
+    program = command[0]
+    if "/" in program:
+        os.execve(program, command, os.environ)
+    for folder in os.environ.get(b"PATH", b"/usr/bin:/bin").split(b":"):
+        path = folder + b"/" + program.encode("utf-8", "surrogateescape")
+        if os.access(path, os.X_OK):
+            os.execve(path, command, os.environ)
+    raise FileNotFoundError(program + ": command not found")
+
+
+class Stream:
+    """Moves bytes from `source` to `target` and reads no more while the receiver has not taken what was read."""
+
+    def __init__(self, source, target):
+        self.source = source
+        self.target = target
+        self.pending = b""
+
+    def close(self):
+        if self.source is not None:
+            os.close(self.source)
+            self.source = None
+
+    def fill(self, most):
+        """Reads at most `most` bytes; the number read, 0 at the end of the stream."""
+        try:
+            data = os.read(self.source, min(CHUNK, most))
+        except BlockingIOError:
+            return -1
+        except OSError:
+            data = b""
+        if data:
+            self.pending += data
+        else:
+            self.close()
+        return len(data)
+
+    def drain(self):
+        try:
+            self.pending = self.pending[os.write(self.target, self.pending):]
+        except BlockingIOError:
+            return
+        except OSError:
+            # The receiver is gone: the command gets its own broken pipe.
+            self.pending = b""
+            self.close()
+
+
+class Supervisor:
+    def __init__(self, options, libc):
+        self.options = options
+        self.libc = libc
+        self.start = monotonic()
+        self.main = 0
+        self.status = None
+        self.exit_fields = None
+        self.stopped = False
+        self.cancelled = False
+        self.printed = 0
+        self.cpu = 0.0
+        self.memory = 0
+        self.peak = 0
+        self.written = 0
+        self.tasks = 0
+        self.last_memory = 0
+        self.last_look = self.start
+        self.next_report = self.start
+        self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
+        self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
+        self.baseline = sum(folder_size(fd) for fd in self.folders)
+        self.empty = sum(tmpfs_size(path) for path in options.tmpfs)
+
+    def folder_paths(self):
+        return [path for path in self.options.write if (os.stat(path).st_mode & 0o170000) == 0o040000]
+
+    # -- starting --
+
+    def launch(self):
+        wake_read, wake_write = os.pipe()
+        for fd in (wake_read, wake_write, 0, 1, 2, EVENTS):
+            os.set_blocking(fd, False)
+        self.wake = wake_read
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        out_read, out_write = os.pipe()
+        err_read, err_write = os.pipe()
+        status_read, status_write = os.pipe()
+        if self.options.stdin:
+            in_read, in_write = os.pipe()
+        else:
+            in_read, in_write = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), None
+        self.main = os.fork()
+        if self.main == 0:
+            become_command(self.options, self.libc, (in_read, out_write, err_write), status_write)
+        for fd in (in_read, out_write, err_write, status_write):
+            os.close(fd)
+        os.set_blocking(out_read, False)
+        os.set_blocking(err_read, False)
+        self.failure = status_read
+        self.outputs = [Stream(out_read, 1), Stream(err_read, 2)]
+        self.input = None
+        if in_write is not None:
+            os.set_blocking(in_write, False)
+            self.input = Stream(0, in_write)
+        emit('{"type":"started","pid":%d}' % self.main)
+
+    # -- looking --
+
+    def look(self, exact):
+        """Sums CPU, memory, tasks and bytes written over every process of the namespace but this one."""
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = children.ru_utime + children.ru_stime
+        resident = 0
+        tasks = 0
+        written = io_bytes(os.pread(self.own_io, 4096, 0))
+        pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        for pid in pids:
+            folder = "/proc/" + pid
+            stat = read_file(folder + "/stat")
+            if not stat:
+                continue
+            fields = stat[stat.rindex(b")") + 2:].split()
+            cpu += sum(map(int, fields[11:15])) / TICK
+            tasks += int(fields[17])
+            resident += int(fields[21]) * PAGE
+            written += io_bytes(read_file(folder + "/io"))
+        temporary = sum(tmpfs_size(path) for path in self.options.tmpfs) - self.empty
+        if exact or resident + temporary > 0.7 * self.options.memory:
+            resident = sum(exact_memory("/proc/" + pid) for pid in pids)
+        self.memory = resident + temporary
+        self.peak = max(self.peak, self.memory)
+        self.cpu = max(self.cpu, cpu)
+        self.tasks = tasks
+        written += temporary
+        if exact:
+            written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline + temporary)
+        self.written = max(self.written, written)
+
+    def broken_limit(self, wall):
+        options = self.options
+        if wall >= options.time / 1000:
+            return "timeout", "ran longer than %.4g s" % (options.time / 1000)
+        if self.memory > options.memory:
+            return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
+        if self.tasks > options.processes:
+            return "processes", "started more than %d processes and threads" % options.processes
+        if self.written > options.disk:
+            return "disk-limit", "wrote more than %.4g MB" % (options.disk / MEBIBYTE)
+        return None
+
+    def next_look(self, wall):
+        """Seconds until the next look: soon when the growth of the last look would pass the memory limit."""
+        now = monotonic()
+        growth = (self.memory - self.last_memory) / max(now - self.last_look, 0.001)
+        self.last_memory, self.last_look = self.memory, now
+        delay = SLOWEST_LOOK
+        if growth > 0:
+            delay = min(delay, (self.options.memory - self.memory) / growth / 4)
+        if self.tasks > self.options.processes / 2:
+            delay = FASTEST_LOOK
+        return max(FASTEST_LOOK, min(delay, self.options.time / 1000 - wall))
+
+    def hold_cpu_share(self, wall):
+        rate = self.options.cpu / 100
+        allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
+        if not self.stopped and self.cpu > allowed:
+            os.kill(-1, signal.SIGSTOP)
+            self.stopped = True
+        elif self.stopped and self.cpu + RESUME_SLICE * min(1.0, rate * 4) <= allowed:
+            os.kill(-1, signal.SIGCONT)
+            self.stopped = False
+
+    # -- reporting --
+
+    def usage(self):
+        wall = (monotonic() - self.start) * 1000
+        return '{"wallMs":%.1f,"cpuMs":%.1f,"peakMemoryBytes":%d,"writtenBytes":%d}' % (
+            wall, self.cpu * 1000, self.peak, self.written)
+
+    def report(self):
+        emit('{"type":"usage","usage":%s,"processes":%d}' % (self.usage(), self.tasks))
+
+    # -- the loop --
+
+    def run(self):
+        self.launch()
+        delay = FASTEST_LOOK
+        while True:
+            self.wait(delay)
+            self.reap()
+            now = monotonic()
+            wall = now - self.start
+            exact = now >= self.next_report
+            self.look(exact or self.status is not None)
+            broken = self.stop_reason(wall)
+            if broken or self.status is not None:
+                return self.finish(broken)
+            self.hold_cpu_share(wall)
+            if exact:
+                self.next_report = now + REPORT_EVERY
+                self.report()
+            delay = self.next_look(wall)
+
+    def stop_reason(self, wall):
+        if self.cancelled:
+            return "cancelled", "cancelled"
+        if self.printed > self.options.output:
+            return "output-limit", "printed more than %.4g MB" % (self.options.output / MEBIBYTE)
+        return self.broken_limit(wall)
+
+    def wait(self, delay):
+        """Moves the streams for `delay` seconds, or until the command may have ended."""
+        end = monotonic() + delay
+        while True:
+            left = end - monotonic()
+            if left <= 0 or self.printed > self.options.output or self.cancelled:
+                return
+            ready = self.poll(left)
+            if self.wake in ready:
+                os.read(self.wake, 4096)
+                return
+            self.move(ready)
+
+    def poll(self, seconds):
+        poller = select.poll()
+        poller.register(self.wake, select.POLLIN)
+        poller.register(EVENTS, select.POLLIN)
+        streams = self.outputs + ([self.input] if self.input else [])
+        for stream in streams:
+            if stream.pending:
+                poller.register(stream.target, select.POLLOUT)
+            elif stream.source is not None:
+                poller.register(stream.source, select.POLLIN)
+        return {fd for fd, _ in poller.poll(max(1, int(seconds * 1000)))}
+
+    def move(self, ready):
+        if EVENTS in ready and self.control_closed():
+            self.cancelled = True
+        for stream in self.outputs:
+            if stream.pending:
+                if stream.target in ready:
+                    stream.drain()
+            elif stream.source in ready:
+                self.pull(stream)
+        if self.input:
+            self.feed(ready)
+
+    def pull(self, stream):
+        room = self.options.output - self.printed
+        count = stream.fill(room + 1)
+        if count > 0:
+            self.printed += count
+            if count > room:
+                stream.pending = stream.pending[:-1]
+            stream.drain()
+
+    def feed(self, ready):
+        stream = self.input
+        if stream.pending:
+            if stream.target in ready:
+                stream.drain()
+        elif stream.source in ready:
+            stream.fill(CHUNK)
+            stream.drain()
+        if stream.source is None and not stream.pending:
+            os.close(stream.target)
+            self.input = None
+
+    def control_closed(self):
+        try:
+            return os.read(EVENTS, 1) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def reap(self):
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.peak = max(self.peak, used.ru_maxrss * 1024)
+            if pid == self.main:
+                self.status = status
+
+    # -- ending --
+
+    def finish(self, broken):
+        own_exit = self.status is not None
+        if broken:
+            emit('{"type":"limit","reason":"%s","message":%s}' % (broken[0], json_string(broken[1])))
+        self.kill_all()
+        self.flush()
+        if broken is None and self.printed > self.options.output:
+            broken = "output-limit", "printed more than %.4g MB" % (self.options.output / MEBIBYTE)
+        self.look(True)
+        failure = os.read(self.failure, 4096).decode("utf-8", "replace")
+        emit('{"type":"exited","exit":%s,"usage":%s}' % (self.exit_status(broken, own_exit, failure), self.usage()))
+
+    def exit_status(self, broken, own_exit, failure):
+        if broken:
+            return '{"reason":"%s","message":%s}' % (broken[0], json_string(broken[1]))
+        if failure:
+            return '{"code":127,"reason":"failed","message":%s}' % json_string("cannot start: " + failure)
+        if os.WIFSIGNALED(self.status):
+            number = os.WTERMSIG(self.status)
+            if number == signal.SIGXFSZ:
+                return '{"reason":"disk-limit","message":"wrote a file larger than the disk limit"}'
+            return '{"code":%d,"reason":"failed","message":"ended by signal %d"}' % (128 + number, number)
+        code = os.WEXITSTATUS(self.status)
+        return '{"code":%d,"reason":"%s"}' % (code, "failed" if code else "ok")
+
+    def kill_all(self):
+        while True:
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            try:
+                pid, status, used = os.wait4(-1, 0)
+            except ChildProcessError:
+                return
+            self.peak = max(self.peak, used.ru_maxrss * 1024)
+            if pid == self.main:
+                self.status = status
+
+    def flush(self):
+        """Passes on what the ended processes had printed, for as long as the wall time allows a slow reader to take."""
+        if self.input:
+            self.input.close()
+            self.input = None
+        end = max(self.start + self.options.time / 1000, monotonic() + 1)
+        while not self.cancelled and monotonic() < end:
+            for stream in self.outputs:
+                if stream.source is not None and not stream.pending:
+                    if self.printed > self.options.output:
+                        stream.close()
+                    else:
+                        self.pull(stream)
+            if not any(stream.pending or stream.source is not None for stream in self.outputs):
+                return
+            if any(stream.pending for stream in self.outputs):
+                self.move(self.poll(end - monotonic()))
+
+
+def io_bytes(text):
+    """Bytes caused to be written to storage, from /proc/PID/io; includes children that were waited for."""
+    if not text:
+        return 0
+    fields = dict(line.split(b": ") for line in text.splitlines())
+    return int(fields[b"write_bytes"])
+
+
+def exact_memory(folder):
+    """Proportional share of a process: pages shared by n processes count 1/n in each. Resident size where refused."""
+    text = read_file(folder + "/smaps_rollup")
+    if text:
+        at = text.index(b"\nPss:")
+        return int(text[at + 5:].split(None, 1)[0]) * 1024
+    stat = read_file(folder + "/stat")
+    return int(stat[stat.rindex(b")") + 2:].split()[21]) * PAGE if stat else 0
+
+
+def tmpfs_size(path):
+    """Bytes that a tmpfs holds, each file and folder counted with the kernel memory of its inode."""
+    try:
+        state = os.statvfs(path)
+    except OSError:
+        return 0
+    return (state.f_blocks - state.f_bfree) * state.f_frsize + (state.f_files - state.f_ffree) * 1024
+
+
+def folder_size(fd):
+    """Bytes allocated below an open folder; stays on one file system and follows no link."""
+    total = 0
+    pending = [os.dup(fd)]
+    while pending:
+        current = pending.pop()
+        try:
+            for entry in os.scandir(current):
+                try:
+                    state = entry.stat(follow_symlinks=False)
+                    total += state.st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+                        pending.append(os.open(entry.name, flags, dir_fd=current))
+                except OSError:
+                    continue  # gone since it was listed
+        except OSError:
+            pass  # not readable
+        os.close(current)
+    return total
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.set_inheritable(EVENTS, False)
+    options = Options(sys.argv[1:])
+    libc = Libc()
+    supervisor = Supervisor(options, libc)
+    # The command runs as the same user: keep it from opening this process's descriptors and memory through /proc.
+    if libc.prctl(PR_SET_DUMPABLE, 0) != 0:
+        raise OSError("could not make the supervisor undumpable")
+    supervisor.run()
+    return 0
+
+
+if __name__ == "__main__":
+    os._exit(main())

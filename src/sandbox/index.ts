@@ -1,0 +1,3 @@
+export { compileConfig, type PolicyInput } from "./compile-config.ts";
+export { type RunOptions, Sandbox, type SandboxOptions, type SandboxOutcome, type SandboxRequest } from "./sandbox.ts";
+export type { RunHandlers } from "./supervise.ts";

@@ -1,0 +1,116 @@
+import { lstat, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { fail, ok, type Result } from "../model/index.ts";
+import { depth, isInside } from "./paths.ts";
+
+/** A path of the host that a run sees (or, when hidden, sees nothing of). */
+export interface Mount {
+  readonly path: string;
+  readonly source: string;
+  readonly access: "read" | "write" | "hidden-file" | "hidden-folder";
+}
+
+/** A folder of the system as the host has it: a folder, or a link such as `/bin` to `usr/bin`. */
+export type SystemFolder = { readonly path: string; readonly link?: string };
+
+export interface MountRequest {
+  readonly readable: readonly string[];
+  readonly writable: readonly string[];
+  readonly forbidden: readonly string[];
+}
+
+/** Folders that hold the code which enforces the policy: never writable for a tool. */
+const PROTECTED = ["/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/dev", "/proc", "/sys", "/run"];
+
+/**
+ * Resolves a policy's paths against the file system. A path that is a symbolic link is mounted under both of its names;
+ * a forbidden path hides what it leads to, and every other name of the same file that is known.
+ */
+export async function planMounts(request: MountRequest): Promise<Result<Mount[]>> {
+  const mounts: Mount[] = [];
+  for (const path of request.readable) {
+    const source = await resolve(path);
+    if (source === undefined) return fail("path-missing", `The readable path ${path} does not exist.`);
+    mounts.push(...bothNames(path, source, "read"));
+  }
+  for (const path of request.writable) {
+    const source = await resolve(path);
+    if (source === undefined) return fail("path-missing", `The writable path ${path} does not exist.`);
+    const inside = PROTECTED.find((root) => isInside(source, root) || isInside(root, source));
+    if (inside) return fail("path-protected", `${path} cannot be made writable: it belongs to the system (${inside}).`);
+    mounts.push(...bothNames(path, source, "write"));
+  }
+  const hidden = await planHidden(request.forbidden, mounts);
+  if (!hidden.ok) return hidden;
+  const sockets = await boundSockets(mounts);
+  const visible = mounts.filter((mount) => !hidden.value.some((other) => isInside(mount.path, other.path)));
+  return ok([...visible, ...hidden.value, ...sockets].sort(byDepth));
+}
+
+const byDepth = (a: Mount, b: Mount): number => depth(a.path) - depth(b.path);
+
+function bothNames(path: string, source: string, access: "read" | "write"): Mount[] {
+  return [...new Set([path, source])].map((name) => ({ path: name, source, access }));
+}
+
+async function resolve(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
+async function planHidden(forbidden: readonly string[], mounts: readonly Mount[]): Promise<Result<Mount[]>> {
+  const hidden = new Map<string, Mount>();
+  for (const path of forbidden) {
+    const source = await resolve(path);
+    const open = mounts.find((mount) => mount.access === "write" && isInside(path, mount.path));
+    if (source === undefined && open) {
+      const reason = `it does not exist yet, and the tool could create it inside the writable path ${open.path}`;
+      return fail("path-forbidden-missing", `${path} cannot be forbidden: ${reason}.`);
+    }
+    if (source === undefined) continue;
+    const access = (await stat(source)).isDirectory() ? "hidden-folder" : "hidden-file";
+    for (const name of namesOf(source, mounts)) hidden.set(name, { path: name, source, access });
+  }
+  return ok([...hidden.values()]);
+}
+
+/** Every path under which the mounts show a file of the host. */
+function namesOf(source: string, mounts: readonly Mount[]): string[] {
+  return mounts
+    .filter((mount) => isInside(source, mount.source))
+    .map((mount) => mount.path + source.slice(mount.source.length));
+}
+
+/**
+ * A read-only mount does not stop anyone from connecting to a unix socket in it, so the sockets that the host's programs
+ * have bound below a mount are hidden. The kernel lists them by the name they were bound under.
+ */
+async function boundSockets(mounts: readonly Mount[]): Promise<Mount[]> {
+  const table = await readFile("/proc/net/unix", "latin1").catch(() => "");
+  const hidden = new Map<string, Mount>();
+  for (const line of table.split("\n")) {
+    const at = line.indexOf(" /");
+    if (at < 0) continue;
+    const bound = Buffer.from(line.slice(at + 1), "latin1").toString("utf8");
+    const names = namesOf(bound, mounts);
+    if (names.length === 0 || !(await isSocket(bound))) continue;
+    for (const path of names) hidden.set(path, { path, source: bound, access: "hidden-file" });
+  }
+  return [...hidden.values()];
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (state) => state.isSocket(),
+    () => false,
+  );
+}
+
+/** The top-level folders that hold programs and libraries, as this machine lays them out. */
+export async function systemFolders(): Promise<SystemFolder[]> {
+  const found: SystemFolder[] = [];
+  for (const path of ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
+    const state = await lstat(path).catch(() => undefined);
+    if (state?.isSymbolicLink()) found.push({ path, link: await readlink(path) });
+    else if (state?.isDirectory()) found.push({ path });
+  }
+  return found;
+}

@@ -1,0 +1,174 @@
+import { dirname } from "node:path";
+import type { Readable } from "node:stream";
+import {
+  type EnforcementReport,
+  type ExitReason,
+  type ExitStatus,
+  fail,
+  ok,
+  type Problem,
+  type Result,
+  type SandboxConfig,
+  type Usage,
+} from "../model/index.ts";
+import type { PreparedRun, SandboxBackend } from "./backend.ts";
+import { BubblewrapBackend } from "./bubblewrap.ts";
+import { compileEnvironment } from "./environment.ts";
+import { type Interpreter, resolveInterpreter } from "./interpreter.ts";
+import { probeBackend } from "./probe.ts";
+import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
+
+export interface SandboxOptions {
+  /** Absolute path of `helper.py`. */
+  readonly helperPath: string;
+  readonly onLog?: (line: string) => void;
+}
+
+/** One run. `argv[0]` of `python` or `python3` means the trusted interpreter; other names are looked up inside. */
+export interface SandboxRequest {
+  readonly argv: readonly string[];
+  /** Absolute; must be readable under the policy. */
+  readonly cwd: string;
+  readonly config: SandboxConfig;
+  /** A folder of the host that the command may write to and finds in TOKA_RESULTS. */
+  readonly resultFolder?: string;
+  /** The caller's environment, of which the policy lets names pass. Its PATH is where `python3` is looked for. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdin?: "none" | Readable;
+  /** Absolute path of the interpreter that `python` means; the caller trusts it. */
+  readonly interpreter?: string;
+}
+
+export interface SandboxOutcome {
+  readonly exit: ExitStatus;
+  readonly usage: Usage;
+  /** What the policy kept the run from, in words, as far as it is known. */
+  readonly denied: readonly string[];
+}
+
+export interface RunOptions extends RunHandlers {
+  readonly signal: AbortSignal;
+}
+
+/** Runs commands under a policy, or says why this machine cannot. */
+export class Sandbox {
+  readonly #backend: SandboxBackend;
+  readonly #log: (line: string) => void;
+  readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
+  #report: Promise<EnforcementReport> | undefined;
+
+  constructor(options: SandboxOptions) {
+    this.#backend = new BubblewrapBackend(options.helperPath);
+    this.#log = options.onLog ?? (() => undefined);
+  }
+
+  /** What this machine enforces, found by trying. Kept for the life of this object unless the probe was aborted. */
+  async probe(signal: AbortSignal): Promise<EnforcementReport> {
+    this.#report ??= this.#runProbe(signal);
+    const pending = this.#report;
+    try {
+      return await pending;
+    } catch (error) {
+      if (this.#report === pending) this.#report = undefined;
+      throw error;
+    }
+  }
+
+  async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
+    const { mechanisms, usable } = await probeBackend(this.#backend, signal);
+    signal.throwIfAborted();
+    const platform = `${process.platform}/${process.arch}`;
+    return { platform, mechanisms: [...mechanisms], ...(usable ? { backend: this.#backend.name } : {}) };
+  }
+
+  /**
+   * Runs a command. The promise is settled when nothing of it is left. Every mechanism that the policy names is
+   * mandatory: one that cannot be put on ends the run before the command starts, as `not-enforceable`.
+   */
+  async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
+    const prepared = await this.#prepare(request, options.signal);
+    if (!prepared.ok) return refused(prepared.problem);
+    const command = await this.#backend.command(prepared.value);
+    if (!command.ok) return refused(command.problem);
+    if (options.signal.aborted) return ended("cancelled", "cancelled");
+    this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
+    const input = request.stdin ?? "none";
+    const { started, exit, usage } = await supervise(
+      command.value,
+      input,
+      request.config.timeMs,
+      options,
+      options.signal,
+    );
+    this.#log(`end ${exit.reason}${exit.message ? `: ${exit.message}` : ""}`);
+    if (started || exit.reason !== "sandbox-error") return { exit, usage, denied: [] };
+    return ended("not-enforceable", await this.#explain(exit.message ?? "", options.signal));
+  }
+
+  async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
+    const [program, ...rest] = request.argv;
+    if (program === undefined) return fail("argv-empty", "There is no command to run.");
+    const wanted = program === "python" || program === "python3";
+    const found = await this.#interpreter(request, signal);
+    // A shell tool needs no Python of its own; the supervisor then takes the system's.
+    if (!found.ok && wanted) return found;
+    const interpreter = found.ok ? found.value : undefined;
+    const command = wanted && interpreter ? [interpreter.executable, ...rest] : [...request.argv];
+    const environment = compileEnvironment({
+      allowed: request.config.environment,
+      caller: request.environment,
+      ...(interpreter ? { interpreterFolder: dirname(interpreter.executable) } : {}),
+      ...(interpreter?.virtualEnvironment ? { virtualEnvironment: interpreter.virtualEnvironment } : {}),
+      ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
+    });
+    return ok({
+      command,
+      cwd: request.cwd,
+      config: request.config,
+      environment,
+      hasInput: request.stdin !== undefined && request.stdin !== "none",
+      ...(interpreter ? { interpreter } : {}),
+      ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
+    });
+  }
+
+  #interpreter(request: SandboxRequest, signal: AbortSignal): Promise<Result<Interpreter>> {
+    const searchPath = request.environment["PATH"] ?? "";
+    const untrusted = [request.cwd, ...request.config.readonlyPaths, ...request.config.writablePaths];
+    const key = JSON.stringify([request.interpreter, searchPath, untrusted]);
+    const known = this.#interpreters.get(key);
+    if (known) return known;
+    const given = request.interpreter === undefined ? {} : { given: request.interpreter };
+    const search = resolveInterpreter({ ...given, searchPath, untrusted }, signal);
+    this.#interpreters.set(key, search);
+    void search.then((found) => {
+      if (!found.ok) this.#interpreters.delete(key); // it may be installed later
+    });
+    return search;
+  }
+
+  /** Names the mechanism that is missing when the supervisor did not come up. */
+  async #explain(complaint: string, signal: AbortSignal): Promise<string> {
+    const report = await this.probe(signal);
+    const missing = report.mechanisms.filter((mechanism) => !mechanism.enforced && mechanism.advice !== undefined);
+    const names = missing.map(({ mechanism, advice }) => `${mechanism} (${advice})`);
+    return names.length === 0 ? complaint : `${complaint}. Missing here: ${names.join("; ")}`;
+  }
+}
+
+/** Problems that mean that the machine cannot hold the policy; all others are mistakes in the request. */
+const NOT_ENFORCEABLE = new Set([
+  "platform-unsupported",
+  "hosts-unsupported",
+  "bwrap-missing",
+  "helper-python-missing",
+  "path-forbidden-missing",
+]);
+
+function refused(problem: Problem): SandboxOutcome {
+  return ended(NOT_ENFORCEABLE.has(problem.code) ? "not-enforceable" : "sandbox-error", problem.message);
+}
+
+function ended(reason: ExitReason, message: string): SandboxOutcome {
+  return { exit: { reason, message }, usage: NO_USAGE, denied: [] };
+}

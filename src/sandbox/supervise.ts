@@ -1,0 +1,182 @@
+import { Duplex, type Readable } from "node:stream";
+import { execa } from "execa";
+import { type ExitStatus, parseBoundary, SandboxEvent, type Usage } from "../model/index.ts";
+import type { SupervisedCommand } from "./backend.ts";
+
+/** Where a run's output and events go. A handler that returns a promise holds its stream back until that is settled. */
+export interface RunHandlers {
+  readonly onStdout: (chunk: Uint8Array) => void | Promise<void>;
+  readonly onStderr: (chunk: Uint8Array) => void | Promise<void>;
+  readonly onEvent: (event: SandboxEvent) => void;
+}
+
+/** How a run ended; `started` is false when the supervisor never came up, and `exit.message` then says what it said. */
+export interface SupervisedOutcome {
+  readonly started: boolean;
+  readonly exit: ExitStatus;
+  readonly usage: Usage;
+}
+
+export const NO_USAGE: Usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writtenBytes: 0 };
+
+const EVENTS_FD = 3;
+/** How long the supervisor may take to end everything, past a cancellation or the wall time. */
+const GRACE_MS = 3_000;
+/** What is kept of the complaints of a supervisor that does not come up. */
+const COMPLAINT_BYTES = 4_096;
+
+/** Starts a supervised command and stays until nothing of it is left. */
+export async function supervise(
+  command: SupervisedCommand,
+  input: Readable | "none",
+  timeMs: number,
+  handlers: RunHandlers,
+  signal: AbortSignal,
+): Promise<SupervisedOutcome> {
+  const child = execa(command.file, command.arguments, {
+    cwd: "/",
+    env: {},
+    extendEnv: false,
+    stdio: [
+      input === "none" ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      "pipe",
+      ...command.descriptors.map(() => "pipe" as const),
+    ],
+    buffer: false,
+    reject: false,
+  });
+  const [stdin, stdout, stderr, control, ...descriptors] = sockets(child.stdio);
+  if (!(stdout && stderr && control)) {
+    const { shortMessage } = await child;
+    return { started: false, exit: { reason: "sandbox-error", message: shortMessage ?? "" }, usage: NO_USAGE };
+  }
+  const watch = new EventWatch(handlers.onEvent);
+  using _deadline = new Deadline(timeMs, control, () => child.kill("SIGKILL"), signal);
+  for (const [index, bytes] of command.descriptors.entries()) descriptors[index]?.end(bytes);
+  if (input !== "none" && stdin) input.pipe(stdin);
+  await Promise.all([
+    watch.read(control),
+    forward(stdout, watch, handlers.onStdout),
+    forward(stderr, watch, handlers.onStderr),
+    child,
+  ]);
+  return watch.outcome(signal.aborted);
+}
+
+/** A started process' ends of its descriptors; none where there is no pipe, or where the process could not be started. */
+function sockets(stdio: unknown): (Duplex | undefined)[] {
+  const streams: unknown[] = Array.isArray(stdio) ? stdio : [];
+  return streams.map((stream) => {
+    if (!(stream instanceof Duplex)) return undefined;
+    // A broken pipe means that the supervisor is gone; how it ended is told by its events and its exit.
+    return stream.on("error", () => undefined);
+  });
+}
+
+/**
+ * Ends a run that is cancelled: the end of the control stream asks the supervisor to end everything and report. One that
+ * does not in time, or that outlives its own time limit, is killed with bwrap, and the namespace goes with it.
+ */
+class Deadline {
+  readonly #control: Duplex;
+  readonly #kill: () => void;
+  readonly #signal: AbortSignal;
+  readonly #timers: NodeJS.Timeout[];
+
+  constructor(timeMs: number, control: Duplex, kill: () => void, signal: AbortSignal) {
+    this.#control = control;
+    this.#kill = kill;
+    this.#signal = signal;
+    this.#timers = [setTimeout(kill, timeMs + GRACE_MS)];
+    signal.addEventListener("abort", this.#cancel, { once: true });
+    if (signal.aborted) this.#cancel();
+  }
+
+  readonly #cancel = (): void => {
+    this.#control.end();
+    this.#timers.push(setTimeout(this.#kill, GRACE_MS));
+  };
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener("abort", this.#cancel);
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
+
+/** Follows the supervisor's events; what is printed before it has started is a complaint, not the command's output. */
+class EventWatch {
+  readonly #onEvent: (event: SandboxEvent) => void;
+  readonly #begun = Promise.withResolvers<boolean>();
+  #complaint = "";
+  #exited: Extract<SandboxEvent, { type: "exited" }> | undefined;
+  #usage = NO_USAGE;
+
+  constructor(onEvent: (event: SandboxEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Whether the command was started; settled by the first event, or by their end. */
+  get begun(): Promise<boolean> {
+    return this.#begun.promise;
+  }
+
+  async read(control: Readable): Promise<void> {
+    let rest = "";
+    try {
+      for await (const chunk of control) {
+        const lines = (rest + String(chunk)).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) this.#take(line);
+      }
+    } finally {
+      this.#begun.resolve(false);
+    }
+  }
+
+  #take(line: string): void {
+    const event = parseBoundary(SandboxEvent, parseJson(line), "supervisor event");
+    if (!event.ok) {
+      this.complain(new TextEncoder().encode(`${event.problem.message}\n`));
+      return;
+    }
+    if (event.value.type === "started") this.#begun.resolve(true);
+    if (event.value.type === "usage") this.#usage = event.value.usage;
+    if (event.value.type === "exited") this.#exited = event.value;
+    this.#onEvent(event.value);
+  }
+
+  complain(chunk: Uint8Array): void {
+    if (this.#complaint.length < COMPLAINT_BYTES) this.#complaint += Buffer.from(chunk).toString("utf8");
+  }
+
+  async outcome(cancelled: boolean): Promise<SupervisedOutcome> {
+    const started = await this.#begun.promise;
+    if (this.#exited) return { started, exit: this.#exited.exit, usage: this.#exited.usage };
+    if (cancelled) return { started, exit: { reason: "cancelled", message: "cancelled" }, usage: this.#usage };
+    const message = this.#complaint.trim() || "the sandbox's supervisor ended without a report";
+    return { started, exit: { reason: "sandbox-error", message }, usage: this.#usage };
+  }
+}
+
+async function forward(
+  stream: Readable,
+  watch: EventWatch,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  const early: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    if (await watch.begun) await take(chunk);
+    else early.push(chunk);
+  }
+  for (const chunk of early) watch.complain(chunk);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // not JSON: refused by the schema, with the supervisor named
+  }
+}
