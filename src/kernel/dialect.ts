@@ -1,0 +1,61 @@
+import type { Framework } from "../model/index.ts";
+
+/** How a framework's parser tells options from values; argv is built so that it cannot mistake one for the other. */
+export interface Dialect {
+  /**
+   * How a long option takes its value. `equals`: `--name=value`. `separate`: two arguments, and `--name=value` only for
+   * a value that starts with a dash: the argument then still begins with an option that the tool declares.
+   */
+  readonly long: "equals" | "separate";
+  /**
+   * How a short option takes its value. `equals`: `-n=value` (argparse alone). `separate`: two arguments, and glued
+   * (`-nvalue`) for a value that starts with a dash.
+   */
+  readonly short: "equals" | "separate";
+  /** An option with a fixed count of values takes that many arguments whatever they look like. */
+  readonly countsValues: boolean;
+  /** `--` ends the options, so that what follows are values whatever they look like. */
+  readonly doubleDash: boolean;
+  /** Positional parameters are passed by name, as options (fire). */
+  readonly namedPositionals: boolean;
+  /** A negative number as a positional is a value, as long as no option looks like one. */
+  readonly negativeNumbers: boolean;
+  /** How truth values are written when an option takes one. */
+  readonly truth: readonly [yes: string, no: string];
+}
+
+const PYTHON_TRUTH = ["True", "False"] as const;
+const PLAIN_TRUTH = ["true", "false"] as const;
+
+/** A parser written by hand: nothing can be relied on but that it knows its own options. */
+const UNKNOWN: Dialect = {
+  long: "separate",
+  short: "separate",
+  countsValues: false,
+  doubleDash: false,
+  namedPositionals: false,
+  negativeNumbers: false,
+  truth: PLAIN_TRUTH,
+};
+
+const GETOPT: Dialect = { ...UNKNOWN, long: "equals", doubleDash: true };
+const CLICK: Dialect = { ...GETOPT, countsValues: true, truth: PYTHON_TRUTH };
+
+/**
+ * Sources: the parsers themselves (CPython 3.8 to 3.14 `argparse`, `optparse`, `getopt`; click 8 `parser.py`; docopt
+ * 0.6; fire 0.7 `core.py`; POSIX `getopts`), and the tests that run the standard ones.
+ */
+export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
+  argparse: { ...GETOPT, short: "equals", negativeNumbers: true, truth: PYTHON_TRUTH },
+  click: CLICK,
+  typer: CLICK,
+  optparse: CLICK,
+  getopt: GETOPT,
+  getopts: GETOPT,
+  docopt: { ...GETOPT, doubleDash: false },
+  fire: { ...GETOPT, doubleDash: false, namedPositionals: true, truth: PYTHON_TRUTH },
+  "sys.argv": { ...UNKNOWN, negativeNumbers: true, truth: PYTHON_TRUTH },
+  main: { ...UNKNOWN, negativeNumbers: true, truth: PYTHON_TRUTH },
+  shell: UNKNOWN,
+  manifest: UNKNOWN,
+};

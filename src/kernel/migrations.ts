@@ -1,0 +1,43 @@
+/**
+ * The database's schema, one step per version; `PRAGMA user_version` counts the steps that were taken. A step that was
+ * released is never edited: what changes comes as a new one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE executions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    tool TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    exit_code INTEGER,
+    wall_ms REAL NOT NULL,
+    cpu_ms REAL NOT NULL,
+    peak_memory_bytes INTEGER NOT NULL,
+    written_bytes INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX executions_by_tool ON executions (tool, seq DESC);
+
+  CREATE TABLE tools (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_run TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    action TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    execution TEXT,
+    details TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  `,
+];

@@ -1,0 +1,169 @@
+import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
+import {
+  type Capability,
+  type CapabilityName,
+  fail,
+  type Limits,
+  ok,
+  type Principal,
+  type Result,
+  type RunGrant,
+  type SandboxConfig,
+  type Tool,
+} from "../model/index.ts";
+import { compileConfig } from "../sandbox/index.ts";
+import { isInside } from "./entry.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Why a run may not happen, in the form that an execution keeps. */
+export interface Denial {
+  readonly capability: string;
+  readonly message: string;
+}
+
+export interface PolicyRequest {
+  readonly tool: Tool;
+  readonly principal: Principal;
+  /** Real path of the workspace folder. */
+  readonly workspace: string;
+  readonly stateRoot: string;
+  readonly forbiddenPaths: readonly string[];
+  readonly grant: RunGrant | undefined;
+  /** Limits that the user set for all runs. */
+  readonly settings: Partial<Limits>;
+  /** Limits that were asked for this run. */
+  readonly limits: Partial<Limits>;
+}
+
+/** Variables that change how text looks and nothing else. */
+const HARMLESS_VARIABLES = ["TZ", "NO_COLOR", "FORCE_COLOR", "COLUMNS"];
+
+/**
+ * The effective policy: the category's limits, replaced by the user's settings and (for the user alone) by what was asked
+ * for this run, then narrowed by the manifest and by what an agent asked. A workspace and an agent can only narrow.
+ */
+export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
+  const { tool, principal, workspace, stateRoot, grant } = request;
+  const writablePaths = grantedPaths(grant, stateRoot);
+  if (!writablePaths.ok) return writablePaths;
+  const base = compileConfig({
+    category: tool.category,
+    workspace,
+    writablePaths: writablePaths.value,
+    forbiddenPaths: request.forbiddenPaths,
+    hosts: [],
+    environment: HARMLESS_VARIABLES,
+  });
+  const own: SandboxConfig = { ...base, ...defined(request.settings) };
+  const asked = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);
+  return ok(narrowed(asked, manifestLimits(tool)));
+}
+
+function defined(limits: Partial<Limits>): Partial<Limits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+}
+
+function manifestLimits(tool: Tool): Partial<Limits> {
+  const { memoryMB, cpuPercent, timeSeconds, processes, diskMB, outputMB } = tool.limits ?? {};
+  return {
+    ...(memoryMB === undefined ? {} : { memoryBytes: wholeAtLeastOne(memoryMB * MEBIBYTE) }),
+    ...(cpuPercent === undefined ? {} : { cpuPercent }),
+    ...(timeSeconds === undefined ? {} : { timeMs: wholeAtLeastOne(timeSeconds * 1000) }),
+    ...(processes === undefined ? {} : { processes }),
+    ...(diskMB === undefined ? {} : { diskBytes: wholeAtLeastOne(diskMB * MEBIBYTE) }),
+    ...(outputMB === undefined ? {} : { outputBytes: wholeAtLeastOne(outputMB * MEBIBYTE) }),
+  };
+}
+
+function wholeAtLeastOne(value: number): number {
+  return Math.max(1, Math.round(value));
+}
+
+function narrowed(config: SandboxConfig, limits: Partial<Limits>): SandboxConfig {
+  const least = (mine: number, asked: number | undefined): number => Math.min(mine, asked ?? mine);
+  const formats = limits.outputFormats;
+  return {
+    ...config,
+    memoryBytes: least(config.memoryBytes, limits.memoryBytes),
+    cpuPercent: least(config.cpuPercent, limits.cpuPercent),
+    timeMs: least(config.timeMs, limits.timeMs),
+    processes: least(config.processes, limits.processes),
+    diskBytes: least(config.diskBytes, limits.diskBytes),
+    outputBytes: least(config.outputBytes, limits.outputBytes),
+    outputFormats: formats ? config.outputFormats.filter((format) => formats.includes(format)) : config.outputFormats,
+  };
+}
+
+/** System folders; a grant for one of them, or for what contains them, would end every protection. */
+const SYSTEM_ROOTS = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr"];
+
+/** The real paths of a grant. Refused are system folders, the home folder itself, and what holds the state. */
+function grantedPaths(grant: RunGrant | undefined, stateRoot: string): Result<readonly string[]> {
+  const paths: string[] = [];
+  for (const path of grant?.writablePaths ?? []) {
+    if (!isAbsolute(path)) return fail("bad-grant", `A granted path must be absolute: ${path}`);
+    let real: string;
+    try {
+      real = realpathSync(path);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return fail("bad-grant", `A granted path cannot be used: ${why}`);
+    }
+    const touchesSystem = SYSTEM_ROOTS.some((root) => isInside(root, real) || isInside(real, root));
+    if (touchesSystem || isInside(real, homedir())) {
+      return fail("bad-grant", `Writing to ${real} cannot be granted: it is or contains a folder of the system`);
+    }
+    if (isInside(real, stateRoot) || isInside(stateRoot, real)) {
+      return fail("bad-grant", `Writing to ${real} cannot be granted: grants and history are kept there`);
+    }
+    paths.push(real);
+  }
+  return ok(paths);
+}
+
+/**
+ * What the principal may not do: nothing runs in an untrusted workspace, and an agent never uses a grant of the user.
+ * @returns the denial, which names the capability, its evidence and what would allow it
+ */
+export function findDenial(request: PolicyRequest, trusted: boolean): Denial | undefined {
+  const { tool, principal, grant } = request;
+  if (!trusted) {
+    const message = `${tool.name} was not run: the workspace is not trusted. Trust the workspace to allow it.`;
+    return { capability: "workspace-trust", message };
+  }
+  if (principal === "user" || grant === undefined || grant.writablePaths.length === 0) return undefined;
+  const paths = grant.writablePaths.join(", ");
+  return {
+    capability: "filesystem-write",
+    message:
+      `${principal} may not use “filesystem-write” of ${tool.name} for ${paths}: an agent has no grants of the user. ` +
+      `${evidenceSentence(tool, "filesystem-write")} It would be allowed if the user runs the tool and grants these paths.`,
+  };
+}
+
+function evidenceSentence(tool: Tool, name: CapabilityName): string {
+  const capability = tool.capabilities.find((candidate) => candidate.name === name);
+  const evidence = capability?.evidence[0];
+  if (evidence === undefined) return `No evidence for it was found in ${tool.file}.`;
+  return `Evidence: ${evidence.file}:${evidence.line} “${evidence.text}” (${evidence.why}).`;
+}
+
+/** What a run would ask for beyond its policy, taken from what the code names itself. */
+export interface Asked {
+  readonly writablePaths: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+export function askedBeyond(capabilities: readonly Capability[]): Asked {
+  const scopes = (names: readonly CapabilityName[]) =>
+    capabilities.filter((capability) => names.includes(capability.name)).map((capability) => capability.scope ?? {});
+  const writes = scopes(["filesystem-write", "filesystem-delete", "file-permissions"]);
+  const network = scopes(["network-access"]);
+  return {
+    writablePaths: [...new Set(writes.flatMap((scope) => scope.paths ?? []))],
+    hosts: [...new Set(network.flatMap((scope) => scope.hosts ?? []))],
+  };
+}
