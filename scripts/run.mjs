@@ -18,6 +18,7 @@ const TASKS = {
   build: { needs: "packages", script: "scripts/build.ts" },
   generate: { needs: "packages", script: "scripts/generate.ts" },
   check: { needs: "packages", script: "scripts/check.ts" },
+  look: { needs: "browser", script: "scripts/look.ts" },
   package: { needs: "packages", script: "scripts/package.ts" },
   screenshots: { needs: "browser", script: "scripts/screenshots.ts" },
   start: { needs: "host", script: "scripts/start.ts" },

@@ -1,0 +1,180 @@
+/** A person at the workbench: opens it in a browser, and uses it as a person would. */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
+import { launchBrowser } from "./browser.ts";
+import { Host, type HostOptions } from "./host.ts";
+
+export const THEMES = {
+  light: "Default Light Modern",
+  dark: "Default Dark Modern",
+  "high-contrast": "Default High Contrast",
+} as const;
+export type Theme = keyof typeof THEMES;
+
+export interface WorkbenchOptions extends HostOptions {
+  readonly theme?: Theme;
+  /** Whether the workspace starts trusted; trust is not asked for at the start either way. */
+  readonly trusted?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+/** Milliseconds for what the workbench does at once when it is not busy starting. */
+const PROMPT = 15_000;
+/** Milliseconds for the first paint, extensions included. */
+const START = 60_000;
+
+export class Workbench implements AsyncDisposable {
+  readonly host: Host;
+  readonly page: Page;
+  readonly #browser: Browser;
+
+  private constructor(host: Host, browser: Browser, page: Page) {
+    this.host = host;
+    this.#browser = browser;
+    this.page = page;
+  }
+
+  static async open(workspace: string, options: WorkbenchOptions = {}): Promise<Workbench> {
+    const host = await Host.start({
+      ...options,
+      settings: {
+        "workbench.colorTheme": THEMES[options.theme ?? "dark"],
+        "window.autoDetectColorScheme": false,
+        // Drawn as text in the page, so that it can be read.
+        "terminal.integrated.gpuAcceleration": "off",
+        ...(options.trusted === false
+          ? { "security.workspace.trust.startupPrompt": "never" }
+          : { "security.workspace.trust.enabled": false }),
+        ...options.settings,
+      },
+    });
+    const browser = await launchBrowser();
+    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    page.setDefaultTimeout(PROMPT);
+    const workbench = new Workbench(host, browser, page);
+    try {
+      await page.goto(host.address(workspace));
+      await page.locator(".monaco-workbench .activitybar .action-item").first().waitFor({ timeout: START });
+      return workbench;
+    } catch (error) {
+      await workbench.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.host.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The item of the activity bar whose label, badge text included, matches. */
+  activity(label: RegExp): Locator {
+    return this.page.locator(".activitybar .action-item").filter({ has: this.page.getByLabel(label) });
+  }
+
+  /** Opens the view of an activity bar item, once its label matches. */
+  async openActivity(label: RegExp): Promise<void> {
+    const item = this.activity(label);
+    await item.waitFor({ timeout: START });
+    // A badge lies on top of the icon.
+    if ((await item.getAttribute("class"))?.includes("checked") !== true) await item.click({ force: true });
+  }
+
+  /** Runs a command by its full title, such as “Toka: Ask…”. */
+  async palette(title: string): Promise<void> {
+    const input = this.quickInput();
+    await this.page.keyboard.press("F1");
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.focusedPick(title).waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  quickInput(): Locator {
+    return this.page.locator(".quick-input-widget:visible input.input");
+  }
+
+  /** The highlighted row of a quick pick, when it holds the text. */
+  focusedPick(text: string | RegExp): Locator {
+    return this.picks().and(this.page.locator(".focused")).filter({ hasText: text });
+  }
+
+  picks(): Locator {
+    return this.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
+  }
+
+  /** Types into the input box or quick pick that is open; Enter is pressed once it shows that it took the text. */
+  async answer(text: string): Promise<void> {
+    const input = this.quickInput();
+    await input.fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** A line of a tree, by its accessible name. */
+  treeItem(name: string | RegExp): Locator {
+    return this.page.getByRole("treeitem", { name });
+  }
+
+  /** A button that appears on a line of a tree when the pointer is on it. */
+  async inlineAction(item: Locator, label: string | RegExp): Promise<void> {
+    await item.hover();
+    await item.getByRole("button", { name: label }).click();
+  }
+
+  /** Opens a file of the workspace at a line. */
+  async openFile(path: string, line?: number): Promise<void> {
+    const name = path.split("/").at(-1) ?? path;
+    await this.page.keyboard.press("Control+KeyP");
+    const input = this.quickInput();
+    await input.waitFor();
+    await input.fill(line === undefined ? path : `${path}:${line}`);
+    await this.focusedPick(name).waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.editorTab(name).waitFor();
+  }
+
+  editorTab(name: string | RegExp): Locator {
+    return this.page.getByRole("tab", { name });
+  }
+
+  codeLens(text: string | RegExp): Locator {
+    return this.page.locator(".codelens-decoration a").filter({ hasText: text });
+  }
+
+  /** The line and column of the cursor as the status bar tells them. */
+  async cursor(): Promise<string> {
+    return this.page.locator('[id="status.editor.selection"]').innerText();
+  }
+
+  /** The document inside the visible webview. */
+  webview(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  /** Waits until the terminal shows a text, and gives back all that it shows. */
+  async terminalShows(text: RegExp, timeout = START): Promise<string> {
+    const rows = this.page.locator(".terminal-wrapper.active .xterm-rows");
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const shown = (await rows.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+      if (text.test(shown)) return shown;
+      if (Date.now() > deadline) throw new Error(`The terminal did not show ${text}:\n${shown}`);
+      await wait(100);
+    }
+  }
+
+  async closeNotifications(): Promise<void> {
+    await this.palette("Notifications: Clear All Notifications");
+  }
+
+  async screenshot(file: string): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+  }
+}
