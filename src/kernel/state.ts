@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
 import { isCorruption, markDamaged, openDatabase } from "./database.ts";
@@ -128,6 +128,15 @@ export class State {
       executions.push(execution.value);
     }
     return ok(executions);
+  }
+
+  /** What a run printed. */
+  output(id: string): Result<{ readonly stdout: string; readonly stderr: string }> {
+    if (basename(id) !== id) return fail("no-execution", `“${id}” is not the id of a run`);
+    return this.#attempt(() => {
+      const read = (name: string): string => readFileSync(join(this.places.runs, id, name), "utf8");
+      return { stdout: read("stdout"), stderr: read("stderr") };
+    });
   }
 
   /** The fingerprint that a tool had when it last ran. */
