@@ -16,7 +16,9 @@ export const METHODS = {
 
 /** What the server needs from the editor: what to leave out, which lenses to show and in which words. */
 export const ServerConfiguration = z.object({
-  exclude: z.array(z.string()).describe("Globs of files that discovery leaves out."),
+  exclude: z
+    .record(z.string(), z.array(z.string()))
+    .describe("For each folder (by its URI): globs of files that discovery leaves out."),
   lenses: z.object({ controlFlow: z.boolean(), run: z.boolean() }),
   texts: z.object({
     controlFlow: z.string().describe("Lens above a function; {0} is its cyclomatic complexity."),

@@ -37,10 +37,13 @@ export const GraphViewTexts = z.object({
   graph: z.string(),
   /** a node's accessible name: kind, label, line */
   node: z.string(),
+  toolbar: z.string(),
   zoomIn: z.string(),
   zoomOut: z.string(),
   fit: z.string(),
+  fitSign: z.string(),
   copy: z.string(),
+  copySign: z.string(),
   copied: z.string(),
   help: z.string(),
   /** nodes, edges and complexity */

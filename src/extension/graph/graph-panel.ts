@@ -1,0 +1,200 @@
+import {
+  CancellationTokenSource,
+  type Disposable,
+  env,
+  l10n,
+  Range,
+  Selection,
+  TextEditorRevealType,
+  type Uri,
+  Uri as Uris,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from "vscode";
+import {
+  type GraphParams,
+  type GraphViewInput,
+  GraphViewOutput,
+  type GraphViewTexts,
+  parseBoundary,
+} from "../../model/index.ts";
+import type { LanguageServer } from "../language-server.ts";
+import type { Reporter } from "../reporter.ts";
+import { graphHtml } from "./graph-html.ts";
+
+/** What a panel draws: a function of a file, or Mermaid text that a tool printed. */
+export type GraphSource =
+  | ({ readonly kind: "function" } & GraphParams)
+  | { readonly kind: "mermaid"; readonly text: string; readonly title: string };
+
+/** Typing pauses this long before the graph is drawn anew. */
+const REDRAW_AFTER_MS = 300;
+
+function texts(): GraphViewTexts {
+  return {
+    loading: l10n.t("Drawing…"),
+    graph: l10n.t("Control-flow graph of {0}"),
+    node: l10n.t("{0}: {1}, line {2}"),
+    toolbar: l10n.t("Graph"),
+    zoomIn: l10n.t("Zoom in"),
+    zoomOut: l10n.t("Zoom out"),
+    fit: l10n.t("Fit to the window"),
+    fitSign: l10n.t("Fit"),
+    copy: l10n.t("Copy as Mermaid text"),
+    copySign: l10n.t("Copy"),
+    copied: l10n.t("Copied"),
+    help: l10n.t(
+      "Graph. Arrow keys scroll, plus and minus zoom, 0 fits; Tab goes through the nodes, Enter goes to the line.",
+    ),
+    summary: l10n.t("{0} nodes, {1} edges, cyclomatic complexity {2}"),
+    unreachable: l10n.t("never reached"),
+  };
+}
+
+/** One webview panel with a graph; it lives until the person closes it. */
+export class GraphPanel implements Disposable {
+  readonly #panel: WebviewPanel;
+  readonly #server: LanguageServer;
+  readonly #reporter: Reporter;
+  readonly #subscriptions: Disposable[] = [];
+  #source: GraphSource;
+  #request: CancellationTokenSource | undefined;
+  #redraw: NodeJS.Timeout | undefined;
+  #ready: boolean = false;
+
+  constructor(panel: WebviewPanel, extension: Uri, source: GraphSource, server: LanguageServer, reporter: Reporter) {
+    this.#panel = panel;
+    this.#server = server;
+    this.#reporter = reporter;
+    this.#source = source;
+    panel.iconPath = Uris.joinPath(extension, "media", "toka.svg");
+    panel.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [Uris.joinPath(extension, "dist", "webview"), Uris.joinPath(extension, "media")],
+    };
+    this.#subscriptions.push(
+      panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && document.uri.toString() === this.#uri()) this.#redrawSoon();
+      }),
+      window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
+        const [first] = selections;
+        if (first && textEditor.document.uri.toString() === this.#uri()) this.#select(first.active.line + 1);
+      }),
+    );
+    panel.webview.html = graphHtml(panel.webview, extension, texts(), env.language);
+  }
+
+  /** The panel draws this function already. */
+  draws({ uri, qualname }: GraphParams): boolean {
+    return this.#source.kind === "function" && this.#source.uri === uri && this.#source.qualname === qualname;
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, true);
+  }
+
+  onDidDispose(listener: () => void): void {
+    this.#subscriptions.push(this.#panel.onDidDispose(listener));
+  }
+
+  #uri(): string | undefined {
+    return this.#source.kind === "function" ? this.#source.uri : undefined;
+  }
+
+  #receive(message: unknown): void {
+    const parsed = parseBoundary(GraphViewOutput, message, "graph view");
+    if (!parsed.ok) {
+      this.#reporter.problem(parsed.problem);
+      return;
+    }
+    const output = parsed.value;
+    switch (output.type) {
+      case "ready":
+        this.#ready = true;
+        this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
+        break;
+      case "reveal":
+        this.#reporter.background(this.#goTo(output.line), l10n.t("going to a line"));
+        break;
+      case "copy":
+        this.#reporter.background(env.clipboard.writeText(output.text), l10n.t("copying"));
+        break;
+      case "failed":
+        this.#reporter.log(`graph view: ${output.message}`);
+        break;
+      case "drawn":
+        this.#reporter.log(`graph of ${output.nodes} nodes drawn in ${Math.round(output.milliseconds)} ms`);
+        break;
+    }
+  }
+
+  #redrawSoon(): void {
+    clearTimeout(this.#redraw);
+    this.#redraw = setTimeout(() => {
+      this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
+    }, REDRAW_AFTER_MS);
+  }
+
+  async #draw(): Promise<void> {
+    const source = this.#source;
+    if (!this.#ready) return;
+    if (source.kind === "mermaid") {
+      await this.#post({ type: "mermaid", text: source.text, title: source.title });
+      return;
+    }
+    this.#request?.cancel();
+    const request = new CancellationTokenSource();
+    this.#request = request;
+    try {
+      const { kind: _kind, ...params } = source;
+      const found = await this.#server.graph(params, request.token);
+      if (request.token.isCancellationRequested || this.#request !== request) return;
+      if (!found.ok) {
+        await this.#post({ type: "failed", message: found.problem.message });
+        return;
+      }
+      const { graph } = found.value;
+      // From now on the panel follows this function, wherever edits move it.
+      this.#source = { ...source, qualname: graph.qualname, line: graph.line };
+      this.#panel.title = graph.qualname;
+      await this.#post({ type: "graph", result: found.value, title: graph.qualname });
+      const editor = window.activeTextEditor;
+      if (editor?.document.uri.toString() === source.uri) this.#select(editor.selection.active.line + 1);
+    } finally {
+      request.dispose();
+    }
+  }
+
+  #select(line: number): void {
+    this.#reporter.background(this.#post({ type: "select", line }), l10n.t("marking a node"));
+  }
+
+  async #post(message: GraphViewInput): Promise<void> {
+    if (this.#ready) await this.#panel.webview.postMessage(message);
+  }
+
+  async #goTo(line: number): Promise<void> {
+    const uri = this.#uri();
+    if (uri === undefined) return;
+    const shown = window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri);
+    const beside = this.#panel.viewColumn === ViewColumn.One ? ViewColumn.Two : ViewColumn.One;
+    const document = await workspace.openTextDocument(Uris.parse(uri, true));
+    const editor = await window.showTextDocument(document, {
+      viewColumn: shown?.viewColumn ?? beside,
+      preserveFocus: false,
+    });
+    const start = document.lineAt(Math.min(line, document.lineCount) - 1).range.start;
+    editor.selection = new Selection(start, start);
+    editor.revealRange(new Range(start, start), TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#redraw);
+    this.#request?.cancel();
+    for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
+    this.#panel.dispose();
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  Disposable,
+  EventEmitter,
+  l10n,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from "vscode";
+import type { Execution } from "../model/index.ts";
+import { COMMANDS, VIEWS } from "./contributions.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Reporter } from "./reporter.ts";
+import type { ActiveRun, Runner } from "./run/runner.ts";
+import { shownCommand } from "./text/confirm.ts";
+import { exitIcon, exitSentence, usageText } from "./text/exit.ts";
+import { ageText, durationText } from "./text/quantity.ts";
+
+/** A line of the history view. */
+export type HistoryNode =
+  | { readonly kind: "active"; readonly run: ActiveRun }
+  | { readonly kind: "finished"; readonly folder: WorkspaceFolder; readonly execution: Execution };
+
+/** So many runs of each folder are listed. */
+const LISTED = 50;
+/** Ages are told anew this often while the view is visible. */
+const AGE_EVERY_MS = 60_000;
+
+/** A tool's name from its id: what a person sees when the tool itself may be gone. */
+function toolName(id: string): string {
+  return id.slice(id.lastIndexOf("/") + 1);
+}
+
+function activeItem({ id, located, started }: ActiveRun): TreeItem {
+  const item = new TreeItem(located.tool.name, TreeItemCollapsibleState.None);
+  item.id = `active|${id}`;
+  item.iconPath = new ThemeIcon("loading~spin");
+  item.description = l10n.t("running for {0}", durationText(Date.now() - started));
+  item.contextValue = "run;running";
+  item.accessibilityInformation = { label: l10n.t("{0}, running", located.tool.name) };
+  return item;
+}
+
+function finishedItem(folder: WorkspaceFolder, execution: Execution, name: string): TreeItem {
+  const { exit, usage, startedAt, id, argv, results } = execution;
+  const age = ageText(Date.now() - Date.parse(startedAt), l10n.t);
+  const sentence = exitSentence(execution, l10n.t);
+  const { icon, color } = exitIcon(exit.reason);
+  const item = new TreeItem(name, TreeItemCollapsibleState.None);
+  item.id = `${folder.uri.toString()}|${id}`;
+  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
+  item.description = `${age} · ${durationText(usage.wallMs)}${exit.reason === "ok" ? "" : ` · ${sentence}`}`;
+  item.tooltip = [shownCommand(argv), sentence, usageText(usage, l10n.t)].join("\n");
+  item.contextValue = ["run", "finished", exit.reason, ...(results.length > 0 ? ["result"] : [])].join(";");
+  item.accessibilityInformation = { label: `${name}, ${sentence}, ${age}, ${durationText(usage.wallMs)}` };
+  item.command = {
+    command: COMMANDS.openExecution.id,
+    title: COMMANDS.openExecution.title,
+    arguments: [{ folder: folder.uri.toString(), execution: id }],
+  };
+  return item;
+}
+
+class HistoryProvider implements TreeDataProvider<HistoryNode> {
+  readonly #kernels: Kernels;
+  readonly #runner: Runner;
+  readonly #reporter: Reporter;
+  readonly #nameOf: (folder: WorkspaceFolder, id: string) => string | undefined;
+  readonly #changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(
+    kernels: Kernels,
+    runner: Runner,
+    reporter: Reporter,
+    nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
+  ) {
+    this.#kernels = kernels;
+    this.#runner = runner;
+    this.#reporter = reporter;
+    this.#nameOf = nameOf;
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+    if (node !== undefined || !workspace.isTrusted) return [];
+    const folders = workspace.workspaceFolders ?? [];
+    const finished = await Promise.all(folders.map((folder) => this.#finished(folder)));
+    return [
+      ...this.#runner.active.map((run): HistoryNode => ({ kind: "active", run })),
+      ...finished.flat().toSorted((a, b) => b.execution.startedAt.localeCompare(a.execution.startedAt)),
+    ];
+  }
+
+  async #finished(folder: WorkspaceFolder): Promise<Extract<HistoryNode, { kind: "finished" }>[]> {
+    const kernel = await this.#kernels.get(folder);
+    const history = kernel.ok ? kernel.value.history({ limit: LISTED }) : kernel;
+    if (!history.ok) {
+      this.#reporter.log(`history of ${folder.name}: ${history.problem.message}`);
+      return [];
+    }
+    return history.value.map((execution) => ({ kind: "finished", folder, execution }));
+  }
+
+  getTreeItem(node: HistoryNode): TreeItem {
+    if (node.kind === "active") return activeItem(node.run);
+    const { folder, execution } = node;
+    return finishedItem(folder, execution, this.#nameOf(folder, execution.tool) ?? toolName(execution.tool));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+/** The history view below the tools: what runs now and what ran. */
+export class HistoryTree implements Disposable {
+  readonly #view: TreeView<HistoryNode>;
+  readonly #subscriptions: Disposable;
+  readonly #ages: NodeJS.Timeout;
+
+  constructor(
+    kernels: Kernels,
+    runner: Runner,
+    reporter: Reporter,
+    nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
+  ) {
+    const provider = new HistoryProvider(kernels, runner, reporter, nameOf);
+    this.#view = window.createTreeView(VIEWS.history.id, { treeDataProvider: provider });
+    this.#ages = setInterval(() => {
+      if (this.#view.visible) provider.refresh();
+    }, AGE_EVERY_MS);
+    this.#subscriptions = Disposable.from(
+      this.#view,
+      provider,
+      runner.onDidChange(() => provider.refresh()),
+      workspace.onDidGrantWorkspaceTrust(() => provider.refresh()),
+      workspace.onDidChangeWorkspaceFolders(() => provider.refresh()),
+    );
+  }
+
+  dispose(): void {
+    clearInterval(this.#ages);
+    this.#subscriptions.dispose();
+  }
+}

@@ -1,0 +1,96 @@
+import { type Disposable, type LogOutputChannel, type Uri, type WorkspaceFolder, workspace } from "vscode";
+import type { Kernel } from "../kernel/index.ts";
+import { fail, type LimitSettings, type Limits, type Result } from "../model/index.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { readSettings } from "./settings.ts";
+import type { ToolStore } from "./tool-store.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The user's limits in the kernel's units. */
+export function limitsOf({ memoryMB, cpuPercent, timeSeconds }: LimitSettings): Partial<Limits> {
+  return {
+    ...(memoryMB === null ? {} : { memoryBytes: Math.max(1, Math.round(memoryMB * MEBIBYTE)) }),
+    ...(cpuPercent === null ? {} : { cpuPercent }),
+    ...(timeSeconds === null ? {} : { timeMs: Math.max(1, Math.round(timeSeconds * 1000)) }),
+  };
+}
+
+/** The kernel of each workspace folder, opened when it is first needed. */
+export class Kernels implements Disposable {
+  readonly #helper: Uri;
+  readonly #store: ToolStore;
+  readonly #log: LogOutputChannel;
+  readonly #open = new Map<string, Promise<Result<Kernel>>>();
+  readonly #subscription: Disposable;
+  #sandbox: Sandbox | undefined;
+
+  /** @param helper the sandbox's helper script */
+  constructor(helper: Uri, store: ToolStore, log: LogOutputChannel) {
+    this.#helper = helper;
+    this.#store = store;
+    this.#log = log;
+    this.#subscription = workspace.onDidChangeWorkspaceFolders(({ removed }) => {
+      for (const { uri } of removed) this.#drop(uri.toString());
+    });
+  }
+
+  /** The sandbox of this machine. */
+  async sandbox(): Promise<Sandbox> {
+    const { Sandbox } = await import("../sandbox/index.ts");
+    this.#sandbox ??= new Sandbox({
+      helperPath: this.#helper.fsPath,
+      onLog: (line) => this.#log.debug(`sandbox: ${line}`),
+    });
+    return this.#sandbox;
+  }
+
+  /** A folder's kernel with the tools that are known now. Nothing is opened for a folder that is not trusted. */
+  async get(folder: WorkspaceFolder): Promise<Result<Kernel>> {
+    if (!workspace.isTrusted) return fail("untrusted", `${folder.name} is not trusted`);
+    const key = folder.uri.toString();
+    const opening = this.#open.get(key) ?? this.#start(folder);
+    this.#open.set(key, opening);
+    const opened = await opening;
+    if (!opened.ok) this.#open.delete(key);
+    else opened.value.registerTools(this.#store.tools(folder).map(({ tool }) => tool));
+    return opened;
+  }
+
+  async #start(folder: WorkspaceFolder): Promise<Result<Kernel>> {
+    const settings = readSettings(folder);
+    if (!settings.ok) return settings;
+    const { Kernel } = await import("../kernel/index.ts");
+    const interpreter = settings.value.python.interpreterPath;
+    const opened = Kernel.open({
+      workspace: folder.uri.fsPath,
+      sandbox: await this.sandbox(),
+      limits: limitsOf(settings.value.limits),
+      trusted: () => workspace.isTrusted,
+      ...(interpreter === "" ? {} : { interpreter }),
+    });
+    if (opened.ok) for (const notice of opened.value.notices) this.#log.warn(`${folder.name}: ${notice}`);
+    return opened;
+  }
+
+  /** Settings are read when a kernel opens: after a change all are opened anew. */
+  reset(): void {
+    for (const key of this.#open.keys()) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const opening = this.#open.get(key);
+    this.#open.delete(key);
+    opening?.then(
+      (opened) => {
+        if (opened.ok) opened.value.close();
+      },
+      (error: unknown) => this.#log.warn(`closing a kernel: ${String(error)}`),
+    );
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.reset();
+  }
+}

@@ -1,0 +1,146 @@
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  type Uri,
+  workspace,
+} from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import type * as z from "zod";
+import {
+  type DiscoverParams,
+  DiscoverResult,
+  type DiscoveryReport,
+  fail,
+  type GraphParams,
+  GraphResult,
+  METHODS,
+  parseBoundary,
+  type Result,
+  type ServerConfiguration,
+  ToolsChangedParams,
+} from "../model/index.ts";
+
+type State =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "starting"; readonly client: Promise<LanguageClient> }
+  | { readonly kind: "running"; readonly client: LanguageClient }
+  | { readonly kind: "disposed" };
+
+/** Our language server: it reads and parses everything, so that the extension host never does. */
+export class LanguageServer implements Disposable {
+  readonly #module: string;
+  readonly #log: LogOutputChannel;
+  readonly #configuration: () => ServerConfiguration;
+  readonly #toolsChanged = new EventEmitter<string>();
+  #state: State = { kind: "stopped" };
+
+  /** A folder's tools changed; the value is the folder's URI. */
+  readonly onToolsChanged = this.#toolsChanged.event;
+
+  /** @param module absolute path of the server's bundle */
+  constructor(module: string, log: LogOutputChannel, configuration: () => ServerConfiguration) {
+    this.#module = module;
+    this.#log = log;
+    this.#configuration = configuration;
+  }
+
+  /** Starts the process if it does not run yet; every request does so too. */
+  async start(): Promise<LanguageClient> {
+    if (this.#state.kind === "running") return this.#state.client;
+    if (this.#state.kind === "starting") return await this.#state.client;
+    if (this.#state.kind === "disposed") throw new Error("the language server was stopped");
+    const starting = this.#launch();
+    this.#state = { kind: "starting", client: starting };
+    try {
+      const client = await starting;
+      if (this.#isDisposed()) await client.dispose();
+      else this.#state = { kind: "running", client };
+      return client;
+    } catch (error) {
+      if (!this.#isDisposed()) this.#state = { kind: "stopped" };
+      throw error;
+    }
+  }
+
+  #isDisposed(): boolean {
+    return this.#state.kind === "disposed";
+  }
+
+  async #launch(): Promise<LanguageClient> {
+    const started = performance.now();
+    const { LanguageClient, TransportKind } = await import("vscode-languageclient/node");
+    const client = new LanguageClient(
+      "toka",
+      "Toka",
+      { module: this.#module, transport: TransportKind.ipc },
+      {
+        documentSelector: [
+          { language: "python", scheme: "file" },
+          { language: "python", scheme: "untitled" },
+          { language: "shellscript", scheme: "file" },
+          { pattern: "**/*.tool.{yaml,yml,json}", scheme: "file" },
+        ],
+        outputChannel: this.#log,
+        initializationOptions: this.#configuration(),
+        // Scripts may have any name, so every change counts; the server leaves out what discovery ignores.
+        synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*") },
+      },
+    );
+    client.onNotification(METHODS.toolsChanged, (params: unknown) => {
+      const parsed = parseBoundary(ToolsChangedParams, params, "language server");
+      if (parsed.ok) this.#toolsChanged.fire(parsed.value.folder);
+      else this.#log.error(parsed.problem.message);
+    });
+    await client.start();
+    this.#log.info(`language server started in ${Math.round(performance.now() - started)} ms`);
+    return client;
+  }
+
+  /** The tools of a folder. Cancelling the token stops the reading. */
+  async discover(folder: Uri, fresh: boolean, token: CancellationToken): Promise<Result<DiscoveryReport>> {
+    const params: DiscoverParams = { folder: folder.toString(), fresh };
+    return await this.#request(METHODS.discover, params, DiscoverResult, token);
+  }
+
+  /** The control-flow graph of a function as its text stands in the editor. */
+  async graph(params: GraphParams, token: CancellationToken): Promise<Result<GraphResult>> {
+    return await this.#request(METHODS.graph, params, GraphResult, token);
+  }
+
+  /** Tells a running server that settings changed. */
+  async configure(): Promise<void> {
+    if (this.#state.kind !== "running") return;
+    await this.#state.client.sendNotification(METHODS.configure, this.#configuration());
+  }
+
+  async #request<S extends z.ZodType>(
+    method: string,
+    params: object,
+    schema: S,
+    token: CancellationToken,
+  ): Promise<Result<z.infer<S>>> {
+    const client = await this.start();
+    let answer: unknown;
+    try {
+      answer = await client.sendRequest<unknown>(method, params, token);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return fail(token.isCancellationRequested ? "cancelled" : "language-server", message);
+    }
+    return parseBoundary(schema, answer, `language server, ${method}`);
+  }
+
+  /** Stops the process; to be awaited when the extension is deactivated. */
+  async stop(): Promise<void> {
+    const state = this.#state;
+    this.#state = { kind: "disposed" };
+    this.#toolsChanged.dispose();
+    if (state.kind === "running") await state.client.dispose();
+  }
+
+  dispose(): void {
+    this.stop().then(undefined, (error: unknown) => this.#log.warn(`stopping the language server: ${String(error)}`));
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  type Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  l10n,
+  ProgressLocation,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
+import { Ask } from "./ask.ts";
+import { registerCommands } from "./commands.ts";
+import { GraphPanels } from "./graph/graph-panels.ts";
+import { HistoryTree } from "./history-tree.ts";
+import { Kernels } from "./kernels.ts";
+import { LanguageServer } from "./language-server.ts";
+import { Reporter } from "./reporter.ts";
+import { Results } from "./results.ts";
+import { Runner } from "./run/runner.ts";
+import { serverConfiguration } from "./server-configuration.ts";
+import { registerSeverityDecorations } from "./severity-decorations.ts";
+import { ToolStore } from "./tool-store.ts";
+import { ToolsTree } from "./tools-tree.ts";
+import { UserCommands } from "./user-commands.ts";
+
+type State =
+  | { readonly kind: "inactive" }
+  | { readonly kind: "active"; readonly server: LanguageServer }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+let state: State = { kind: "inactive" };
+
+/** Composes the extension. It is synchronous and short: the language server starts after it, in the background. */
+export function activate(context: ExtensionContext): void {
+  const started = performance.now();
+  const log = window.createOutputChannel("Toka", { log: true });
+  context.subscriptions.push(log);
+  try {
+    state = { kind: "active", server: compose(context, log) };
+    log.info(`activated in ${Math.round(performance.now() - started)} ms`);
+  } catch (error) {
+    // The editor itself says nothing when an extension does not start.
+    state = { kind: "failed", error };
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error(`activation failed: ${message}`);
+    new Reporter(log).exception(error, l10n.t("Starting"));
+    throw error;
+  }
+}
+
+export async function deactivate(): Promise<void> {
+  if (state.kind === "active") await state.server.stop();
+  state = { kind: "inactive" };
+}
+
+function compose(context: ExtensionContext, log: LogOutputChannel): LanguageServer {
+  const { extensionUri, subscriptions } = context;
+  const dist = (name: string): Uri => Uri.joinPath(extensionUri, "dist", name);
+  const reporter = new Reporter(log);
+  const server = new LanguageServer(dist("server.cjs").fsPath, log, () => serverConfiguration(reporter));
+  const store = new ToolStore(server, log);
+  const kernels = new Kernels(dist("helper.py"), store, log);
+  const runner = new Runner(kernels, reporter, log);
+  const graphs = new GraphPanels(extensionUri, server, reporter);
+  const results = new Results(kernels, graphs, reporter);
+  const ask = new Ask(store, runner, reporter);
+  const commands = new UserCommands({ store, runner, graphs, results, ask, kernels, reporter, log });
+  subscriptions.push(
+    server,
+    store,
+    kernels,
+    runner,
+    graphs,
+    results,
+    new ToolsTree(store, reporter),
+    new HistoryTree(kernels, runner, reporter, (folder, id) => {
+      return store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
+    }),
+    registerSeverityDecorations(),
+    registerCommands(commands.handlers(), reporter),
+    runner.onDidFinish(({ located, execution }) => {
+      reporter.background(results.openResults(located.folder, execution), l10n.t("opening a result"));
+    }),
+    onSettingsChange(server, store, kernels, reporter),
+  );
+  reporter.background(
+    window.withProgress({ location: { viewId: "toka.tools" } }, () => store.refresh(false)),
+    l10n.t("reading the workspace"),
+  );
+  return server;
+}
+
+function onSettingsChange(server: LanguageServer, store: ToolStore, kernels: Kernels, reporter: Reporter): Disposable {
+  return workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration("toka")) return;
+    if (event.affectsConfiguration("toka.limits") || event.affectsConfiguration("toka.python")) kernels.reset();
+    const excludes = event.affectsConfiguration("toka.discovery");
+    const tell = async (): Promise<void> => {
+      await server.configure();
+      if (excludes) await window.withProgress({ location: ProgressLocation.Window }, () => store.refresh(true));
+    };
+    reporter.background(tell(), l10n.t("applying settings"));
+  });
+}

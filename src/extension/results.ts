@@ -1,0 +1,175 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  type Disposable,
+  l10n,
+  languages,
+  type TextDocument,
+  type TextDocumentContentProvider,
+  Uri,
+  ViewColumn,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from "vscode";
+import * as z from "zod";
+import { type Execution, fail, ok, parseBoundary, type Result, type ResultFile } from "../model/index.ts";
+import type { GraphPanels } from "./graph/graph-panels.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Reporter } from "./reporter.ts";
+import { executionText, formattedJson, scriptlessPage } from "./text/result.ts";
+
+const SCHEME = "toka-result";
+const HTML_PANEL = "toka.html";
+/** A result larger than this is not opened in the editor. */
+const LARGEST_BYTES = 20 * 1024 * 1024;
+
+/** Names a kept run: by a command's argument, and in the address of a result document. */
+export const ExecutionReference = z.object({ folder: z.string(), execution: z.string() });
+export type ExecutionReference = z.infer<typeof ExecutionReference>;
+
+/** A document of a run: `path` is one of its result files; without it the run as a whole. */
+const ResultAddress = ExecutionReference.extend({ path: z.string().optional() });
+type ResultAddress = z.infer<typeof ResultAddress>;
+
+/** Opens what runs left: documents, graphs and pages, none of which can run anything. */
+export class Results implements TextDocumentContentProvider, Disposable {
+  readonly #kernels: Kernels;
+  readonly #graphs: GraphPanels;
+  readonly #reporter: Reporter;
+  readonly #registration: Disposable;
+
+  constructor(kernels: Kernels, graphs: GraphPanels, reporter: Reporter) {
+    this.#kernels = kernels;
+    this.#graphs = graphs;
+    this.#reporter = reporter;
+    this.#registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
+  }
+
+  /** Finds a kept run. */
+  async find({ folder, execution }: ExecutionReference): Promise<Result<Execution>> {
+    const known = workspace.workspaceFolders?.find(({ uri }) => uri.toString() === folder);
+    if (known === undefined) return fail("no-folder", l10n.t("The folder of this run is no longer open."));
+    const kernel = await this.#kernels.get(known);
+    if (!kernel.ok) return kernel;
+    const history = kernel.value.history({ limit: Number.MAX_SAFE_INTEGER });
+    if (!history.ok) return history;
+    const found = history.value.find(({ id }) => id === execution);
+    return found === undefined ? fail("no-execution", l10n.t("This run is no longer kept.")) : ok(found);
+  }
+
+  /** What a run printed, with how it ended, as a document. */
+  async openExecution(reference: ExecutionReference): Promise<void> {
+    const found = await this.find(reference);
+    if (!found.ok) {
+      this.#reporter.problem(found.problem);
+      return;
+    }
+    const time = found.value.startedAt.slice(0, 19).replaceAll(":", ".");
+    await show(address(`${basename(found.value.tool)} ${time}.txt`, reference));
+  }
+
+  /** Opens the results that a run is worth looking at for: the first file, or what it printed in a known format. */
+  async openResults(folder: WorkspaceFolder, execution: Execution): Promise<void> {
+    for (const file of execution.results) await this.#open(folder, execution, file);
+  }
+
+  async #open(folder: WorkspaceFolder, execution: Execution, file: ResultFile): Promise<void> {
+    const title = basename(file.path);
+    const reference = { folder: folder.uri.toString(), execution: execution.id, path: file.path };
+    switch (file.format) {
+      case "json":
+        await show(address(title, reference), "json");
+        break;
+      case "text":
+        await show(address(title, reference));
+        break;
+      case "mermaid":
+      case "html": {
+        const content = await readResult(execution, file.path);
+        if (!content.ok) this.#reporter.problem(content.problem);
+        else if (file.format === "mermaid") this.#graphs.showMermaid(content.value, basename(execution.tool));
+        else showPage(content.value, basename(execution.tool));
+        break;
+      }
+      case "other":
+        this.#reporter.notice(l10n.t("The run left a file that cannot be shown here: {0}", file.path));
+        break;
+    }
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const content = await this.#content(uri);
+    // A document has no other way to say why it is empty.
+    return content.ok ? content.value : content.problem.message;
+  }
+
+  async #content(uri: Uri): Promise<Result<string>> {
+    const parsed = parseBoundary(ResultAddress, parseQuery(uri.query), "result address");
+    if (!parsed.ok) return parsed;
+    const { path, ...reference } = parsed.value;
+    const found = await this.find(reference);
+    if (!found.ok) return found;
+    if (path !== undefined) {
+      const content = await readResult(found.value, path);
+      return content.ok && uri.path.endsWith(".json") ? ok(formattedJson(content.value)) : content;
+    }
+    const folder = workspace.workspaceFolders?.find((one) => one.uri.toString() === reference.folder);
+    if (folder === undefined) return fail("no-folder", l10n.t("The folder of this run is no longer open."));
+    const kernel = await this.#kernels.get(folder);
+    const output = kernel.ok ? kernel.value.output(reference.execution) : kernel;
+    return output.ok ? ok(executionText(found.value, output.value, l10n.t)) : output;
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+  }
+}
+
+function address(title: string, reference: ResultAddress): Uri {
+  return Uri.from({ scheme: SCHEME, path: `/${title}`, query: JSON.stringify(reference) });
+}
+
+function parseQuery(query: string): unknown {
+  try {
+    return JSON.parse(query);
+  } catch {
+    // The schema says what is wrong with it.
+    return query;
+  }
+}
+
+/** Only files that the run's own record names are read. */
+async function readResult(execution: Execution, path: string): Promise<Result<string>> {
+  if (!execution.results.some((file) => file.path === path)) {
+    return fail("no-result", l10n.t("{0} is not a result of this run.", path));
+  }
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_BYTES) return fail("result-too-large", l10n.t("{0} is too large to open here.", path));
+    return ok(await readFile(path, "utf8"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail("result-unreadable", l10n.t("{0} cannot be read: {1}", path, why));
+  }
+}
+
+async function show(uri: Uri, language?: string): Promise<void> {
+  const opened = await workspace.openTextDocument(uri);
+  const document: TextDocument =
+    language === undefined || opened.languageId === language
+      ? opened
+      : await languages.setTextDocumentLanguage(opened, language);
+  await window.showTextDocument(document, { preview: true, preserveFocus: false });
+}
+
+/** A tool's HTML, without scripts and without network. */
+function showPage(html: string, title: string): void {
+  const panel = window.createWebviewPanel(HTML_PANEL, title, ViewColumn.Beside, {
+    enableScripts: false,
+    enableForms: false,
+    enableCommandUris: false,
+    localResourceRoots: [],
+  });
+  panel.webview.html = scriptlessPage(html);
+}

@@ -1,0 +1,243 @@
+import {
+  type CancellationToken,
+  commands,
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  l10n,
+  ProgressLocation,
+  ThemeIcon,
+  window,
+  workspace,
+} from "vscode";
+import type { Kernel, RunRequest } from "../../kernel/index.ts";
+import type { Execution, Problem, Result, SandboxEvent, Selection, ToolArguments } from "../../model/index.ts";
+import { CONTEXT_KEYS } from "../contributions.ts";
+import type { Kernels } from "../kernels.ts";
+import type { Reporter } from "../reporter.ts";
+import { shownCommand } from "../text/confirm.ts";
+import { exitSentence, usageText } from "../text/exit.ts";
+import { bytesText, durationText } from "../text/quantity.ts";
+import type { LocatedTool } from "../tool-store.ts";
+import { confirmRun } from "./confirm.ts";
+import { askArguments } from "./parameter-wizard.ts";
+import { RunTerminal } from "./run-terminal.ts";
+
+/** A run that is under way. */
+export interface ActiveRun {
+  readonly id: number;
+  readonly located: LocatedTool;
+  readonly started: number;
+  readonly stop: () => void;
+}
+
+/** What is known before a person is asked. */
+export interface RunStart {
+  readonly args: ToolArguments;
+  /** The arguments are complete: no step is asked, only the confirmation. */
+  readonly complete: boolean;
+  readonly provenance?: Selection["provenance"];
+}
+
+/** Milliseconds for which the status bar tells how a run ended. */
+const STATUS_FOR_MS = 8000;
+
+/** Runs tools for a person: asks, confirms, shows. The kernel decides and does. */
+export class Runner implements Disposable {
+  readonly #kernels: Kernels;
+  readonly #reporter: Reporter;
+  readonly #log: LogOutputChannel;
+  readonly #active = new Map<number, ActiveRun>();
+  readonly #changed = new EventEmitter<void>();
+  readonly #finished = new EventEmitter<{ readonly located: LocatedTool; readonly execution: Execution }>();
+  #next = 1;
+
+  /** A run began or ended. */
+  readonly onDidChange = this.#changed.event;
+  readonly onDidFinish = this.#finished.event;
+
+  constructor(kernels: Kernels, reporter: Reporter, log: LogOutputChannel) {
+    this.#kernels = kernels;
+    this.#reporter = reporter;
+    this.#log = log;
+  }
+
+  /** The runs under way, the newest first. */
+  get active(): readonly ActiveRun[] {
+    return [...this.#active.values()].toReversed();
+  }
+
+  /** Runs a tool: its parameters are asked, the run confirmed, its output shown in a terminal. */
+  async run(located: LocatedTool, start: RunStart): Promise<Execution | undefined> {
+    if (!workspace.isTrusted) {
+      await this.#askForTrust(located.tool.name);
+      return undefined;
+    }
+    const args = start.complete ? start.args : await askArguments(located, start.args);
+    if (args === undefined) return undefined;
+    const kernel = await this.#kernels.get(located.folder);
+    if (!kernel.ok) return this.#refuse(kernel.problem);
+    const request: RunRequest = { tool: located.tool.id, arguments: args, principal: "user" };
+    const plan = kernel.value.plan(request);
+    if (!plan.ok) return this.#refuse(plan.problem);
+    const confirmed = await confirmRun(
+      {
+        plan: plan.value,
+        folderName: located.folder.name,
+        ...(start.provenance ? { provenance: start.provenance } : {}),
+      },
+      located.folder,
+    );
+    if (confirmed === undefined) return undefined;
+    const approved: RunRequest = {
+      ...request,
+      approved: plan.value.fingerprint,
+      ...(confirmed.grant === undefined ? {} : { grant: confirmed.grant }),
+    };
+    return await this.#execute(kernel.value, located, approved, plan.value.argv);
+  }
+
+  #refuse(problem: Problem): undefined {
+    this.#reporter.problem(problem);
+  }
+
+  async #askForTrust(name: string): Promise<void> {
+    const manage = l10n.t("Manage Trust");
+    const picked = await window.showWarningMessage(
+      l10n.t("{0} was not run: this workspace is not trusted.", name),
+      manage,
+    );
+    if (picked === manage) await commands.executeCommand("workbench.trust.manage");
+  }
+
+  async #execute(
+    kernel: Kernel,
+    located: LocatedTool,
+    request: RunRequest,
+    argv: readonly string[],
+  ): Promise<Execution | undefined> {
+    const { tool } = located;
+    const controller = new AbortController();
+    const pty = new RunTerminal(() => controller.abort());
+    const terminal = window.createTerminal({
+      name: `Toka: ${tool.name}`,
+      pty,
+      iconPath: new ThemeIcon("shield"),
+      isTransient: true,
+    });
+    const run: ActiveRun = {
+      id: this.#next++,
+      located,
+      started: Date.now(),
+      stop: () => controller.abort(),
+    };
+    this.#track(run);
+    try {
+      terminal.show(true);
+      await pty.opened;
+      pty.header(`$ ${shownCommand(argv)}`);
+      const done = await window.withProgress(
+        { location: ProgressLocation.Notification, cancellable: true, title: l10n.t("Running {0}", tool.name) },
+        async (progress, token) =>
+          await this.#inKernel(kernel, request, controller, token, pty, (message) => progress.report({ message })),
+      );
+      if (!done.ok) {
+        pty.end(l10n.t("Not run: {0}", done.problem.message), "");
+        return this.#refuse(done.problem);
+      }
+      this.#tell(located, done.value, pty);
+      return done.value;
+    } catch (error) {
+      pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), "");
+      throw error;
+    } finally {
+      this.#untrack(run);
+    }
+  }
+
+  async #inKernel(
+    kernel: Kernel,
+    request: RunRequest,
+    controller: AbortController,
+    token: CancellationToken,
+    pty: RunTerminal,
+    report: (message: string) => void,
+  ): Promise<Result<Execution>> {
+    const { TerminalSanitizer } = await import("../../kernel/index.ts");
+    const streams = { out: new TextStream(new TerminalSanitizer()), err: new TextStream(new TerminalSanitizer()) };
+    const cancel = token.onCancellationRequested(() => controller.abort());
+    try {
+      return await kernel.execute(request, {
+        signal: controller.signal,
+        onStdout: (chunk) => pty.print(streams.out.push(chunk)),
+        onStderr: (chunk) => pty.print(streams.err.push(chunk)),
+        onEvent: (event) => {
+          const message = eventText(event);
+          if (message !== undefined) report(message);
+        },
+      });
+    } finally {
+      cancel.dispose();
+      pty.print(streams.out.end());
+      pty.print(streams.err.end());
+    }
+  }
+
+  #tell(located: LocatedTool, execution: Execution, pty: RunTerminal): void {
+    const { name } = located.tool;
+    const sentence = exitSentence(execution, l10n.t);
+    pty.end(`${name}: ${sentence}`, usageText(execution.usage, l10n.t));
+    this.#log.info(`run ${execution.id} of ${execution.tool}: ${sentence}; ${usageText(execution.usage, l10n.t)}`);
+    const icon = execution.exit.reason === "ok" ? "pass" : "warning";
+    window.setStatusBarMessage(`$(${icon}) ${name}: ${sentence}`, STATUS_FOR_MS);
+    this.#finished.fire({ located, execution });
+  }
+
+  #track(run: ActiveRun): void {
+    this.#active.set(run.id, run);
+    this.#update();
+  }
+
+  #untrack(run: ActiveRun): void {
+    this.#active.delete(run.id);
+    this.#update();
+  }
+
+  #update(): void {
+    this.#reporter.background(
+      commands.executeCommand("setContext", CONTEXT_KEYS.running, this.#active.size > 0),
+      "updating the view",
+    );
+    this.#changed.fire();
+  }
+
+  /** Stops all runs: nothing outlives the editor window. */
+  dispose(): void {
+    for (const run of this.#active.values()) run.stop();
+    this.#changed.dispose();
+    this.#finished.dispose();
+  }
+}
+
+/** Decodes and cleans a stream of output; characters and sequences may be cut anywhere. */
+class TextStream {
+  readonly #decoder = new TextDecoder("utf-8");
+  readonly #sanitizer: { push(text: string): string; end(): string };
+
+  constructor(sanitizer: { push(text: string): string; end(): string }) {
+    this.#sanitizer = sanitizer;
+  }
+
+  push(chunk: Uint8Array): string {
+    return this.#sanitizer.push(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  end(): string {
+    return this.#sanitizer.push(this.#decoder.decode()) + this.#sanitizer.end();
+  }
+}
+
+function eventText(event: SandboxEvent): string | undefined {
+  if (event.type !== "usage") return undefined;
+  return `${durationText(event.usage.wallMs)}, ${bytesText(event.usage.peakMemoryBytes)}`;
+}

@@ -1,0 +1,34 @@
+import type { Tool } from "../../model/index.ts";
+
+/** The tools of one folder of files. */
+export interface ToolGroup {
+  /** Relative to the workspace folder, with `/`. */
+  readonly path: string;
+  readonly tools: readonly Tool[];
+}
+
+function byName(a: Tool, b: Tool): number {
+  return a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
+}
+
+/** The folder of a file path with `/`; empty for a file at the top. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/**
+ * Tools by the folder of their file, as people know them from the explorer. Those at the top are `loose`; when all lie
+ * in one folder a group would say nothing, and all are.
+ */
+export function groupTools(tools: readonly Tool[]): {
+  readonly groups: readonly ToolGroup[];
+  readonly loose: readonly Tool[];
+} {
+  const byFolder = Map.groupBy(tools.toSorted(byName), ({ file }) => folderOf(file));
+  if (byFolder.size <= 1) return { groups: [], loose: [...byFolder.values()].flat() };
+  const groups = [...byFolder]
+    .filter(([path]) => path !== "")
+    .map(([path, members]) => ({ path, tools: members }))
+    .toSorted((a, b) => a.path.localeCompare(b.path));
+  return { groups, loose: byFolder.get("") ?? [] };
+}

@@ -1,0 +1,135 @@
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  Uri,
+  type WorkspaceFolder,
+  workspace,
+} from "vscode";
+import type { DiscoveryReport, Problem, Tool, ToolReference } from "../model/index.ts";
+import type { LanguageServer } from "./language-server.ts";
+
+/** A tool with the workspace folder it lies in. */
+export interface LocatedTool {
+  readonly folder: WorkspaceFolder;
+  readonly tool: Tool;
+}
+
+/** What is known of one workspace folder. A refresh keeps the report that was there before. */
+export type FolderState =
+  | { readonly kind: "loading"; readonly report?: DiscoveryReport }
+  | { readonly kind: "ready"; readonly report: DiscoveryReport }
+  | { readonly kind: "failed"; readonly problem: Problem; readonly report?: DiscoveryReport };
+
+/** The tools of all workspace folders, as the language server last told them. */
+export class ToolStore implements Disposable {
+  readonly #server: LanguageServer;
+  readonly #log: LogOutputChannel;
+  readonly #states = new Map<string, FolderState>();
+  readonly #requests = new Map<string, CancellationTokenSource>();
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscriptions: Disposable;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(server: LanguageServer, log: LogOutputChannel) {
+    this.#server = server;
+    this.#log = log;
+    this.#subscriptions = Disposable.from(
+      server.onToolsChanged((folder) => this.#reload([Uri.parse(folder, true)], false)),
+      workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+        for (const { uri } of removed) this.#forget(uri);
+        this.#reload(
+          added.map(({ uri }) => uri),
+          false,
+        );
+        this.#changed.fire();
+      }),
+    );
+  }
+
+  /** Asks the server for all folders; with `fresh` it reads the files anew. */
+  async refresh(fresh: boolean, token?: CancellationToken): Promise<void> {
+    const folders = workspace.workspaceFolders ?? [];
+    await Promise.all(folders.map(({ uri }) => this.#load(uri, fresh, token)));
+  }
+
+  #reload(folders: readonly Uri[], fresh: boolean): void {
+    for (const folder of folders) {
+      this.#load(folder, fresh).then(undefined, (error: unknown) => this.#log.error(`reading tools: ${String(error)}`));
+    }
+  }
+
+  async #load(folder: Uri, fresh: boolean, token?: CancellationToken): Promise<void> {
+    const key = folder.toString();
+    this.#requests.get(key)?.cancel();
+    const request = new CancellationTokenSource();
+    this.#requests.set(key, request);
+    const outer = token?.onCancellationRequested(() => request.cancel());
+    const before = this.#states.get(key);
+    this.#set(key, { kind: "loading", ...(before?.report ? { report: before.report } : {}) });
+    try {
+      const found = await this.#server.discover(folder, fresh, request.token);
+      if (this.#requests.get(key) !== request) return;
+      if (found.ok) this.#set(key, { kind: "ready", report: found.value });
+      else if (found.problem.code === "cancelled" && before !== undefined) this.#set(key, before);
+      else this.#fail(key, found.problem);
+      if (found.ok) this.#logReport(key, found.value);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.#requests.get(key) === request) this.#fail(key, { code: "language-server", message });
+    } finally {
+      outer?.dispose();
+      request.dispose();
+      if (this.#requests.get(key) === request) this.#requests.delete(key);
+    }
+  }
+
+  #logReport(key: string, { tools, diagnostics, stats }: DiscoveryReport): void {
+    this.#log.info(
+      `${key}: ${tools.length} tools, ${diagnostics.length} diagnostics, ${stats.filesSeen} files seen, ` +
+        `${stats.filesParsed} parsed in ${Math.round(stats.milliseconds)} ms`,
+    );
+  }
+
+  #fail(key: string, problem: Problem): void {
+    this.#log.error(`${key}: ${problem.message}`);
+    this.#set(key, { kind: "failed", problem });
+  }
+
+  #set(key: string, state: FolderState): void {
+    this.#states.set(key, state);
+    this.#changed.fire();
+  }
+
+  #forget(folder: Uri): void {
+    this.#requests.get(folder.toString())?.cancel();
+    this.#states.delete(folder.toString());
+  }
+
+  state(folder: WorkspaceFolder): FolderState {
+    return this.#states.get(folder.uri.toString()) ?? { kind: "loading" };
+  }
+
+  /** The tools of one folder, or of all. */
+  tools(only?: WorkspaceFolder): LocatedTool[] {
+    const folders = only ? [only] : (workspace.workspaceFolders ?? []);
+    return folders.flatMap((folder) =>
+      (this.state(folder).report?.tools ?? []).map((tool): LocatedTool => ({ folder, tool })),
+    );
+  }
+
+  find(reference: ToolReference): LocatedTool | undefined {
+    return this.tools().find(
+      ({ folder, tool }) => folder.uri.toString() === reference.folder && tool.id === reference.tool,
+    );
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    for (const request of this.#requests.values()) request.cancel();
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,267 @@
+import {
+  commands,
+  Disposable,
+  EventEmitter,
+  l10n,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  Uri,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from "vscode";
+import { CAPABILITIES, type Capability, type Evidence, type Severity, type Tool } from "../model/index.ts";
+import { COMMANDS, CONTEXT_KEYS, VIEWS, type ViewState } from "./contributions.ts";
+import type { Reporter } from "./reporter.ts";
+import { toolUri } from "./severity-decorations.ts";
+import { bySeverity, capabilityTitle, severityWord } from "./text/capability.ts";
+import { groupTools } from "./text/group.ts";
+import { capabilityLabel, evidenceTooltip, toolContext, toolDescription, toolLabel, toolTooltip } from "./text/tool.ts";
+import type { LocatedTool, ToolStore } from "./tool-store.ts";
+
+/** A line of the tools view. */
+export type ToolsNode =
+  | { readonly kind: "folder"; readonly folder: WorkspaceFolder }
+  | { readonly kind: "group"; readonly folder: WorkspaceFolder; readonly path: string; readonly tools: readonly Tool[] }
+  | ({ readonly kind: "tool" } & LocatedTool)
+  | { readonly kind: "capability"; readonly located: LocatedTool; readonly capability: Capability }
+  | {
+      readonly kind: "evidence";
+      readonly located: LocatedTool;
+      readonly capability: Capability;
+      readonly evidence: Evidence;
+      readonly index: number;
+    };
+
+const KIND_ICONS: Readonly<Record<Tool["kind"], string>> = {
+  python: "symbol-method",
+  shell: "terminal",
+  external: "link-external",
+};
+
+const SEVERITY_COLORS: Readonly<Record<Severity, string>> = {
+  critical: "list.errorForeground",
+  high: "list.warningForeground",
+  medium: "charts.yellow",
+  low: "icon.foreground",
+};
+
+/** Groups are unfolded at first as long as there are no more tools than this. */
+const UNFOLD_UP_TO = 60;
+
+class ToolsProvider implements TreeDataProvider<ToolsNode> {
+  readonly #store: ToolStore;
+  readonly #changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(store: ToolStore) {
+    this.#store = store;
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(node?: ToolsNode): ToolsNode[] {
+    if (node === undefined) return this.#roots();
+    switch (node.kind) {
+      case "folder":
+        return this.#inFolder(node.folder);
+      case "group":
+        return node.tools.map((tool) => ({ kind: "tool", folder: node.folder, tool }));
+      case "tool":
+        return bySeverity(node.tool.capabilities).map((capability) => ({
+          kind: "capability",
+          located: { folder: node.folder, tool: node.tool },
+          capability,
+        }));
+      case "capability":
+        return node.capability.evidence.map((evidence, index) => ({ ...node, kind: "evidence", evidence, index }));
+      case "evidence":
+        return [];
+    }
+  }
+
+  #roots(): ToolsNode[] {
+    const folders = workspace.workspaceFolders ?? [];
+    const [first] = folders;
+    if (first === undefined || this.#store.tools().length === 0) return [];
+    return folders.length === 1 ? this.#inFolder(first) : folders.map((folder) => ({ kind: "folder", folder }));
+  }
+
+  #inFolder(folder: WorkspaceFolder): ToolsNode[] {
+    const { groups, loose } = groupTools(this.#store.tools(folder).map(({ tool }) => tool));
+    return [
+      ...groups.map(({ path, tools }): ToolsNode => ({ kind: "group", folder, path, tools })),
+      ...loose.map((tool): ToolsNode => ({ kind: "tool", folder, tool })),
+    ];
+  }
+
+  getTreeItem(node: ToolsNode): TreeItem {
+    switch (node.kind) {
+      case "folder":
+        return folderItem(node.folder, this.#store.tools(node.folder).length);
+      case "group":
+        return groupItem(node.folder, node.path, node.tools, this.#store.tools().length <= UNFOLD_UP_TO);
+      case "tool":
+        return toolItem(node);
+      case "capability":
+        return capabilityItem(node.located, node.capability);
+      case "evidence":
+        return evidenceItem(node.located, node.capability, node.evidence, node.index);
+    }
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+function countText(count: number): string {
+  return count === 1 ? l10n.t("1 tool") : l10n.t("{0} tools", count);
+}
+
+function folderItem(folder: WorkspaceFolder, count: number): TreeItem {
+  const item = new TreeItem(folder.name, TreeItemCollapsibleState.Expanded);
+  item.id = folder.uri.toString();
+  item.iconPath = new ThemeIcon("root-folder");
+  item.description = countText(count);
+  item.contextValue = "folder";
+  item.accessibilityInformation = { label: `${folder.name}, ${countText(count)}` };
+  return item;
+}
+
+function groupItem(folder: WorkspaceFolder, path: string, tools: readonly Tool[], unfold: boolean): TreeItem {
+  const state = unfold ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
+  const item = new TreeItem(path, state);
+  item.id = `${folder.uri.toString()}|group|${path}`;
+  item.iconPath = ThemeIcon.Folder;
+  item.description = String(tools.length);
+  item.contextValue = "group";
+  item.accessibilityInformation = { label: l10n.t("folder {0}, {1}", path, countText(tools.length)) };
+  return item;
+}
+
+function toolKey({ folder, tool }: LocatedTool): string {
+  return `${folder.uri.toString()}|tool|${tool.id}`;
+}
+
+function toolItem(located: LocatedTool): TreeItem {
+  const { folder, tool } = located;
+  const foldable = tool.capabilities.length > 0;
+  const item = new TreeItem(tool.name, foldable ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
+  item.id = toolKey(located);
+  item.resourceUri = toolUri(folder.uri, tool);
+  item.iconPath = new ThemeIcon(KIND_ICONS[tool.kind]);
+  item.description = toolDescription(tool, l10n.t);
+  item.tooltip = plainMarkdown(toolTooltip(tool, l10n.t));
+  item.contextValue = toolContext(tool);
+  item.accessibilityInformation = { label: toolLabel(tool, l10n.t) };
+  item.command = {
+    command: COMMANDS.openToolSource.id,
+    title: COMMANDS.openToolSource.title,
+    arguments: [reference(located)],
+  };
+  return item;
+}
+
+/** How a tool is named to a command. */
+export function reference({ folder, tool }: LocatedTool): { folder: string; tool: string } {
+  return { folder: folder.uri.toString(), tool: tool.id };
+}
+
+function capabilityItem(located: LocatedTool, capability: Capability): TreeItem {
+  const item = new TreeItem(capabilityTitle(capability.name, l10n.t), TreeItemCollapsibleState.Collapsed);
+  item.id = `${toolKey(located)}|${capability.name}`;
+  item.iconPath = new ThemeIcon(
+    CAPABILITIES[capability.name].icon,
+    new ThemeColor(SEVERITY_COLORS[capability.severity]),
+  );
+  item.description = severityWord(capability.severity, l10n.t);
+  item.contextValue = `capability;${capability.name}`;
+  item.accessibilityInformation = { label: capabilityLabel(capability, l10n.t) };
+  return item;
+}
+
+function evidenceItem(located: LocatedTool, capability: Capability, evidence: Evidence, index: number): TreeItem {
+  const item = new TreeItem(evidence.text, TreeItemCollapsibleState.None);
+  const place = `${evidence.file}:${evidence.line}`;
+  item.id = `${toolKey(located)}|${capability.name}|${index}`;
+  item.iconPath = new ThemeIcon("arrow-small-right");
+  item.description = place;
+  item.tooltip = plainMarkdown(evidenceTooltip(evidence, l10n.t));
+  item.contextValue = "evidence";
+  item.accessibilityInformation = { label: l10n.t("{0}, {1}, {2}", evidence.text, evidence.why, place) };
+  item.command = {
+    command: COMMANDS.openEvidence.id,
+    title: COMMANDS.openEvidence.title,
+    arguments: [{ uri: Uri.joinPath(located.folder.uri, evidence.file).toString(), line: evidence.line }],
+  };
+  return item;
+}
+
+/** Markdown that can neither run commands nor show HTML. */
+function plainMarkdown(text: string): MarkdownString {
+  const markdown = new MarkdownString(text);
+  markdown.isTrusted = false;
+  markdown.supportHtml = false;
+  return markdown;
+}
+
+/** The tools view: tree, badge and the context key that its empty states test. */
+export class ToolsTree implements Disposable {
+  readonly #view: TreeView<ToolsNode>;
+  readonly #store: ToolStore;
+  readonly #reporter: Reporter;
+  readonly #subscriptions: Disposable;
+
+  constructor(store: ToolStore, reporter: Reporter) {
+    this.#store = store;
+    this.#reporter = reporter;
+    const provider = new ToolsProvider(store);
+    this.#view = window.createTreeView(VIEWS.tools.id, { treeDataProvider: provider, showCollapseAll: true });
+    this.#subscriptions = Disposable.from(
+      this.#view,
+      provider,
+      store.onDidChange(() => {
+        provider.refresh();
+        this.#update();
+      }),
+      workspace.onDidGrantWorkspaceTrust(() => this.#update()),
+    );
+    this.#update();
+  }
+
+  #update(): void {
+    const count = this.#store.tools().length;
+    this.#view.badge = count === 0 ? undefined : { value: count, tooltip: countText(count) };
+    this.#view.message = this.#message(count);
+    this.#reporter.background(
+      commands.executeCommand("setContext", CONTEXT_KEYS.state, this.#viewState()),
+      "updating the view",
+    );
+  }
+
+  /** A line above the tools, for what the tools themselves do not say. */
+  #message(count: number): string {
+    const failed = (workspace.workspaceFolders ?? []).find((folder) => this.#store.state(folder).kind === "failed");
+    if (count > 0 && failed !== undefined) return l10n.t("{0} could not be read; see the log.", failed.name);
+    if (count > 0 && !workspace.isTrusted) return l10n.t("Not trusted: tools are listed, nothing runs.");
+    return "";
+  }
+
+  #viewState(): ViewState {
+    const states = (workspace.workspaceFolders ?? []).map((folder) => this.#store.state(folder).kind);
+    if (states.includes("loading")) return "loading";
+    return states.length > 0 && states.every((kind) => kind === "failed") ? "failed" : "ready";
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+}

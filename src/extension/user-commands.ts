@@ -1,0 +1,252 @@
+import {
+  type LogOutputChannel,
+  l10n,
+  ProgressLocation,
+  type QuickPickItem,
+  Selection,
+  ThemeIcon,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
+import * as z from "zod";
+import { type EnforcementReport, GraphParams, parseBoundary, ToolReference } from "../model/index.ts";
+import type { Ask } from "./ask.ts";
+import type { CommandHandler } from "./commands.ts";
+import { type CommandKey, VIEWS } from "./contributions.ts";
+import type { GraphPanels } from "./graph/graph-panels.ts";
+import type { HistoryNode } from "./history-tree.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Reporter } from "./reporter.ts";
+import { ExecutionReference, type Results } from "./results.ts";
+import type { Runner } from "./run/runner.ts";
+import { badges } from "./text/capability.ts";
+import { enforcementText } from "./text/enforcement.ts";
+import type { LocatedTool, ToolStore } from "./tool-store.ts";
+import { reference, type ToolsNode } from "./tools-tree.ts";
+
+/** What the commands work on. */
+export interface CommandServices {
+  readonly store: ToolStore;
+  readonly runner: Runner;
+  readonly graphs: GraphPanels;
+  readonly results: Results;
+  readonly ask: Ask;
+  readonly kernels: Kernels;
+  readonly reporter: Reporter;
+  readonly log: LogOutputChannel;
+}
+
+/** A line of a file, as the tree names it to a command. */
+const FilePlace = z.object({ uri: z.string(), line: z.int().min(1) });
+
+interface ToolItem extends QuickPickItem {
+  readonly located: LocatedTool;
+}
+
+/** What each command does. Arguments come from trees, lenses, key bindings or other extensions and are checked. */
+export class UserCommands {
+  readonly #services: CommandServices;
+
+  constructor(services: CommandServices) {
+    this.#services = services;
+  }
+
+  handlers(): Readonly<Record<CommandKey, CommandHandler>> {
+    const { ask, log } = this.#services;
+    return {
+      refresh: () => this.#refresh(),
+      runTool: (target) => this.#runTool(target),
+      ask: () => ask.ask(),
+      openToolSource: (target) => this.#openToolSource(target),
+      openEvidence: (target) => this.#openEvidence(target),
+      showControlFlowGraph: (target) => this.#showGraph(target),
+      runAgain: (target) => this.#runAgain(target),
+      stopRun: (target) => this.#stopRun(target),
+      openExecution: (target) => this.#openExecution(target),
+      openResult: (target) => this.#openResult(target),
+      showEnforcement: () => this.#showEnforcement(),
+      showLog: () => log.show(),
+    };
+  }
+
+  async #refresh(): Promise<void> {
+    const title = l10n.t("Looking for tools");
+    await window.withProgress({ location: { viewId: VIEWS.tools.id }, title }, async (_progress, token) =>
+      this.#services.store.refresh(true, token),
+    );
+  }
+
+  /** The tool that a command was called for: a line of the tree, a reference, or none. */
+  #toolFrom(target: unknown): LocatedTool | undefined {
+    if (isToolNode(target)) return this.#services.store.find(reference(target));
+    const parsed = ToolReference.safeParse(target);
+    return parsed.success ? this.#services.store.find(parsed.data) : undefined;
+  }
+
+  async #runTool(target: unknown): Promise<void> {
+    const located = target === undefined ? await this.#pickTool() : this.#toolFrom(target);
+    if (located !== undefined) await this.#services.runner.run(located, { args: {}, complete: false });
+    else if (target !== undefined) {
+      this.#services.reporter.problem({ code: "no-tool", message: l10n.t("This tool is no longer there.") });
+    }
+  }
+
+  async #pickTool(): Promise<LocatedTool | undefined> {
+    const several = (workspace.workspaceFolders?.length ?? 0) > 1;
+    const items = this.#services.store.tools().map((located): ToolItem => {
+      const { tool, folder } = located;
+      return {
+        label: tool.name,
+        description: [several ? folder.name : "", badges(tool.capabilities, l10n.t)].filter(Boolean).join(" · "),
+        detail: tool.description === "" ? tool.file : tool.description.replaceAll(/\s+/g, " "),
+        iconPath: new ThemeIcon(tool.kind === "python" ? "symbol-method" : "terminal"),
+        located,
+      };
+    });
+    if (items.length === 0) {
+      this.#services.reporter.notice(l10n.t("No tool was found in this workspace."));
+      return undefined;
+    }
+    const picked = await window.showQuickPick(items, {
+      title: l10n.t("Toka: Run Tool"),
+      placeHolder: l10n.t("Which tool?"),
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
+    return picked?.located;
+  }
+
+  async #openToolSource(target: unknown): Promise<void> {
+    const located = this.#toolFrom(target);
+    if (located === undefined) return;
+    await openLine(Uri.joinPath(located.folder.uri, located.tool.file), located.tool.line);
+  }
+
+  async #openEvidence(target: unknown): Promise<void> {
+    if (isEvidenceNode(target)) {
+      const { evidence, located } = target;
+      await openLine(Uri.joinPath(located.folder.uri, evidence.file), evidence.line);
+      return;
+    }
+    const place = parseBoundary(FilePlace, target, "evidence");
+    if (place.ok) await openLine(Uri.parse(place.value.uri, true), place.value.line);
+    else this.#services.reporter.problem(place.problem);
+  }
+
+  #showGraph(target: unknown): void {
+    const parsed = GraphParams.safeParse(target);
+    const editor = window.activeTextEditor;
+    if (parsed.success) this.#services.graphs.showFunction(parsed.data);
+    else if (editor?.document.languageId === "python") {
+      const line = editor.selection.active.line + 1;
+      this.#services.graphs.showFunction({ uri: editor.document.uri.toString(), line });
+    } else {
+      const message = l10n.t("Open a Python file and put the cursor into a function.");
+      this.#services.reporter.problem({ code: "no-function", message });
+    }
+  }
+
+  async #runAgain(target: unknown): Promise<void> {
+    const node = isFinishedNode(target) ? target : await this.#lastRun();
+    if (node === undefined) {
+      this.#services.reporter.notice(l10n.t("Nothing ran here yet."));
+      return;
+    }
+    const located = this.#services.store.find({ folder: node.folder.uri.toString(), tool: node.execution.tool });
+    if (located === undefined) {
+      this.#services.reporter.problem({ code: "no-tool", message: l10n.t("This tool is no longer there.") });
+      return;
+    }
+    await this.#services.runner.run(located, { args: node.execution.arguments, complete: true });
+  }
+
+  async #lastRun(): Promise<Extract<HistoryNode, { kind: "finished" }> | undefined> {
+    const { kernels, reporter } = this.#services;
+    let last: Extract<HistoryNode, { kind: "finished" }> | undefined;
+    for (const folder of workspace.workspaceFolders ?? []) {
+      const kernel = await kernels.get(folder);
+      const history = kernel.ok ? kernel.value.history({ limit: 1 }) : kernel;
+      if (!history.ok) {
+        reporter.problem(history.problem);
+        continue;
+      }
+      const [execution] = history.value;
+      if (execution !== undefined && (last === undefined || execution.startedAt > last.execution.startedAt)) {
+        last = { kind: "finished", folder, execution };
+      }
+    }
+    return last;
+  }
+
+  async #stopRun(target: unknown): Promise<void> {
+    const { active } = this.#services.runner;
+    if (isActiveNode(target)) target.run.stop();
+    else if (active.length === 1) active[0]?.stop();
+    else if (active.length > 1) {
+      const items = active.map((run) => ({ label: run.located.tool.name, run }));
+      (await window.showQuickPick(items, { title: l10n.t("Toka: Stop") }))?.run.stop();
+    }
+  }
+
+  async #openExecution(target: unknown): Promise<void> {
+    const given = isFinishedNode(target)
+      ? { folder: target.folder.uri.toString(), execution: target.execution.id }
+      : target;
+    const parsed = parseBoundary(ExecutionReference, given, "run");
+    if (parsed.ok) await this.#services.results.openExecution(parsed.value);
+    else this.#services.reporter.problem(parsed.problem);
+  }
+
+  async #openResult(target: unknown): Promise<void> {
+    if (isFinishedNode(target)) await this.#services.results.openResults(target.folder, target.execution);
+  }
+
+  async #showEnforcement(): Promise<void> {
+    const report = await window.withProgress(
+      { location: ProgressLocation.Notification, cancellable: true, title: l10n.t("Trying out what can be enforced") },
+      async (_progress, token): Promise<EnforcementReport | undefined> => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        try {
+          return await (await this.#services.kernels.sandbox()).probe(controller.signal);
+        } catch (error) {
+          if (controller.signal.aborted) return undefined;
+          throw error;
+        }
+      },
+    );
+    if (report === undefined) return;
+    const document = await workspace.openTextDocument({
+      language: "markdown",
+      content: enforcementText(report, l10n.t),
+    });
+    await window.showTextDocument(document, { preview: true });
+  }
+}
+
+async function openLine(uri: Uri, line: number): Promise<void> {
+  const document = await workspace.openTextDocument(uri);
+  const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
+  await window.showTextDocument(document, { preview: true, selection: new Selection(range.start, range.start) });
+}
+
+function hasKind(target: unknown, kind: string): boolean {
+  return typeof target === "object" && target !== null && "kind" in target && target.kind === kind;
+}
+
+function isToolNode(target: unknown): target is Extract<ToolsNode, { kind: "tool" }> {
+  return hasKind(target, "tool");
+}
+
+function isEvidenceNode(target: unknown): target is Extract<ToolsNode, { kind: "evidence" }> {
+  return hasKind(target, "evidence");
+}
+
+function isFinishedNode(target: unknown): target is Extract<HistoryNode, { kind: "finished" }> {
+  return hasKind(target, "finished");
+}
+
+function isActiveNode(target: unknown): target is Extract<HistoryNode, { kind: "active" }> {
+  return hasKind(target, "active");
+}

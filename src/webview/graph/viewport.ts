@@ -1,0 +1,117 @@
+const SMALLEST = 0.1;
+const LARGEST = 4;
+const STEP = 1.2;
+/** A graph is not made smaller than this on its own: text would no longer be legible. */
+const SMALLEST_FIT = 0.5;
+const SCROLL_STEP = 60;
+
+/** Zooms and pans a drawing inside a scrolling element; scrolling itself is the browser's. */
+export class Viewport {
+  readonly #canvas: HTMLElement;
+  readonly #onZoom: (zoom: number) => void;
+  #drawing: { readonly svg: SVGSVGElement; readonly width: number; readonly height: number } | undefined;
+  #zoom = 1;
+
+  constructor(canvas: HTMLElement, onZoom: (zoom: number) => void) {
+    this.#canvas = canvas;
+    this.#onZoom = onZoom;
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener("pointerdown", (event) => this.#drag(event));
+  }
+
+  /** Takes a new drawing; `keep` leaves zoom and place as they are. */
+  show(svg: SVGSVGElement, keep: boolean): void {
+    const { width, height } = svg.viewBox.baseVal;
+    this.#drawing = { svg, width, height };
+    if (keep) this.#apply();
+    else this.fit();
+  }
+
+  zoomIn(): void {
+    this.#zoomTo(this.#zoom * STEP);
+  }
+
+  zoomOut(): void {
+    this.#zoomTo(this.#zoom / STEP);
+  }
+
+  /** As large as fits, at most natural size, and still legible. */
+  fit(): void {
+    if (this.#drawing === undefined) return;
+    const { width, height } = this.#drawing;
+    const room = { width: this.#canvas.clientWidth - 40, height: this.#canvas.clientHeight - 40 };
+    const whole = Math.min(room.width / width, room.height / height);
+    this.#zoom = Math.min(1, Math.max(whole, SMALLEST_FIT));
+    this.#apply();
+    this.#canvas.scrollTo({ top: 0, left: (this.#canvas.scrollWidth - this.#canvas.clientWidth) / 2 });
+  }
+
+  #zoomTo(zoom: number): void {
+    const before = this.#zoom;
+    this.#zoom = Math.min(LARGEST, Math.max(SMALLEST, zoom));
+    const middle = {
+      x: this.#canvas.scrollLeft + this.#canvas.clientWidth / 2,
+      y: this.#canvas.scrollTop + this.#canvas.clientHeight / 2,
+    };
+    this.#apply();
+    const ratio = this.#zoom / before;
+    this.#canvas.scrollTo({
+      left: middle.x * ratio - this.#canvas.clientWidth / 2,
+      top: middle.y * ratio - this.#canvas.clientHeight / 2,
+    });
+  }
+
+  #apply(): void {
+    if (this.#drawing === undefined) return;
+    const { svg, width, height } = this.#drawing;
+    svg.style.width = `${width * this.#zoom}px`;
+    svg.style.height = `${height * this.#zoom}px`;
+    svg.style.maxWidth = "none";
+    this.#onZoom(this.#zoom);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const scroll = (left: number, top: number): void => this.#canvas.scrollBy({ left, top });
+    const actions: Readonly<Record<string, () => void>> = {
+      "+": () => this.zoomIn(),
+      "=": () => this.zoomIn(),
+      "-": () => this.zoomOut(),
+      "0": () => this.fit(),
+      ArrowLeft: () => scroll(-SCROLL_STEP, 0),
+      ArrowRight: () => scroll(SCROLL_STEP, 0),
+      ArrowUp: () => scroll(0, -SCROLL_STEP),
+      ArrowDown: () => scroll(0, SCROLL_STEP),
+    };
+    const action = actions[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  }
+
+  #wheel(event: WheelEvent): void {
+    if (!(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (event.deltaY < 0) this.zoomIn();
+    else this.zoomOut();
+  }
+
+  #drag(start: PointerEvent): void {
+    if (start.button !== 0 || (start.target instanceof Element && start.target.closest("g.node"))) return;
+    const from = { x: start.clientX, y: start.clientY, left: this.#canvas.scrollLeft, top: this.#canvas.scrollTop };
+    const stop = new AbortController();
+    this.#canvas.classList.add("dragging");
+    this.#canvas.setPointerCapture(start.pointerId);
+    const end = (): void => {
+      stop.abort();
+      this.#canvas.classList.remove("dragging");
+    };
+    const move = (event: PointerEvent): void => {
+      this.#canvas.scrollTo(from.left + from.x - event.clientX, from.top + from.y - event.clientY);
+    };
+    this.#canvas.addEventListener("pointermove", move, { signal: stop.signal });
+    this.#canvas.addEventListener("pointerup", end, { signal: stop.signal });
+    this.#canvas.addEventListener("pointercancel", end, { signal: stop.signal });
+  }
+}
