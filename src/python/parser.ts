@@ -1,0 +1,638 @@
+import type {
+  ExceptHandler,
+  Expression,
+  Keyword,
+  MatchCase,
+  Module,
+  Pattern,
+  Statement,
+  TypeParam,
+  WithItem,
+} from "./ast.ts";
+import type { LexerState } from "./lexer.ts";
+import type { ParserOptions } from "./parser-base.ts";
+import { newArguments, toArguments } from "./parser-expressions.ts";
+import { SimpleStatementParser } from "./parser-simple.ts";
+import { findDefinitionInString, findStatementEnd } from "./recovery.ts";
+import * as t from "./tokens.ts";
+
+/** Blocks in blocks, as many as the reference implementation allows. */
+const DEEPEST_BLOCK = 100;
+/** Corrections of one reading that are worth trying. */
+const MOST_SUGGESTIONS = 8;
+
+/** A guess at what is wrong with a broken file, to be tried in another reading of it. */
+export interface Suggestion {
+  readonly kind: "string-end" | "column";
+  /** Start of the string, or of the line. */
+  readonly key: number;
+  readonly value: number;
+}
+
+/** Reads whole files: statements with blocks, and recovery from errors. */
+export class Parser extends SimpleStatementParser {
+  readonly suggestions: Suggestion[] = [];
+  private readonly budget: { left: number };
+  private blocks = 0;
+  private lastWasError = false;
+
+  constructor(text: string, options: ParserOptions) {
+    super(text, options);
+    this.budget = { left: 4 * text.length + 10_000 };
+  }
+
+  module(): Module {
+    this.next();
+    const body: Statement[] = [];
+    while (this.kind !== t.EOF) {
+      this.statements(body);
+      if (this.kind === t.DEDENT) this.next();
+    }
+    return { kind: "Module", start: 0, end: this.length, line: 1, endLine: this.scanLine, body };
+  }
+
+  /** Statements up to the end of the block. */
+  private statements(body: Statement[]): void {
+    while (this.kind !== t.DEDENT && this.kind !== t.EOF) {
+      if (this.kind === t.INDENT) this.unexpectedIndent(body);
+      else if (this.kind === t.NEWLINE) this.next();
+      else this.statement(body);
+    }
+  }
+
+  /** A block without a header: its statements belong to the block around it. */
+  private unexpectedIndent(body: Statement[]): void {
+    if (!this.lastWasError) {
+      this.report("unexpected indent", this.start, this.end, this.line);
+      const column = this.indents.at(-1) as number;
+      this.suggest({ kind: "column", key: this.previousLineStart, value: column });
+    }
+    this.lastWasError = false;
+    this.indentedStatements(body);
+  }
+
+  private suggest(suggestion: Suggestion): void {
+    if (this.suggestions.length < MOST_SUGGESTIONS) this.suggestions.push(suggestion);
+  }
+
+  /** From INDENT past its DEDENT. */
+  private indentedStatements(body: Statement[]): void {
+    if (this.blocks >= DEEPEST_BLOCK) {
+      body.push(this.skipBlock());
+      return;
+    }
+    this.blocks++;
+    this.next();
+    this.statements(body);
+    this.blocks--;
+    if (this.kind === t.DEDENT) this.next();
+  }
+
+  private skipBlock(): Statement {
+    const start = this.start;
+    const line = this.line;
+    this.report("too many levels of indentation", start, this.end, line);
+    this.plainFStrings = true;
+    let level = 1;
+    while (level > 0) {
+      this.next();
+      if (this.kind === t.INDENT) level++;
+      else if (this.kind === t.DEDENT) level--;
+      else if (this.kind === t.EOF) break;
+    }
+    this.plainFStrings = false;
+    this.depth = 0;
+    const statement = this.errorStatement(start, this.prevEnd, line, this.prevEndLine);
+    if (this.kind === t.DEDENT) this.next();
+    return statement;
+  }
+
+  private statement(body: Statement[]): void {
+    if (this.indentationError !== "") {
+      this.report(this.indentationError, this.start, this.end, this.line);
+      this.indentationError = "";
+    }
+    const start = this.start;
+    const line = this.line;
+    const nesting = this.nesting;
+    try {
+      this.anyStatement(body);
+      this.lastWasError = false;
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      this.recoverStatement(body, start, line);
+    }
+  }
+
+  private anyStatement(body: Statement[]): void {
+    switch (this.kind) {
+      case t.NAME:
+        if (!this.softKeywordStatement(body)) this.simpleLine(body);
+        return;
+      case t.IF:
+        body.push(this.ifStatement());
+        return;
+      case t.DEF:
+        body.push(this.functionDef("FunctionDef", this.start, this.line, []));
+        return;
+      case t.FOR:
+        body.push(this.forStatement("For", this.start, this.line));
+        return;
+      case t.CLASS:
+        body.push(this.classDef([]));
+        return;
+      case t.TRY:
+        body.push(this.tryStatement());
+        return;
+      case t.WITH:
+        body.push(this.withStatement("With", this.start, this.line));
+        return;
+      case t.WHILE:
+        body.push(this.whileStatement());
+        return;
+      case t.AT:
+        this.decorated(body);
+        return;
+      case t.ASYNC:
+        body.push(this.asyncStatement([]));
+        return;
+      default:
+        this.simpleLine(body);
+    }
+  }
+
+  private softKeywordStatement(body: Statement[]): boolean {
+    if (this.atWord("match")) return this.matchStatement(body);
+    if (!this.atWord("type")) return false;
+    const alias = this.typeAlias();
+    if (alias === null) return false;
+    if (this.kind !== t.NEWLINE && this.kind !== t.SEMI) this.unexpected("the end of the statement");
+    body.push(alias);
+    if (this.accept(t.SEMI) && this.kind !== t.NEWLINE) this.simpleLine(body);
+    else this.next();
+    return true;
+  }
+
+  // --- recovery ---------------------------------------------------------------------------------------------------
+
+  /** Passes over the statement at `start` and goes on after it. */
+  private recoverStatement(body: Statement[], start: number, line: number): void {
+    const end = this.skipTo(start, line, false);
+    body.push(this.errorStatement(start, end.pos, line, end.line));
+    this.lastWasError = true;
+    this.next();
+  }
+
+  /** Passes over the block header at `start`; the line end before its block becomes the current token. */
+  private recoverHeader(start: number, line: number): Expression {
+    const end = this.skipTo(start, line, true);
+    return this.errorExpression(start, end.pos, line, end.line);
+  }
+
+  private skipTo(start: number, line: number, header: boolean): { readonly pos: number; readonly line: number } {
+    this.suggestStringEnd();
+    if (this.forcedStringEnd > start) {
+      const end = { pos: this.forcedStringEnd, line: this.scanLine };
+      this.forcedStringEnd = -1;
+      this.resumeAt(end.pos, end.line);
+      return end;
+    }
+    const column = this.indents.at(-1) as number;
+    const end = findStatementEnd(this.text, start, line, column, header, this.budget);
+    this.resumeAt(end.pos, end.line);
+    return end;
+  }
+
+  /** After an error: perhaps the last string over several lines swallowed definitions because a quote is missing. */
+  private suggestStringEnd(): void {
+    if (this.lastTripleStart < 0) return;
+    const end = findDefinitionInString(this.text, this.lastTripleStart, this.lastTripleEnd, this.indents);
+    if (end >= 0) this.suggest({ kind: "string-end", key: this.lastTripleStart, value: end });
+    this.lastTripleStart = -1;
+  }
+
+  // --- blocks -----------------------------------------------------------------------------------------------------
+
+  /** What follows a header's colon: an indented block, or simple statements on the same line. */
+  private block(): Statement[] {
+    const body: Statement[] = [];
+    if (this.kind !== t.NEWLINE) {
+      this.inlineBlock(body);
+      return body;
+    }
+    this.next();
+    if (this.kind === t.INDENT) this.indentedStatements(body);
+    else this.report("expected an indented block", this.prevEnd, this.prevEnd, this.prevEndLine);
+    return body;
+  }
+
+  private inlineBlock(body: Statement[]): void {
+    const start = this.start;
+    const line = this.line;
+    const nesting = this.nesting;
+    try {
+      this.simpleLine(body);
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      this.recoverStatement(body, start, line);
+    }
+  }
+
+  private optionalBlock(keyword: number): Statement[] {
+    if (this.kind !== keyword) return [];
+    const start = this.start;
+    const line = this.line;
+    this.next();
+    this.headerColon(start, line);
+    return this.block();
+  }
+
+  /** The colon of a header that began at `start`; when it is missing, the rest of the header is passed over. */
+  private headerColon(start: number, line: number): void {
+    if (this.accept(t.COLON)) return;
+    this.report(this.describeUnexpected("“:”"), this.start, this.end, this.line);
+    this.recoverHeader(start, line);
+  }
+
+  /** The condition of a header, with its colon. */
+  private headerTest(start: number, line: number): Expression {
+    const nesting = this.nesting;
+    try {
+      const test = this.namedExpression();
+      this.expect(t.COLON, "“:”");
+      return test;
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      return this.recoverHeader(start, line);
+    }
+  }
+
+  // --- compound statements ----------------------------------------------------------------------------------------
+
+  /** `if` with all its `elif`s: read in a loop, built from the last one. */
+  private ifStatement(): Statement {
+    const starts: number[] = [];
+    const lines: number[] = [];
+    const tests: Expression[] = [];
+    const bodies: Statement[][] = [];
+    do {
+      const start = this.start;
+      const line = this.line;
+      this.next();
+      starts.push(start);
+      lines.push(line);
+      tests.push(this.headerTest(start, line));
+      bodies.push(this.block());
+    } while (this.kind === t.ELIF);
+    let orelse = this.optionalBlock(t.ELSE);
+    const end = this.prevEnd;
+    const endLine = this.prevEndLine;
+    for (let i = starts.length - 1; ; i--) {
+      const node: Statement = {
+        kind: "If",
+        start: starts[i] as number,
+        end,
+        line: lines[i] as number,
+        endLine,
+        test: tests[i] as Expression,
+        body: bodies[i] as Statement[],
+        orelse,
+      };
+      if (i === 0) return node;
+      orelse = [node];
+    }
+  }
+
+  private whileStatement(): Statement {
+    const start = this.start;
+    const line = this.line;
+    this.next();
+    const test = this.headerTest(start, line);
+    const body = this.block();
+    const orelse = this.optionalBlock(t.ELSE);
+    return { kind: "While", start, end: this.prevEnd, line, endLine: this.prevEndLine, test, body, orelse };
+  }
+
+  private forStatement(kind: "For" | "AsyncFor", start: number, line: number): Statement {
+    this.next();
+    const nesting = this.nesting;
+    let target: Expression | null = null;
+    let iter: Expression;
+    try {
+      target = this.targets();
+      this.expect(t.IN, "“in”");
+      iter = this.starExpressions();
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      iter = this.recoverHeader(start, line);
+      target ??= iter;
+    }
+    const body = this.block();
+    const orelse = this.optionalBlock(t.ELSE);
+    return { kind, start, end: this.prevEnd, line, endLine: this.prevEndLine, target, iter, body, orelse };
+  }
+
+  private tryStatement(): Statement {
+    const start = this.start;
+    const line = this.line;
+    this.next();
+    this.headerColon(start, line);
+    const body = this.block();
+    const handlers: ExceptHandler[] = [];
+    let star = false;
+    while (this.kind === t.EXCEPT) {
+      const begin = this.start;
+      const beginLine = this.line;
+      this.next();
+      if (this.accept(t.STAR)) star = true;
+      handlers.push(this.exceptHandler(begin, beginLine));
+    }
+    const orelse = this.optionalBlock(t.ELSE);
+    const finalbody = this.optionalBlock(t.FINALLY);
+    if (handlers.length === 0 && finalbody.length === 0) {
+      this.report("expected “except” or “finally” block", this.prevEnd, this.prevEnd, this.prevEndLine);
+    }
+    const kind = star ? "TryStar" : "Try";
+    const [end, endLine] = [this.prevEnd, this.prevEndLine];
+    return { kind, start, end, line, endLine, body, handlers, orelse, finalbody };
+  }
+
+  private exceptHandler(start: number, line: number): ExceptHandler {
+    const nesting = this.nesting;
+    let type: Expression | null = null;
+    let name: string | null = null;
+    try {
+      if (this.kind !== t.COLON) {
+        type = this.exceptionTypes();
+        if (this.accept(t.AS)) name = this.identifierText("a name");
+      }
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      type ??= this.recoverHeader(start, line);
+      if (this.kind !== t.NEWLINE) this.recoverHeader(start, line);
+    }
+    const body = this.block();
+    return { kind: "ExceptHandler", start, end: this.prevEnd, line, endLine: this.prevEndLine, type, name, body };
+  }
+
+  /** One exception, or several without parentheses (PEP 758). */
+  private exceptionTypes(): Expression {
+    const start = this.start;
+    const line = this.line;
+    const first = this.expression();
+    if (this.kind !== t.COMMA) return first;
+    const elts = [first];
+    while (this.accept(t.COMMA)) {
+      if (this.kind === t.COLON) break;
+      elts.push(this.expression());
+    }
+    if (this.kind === t.AS) this.unexpected("parentheses around several exceptions before “as”");
+    return this.tuple(start, line, elts, "Load");
+  }
+
+  private withStatement(kind: "With" | "AsyncWith", start: number, line: number): Statement {
+    this.next();
+    const nesting = this.nesting;
+    let items: readonly WithItem[];
+    try {
+      items = this.withItems();
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      items = [{ kind: "withitem", context_expr: this.recoverHeader(start, line), optional_vars: null }];
+    }
+    const body = this.block();
+    return { kind, start, end: this.prevEnd, line, endLine: this.prevEndLine, items, body };
+  }
+
+  /** Back to a state before a reading that did not work out, as if it had not been tried. */
+  private abandon(state: LexerState, nesting: number, problems: number): void {
+    this.restore(state);
+    this.fieldDepth = -1;
+    this.nesting = nesting;
+    this.problemCount -= this.problems.length - problems;
+    this.problems.length = problems;
+  }
+
+  private withItems(): readonly WithItem[] {
+    if (this.kind === t.LPAR) {
+      // Parentheses may hold the items, or be part of the first one: the first is tried, as in the grammar.
+      const state = this.save();
+      const nesting = this.nesting;
+      const problems = this.problems.length;
+      try {
+        this.next();
+        const items = this.withItemList(true);
+        this.expect(t.RPAR, "“)”");
+        if (this.kind === t.COLON && items.length > 0) return items;
+      } catch (error) {
+        this.onlyParseError(error);
+      }
+      this.abandon(state, nesting, problems);
+    }
+    return this.withItemList(false);
+  }
+
+  private withItemList(bracketed: boolean): readonly WithItem[] {
+    const items: WithItem[] = [];
+    do {
+      if (bracketed && this.kind === t.RPAR) break;
+      const context_expr = this.expression();
+      let optional_vars: Expression | null = null;
+      if (this.accept(t.AS)) {
+        optional_vars = this.target();
+        this.setContext(optional_vars, "Store");
+      }
+      items.push({ kind: "withitem", context_expr, optional_vars });
+    } while (this.accept(t.COMMA));
+    return items;
+  }
+
+  // --- definitions ------------------------------------------------------------------------------------------------
+
+  private decorated(body: Statement[]): void {
+    const start = this.start;
+    const line = this.line;
+    const decorators: Expression[] = [];
+    while (this.kind === t.AT) decorators.push(this.decorator());
+    if (this.kind === t.DEF) body.push(this.functionDef("FunctionDef", this.start, this.line, decorators));
+    else if (this.kind === t.CLASS) body.push(this.classDef(decorators));
+    else if (this.kind === t.ASYNC) body.push(this.asyncStatement(decorators));
+    else {
+      this.report("expected a function or class after the decorator", start, this.prevEnd, line);
+      body.push(this.errorStatement(start, this.prevEnd, line, this.prevEndLine));
+    }
+  }
+
+  private decorator(): Expression {
+    const start = this.start;
+    const line = this.line;
+    const nesting = this.nesting;
+    let expression: Expression;
+    try {
+      this.next();
+      expression = this.namedExpression();
+      if (this.kind !== t.NEWLINE) this.unexpected("the end of the decorator");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      const end = this.skipTo(start, line, false);
+      expression = this.errorExpression(start, end.pos, line, end.line);
+    }
+    this.next();
+    return expression;
+  }
+
+  private asyncStatement(decorators: readonly Expression[]): Statement {
+    const start = this.start;
+    const line = this.line;
+    this.next();
+    if (this.kind === t.DEF) return this.functionDef("AsyncFunctionDef", start, line, decorators);
+    if (decorators.length > 0) this.unexpected("“def”");
+    if (this.kind === t.FOR) return this.forStatement("AsyncFor", start, line);
+    if (this.kind === t.WITH) return this.withStatement("AsyncWith", start, line);
+    return this.unexpected("“def”, “for” or “with”");
+  }
+
+  private functionDef(
+    kind: "FunctionDef" | "AsyncFunctionDef",
+    start: number,
+    line: number,
+    decorator_list: readonly Expression[],
+  ): Statement {
+    this.next();
+    const name = this.identifierText("a function name");
+    const builder = newArguments();
+    const nesting = this.nesting;
+    let type_params: readonly TypeParam[] = [];
+    let returns: Expression | null = null;
+    try {
+      type_params = this.typeParameters();
+      this.expect(t.LPAR, "“(”");
+      this.parameters(builder, t.RPAR, true);
+      this.expect(t.RPAR, "“,” or “)”");
+      if (this.accept(t.ARROW)) returns = this.starExpressions();
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      this.recoverHeader(start, line);
+    }
+    const args = toArguments(builder);
+    const body = this.block();
+    const [end, endLine] = [this.prevEnd, this.prevEndLine];
+    return { kind, start, end, line, endLine, name, args, body, decorator_list, returns, type_params };
+  }
+
+  private classDef(decorator_list: readonly Expression[]): Statement {
+    const start = this.start;
+    const line = this.line;
+    this.next();
+    const name = this.identifierText("a class name");
+    const bases: Expression[] = [];
+    const keywords: Keyword[] = [];
+    const nesting = this.nesting;
+    let type_params: readonly TypeParam[] = [];
+    try {
+      type_params = this.typeParameters();
+      if (this.kind === t.LPAR) this.callArguments(bases, keywords);
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      this.recoverHeader(start, line);
+    }
+    const body = this.block();
+    const [end, endLine] = [this.prevEnd, this.prevEndLine];
+    return { kind: "ClassDef", start, end, line, endLine, name, bases, keywords, body, decorator_list, type_params };
+  }
+
+  // --- match ------------------------------------------------------------------------------------------------------
+
+  /** A `match` statement, when the current word `match` begins one; else false and nothing is read. */
+  private matchStatement(body: Statement[]): boolean {
+    const state = this.save();
+    const { start, line } = state;
+    const nesting = this.nesting;
+    const problems = this.problems.length;
+    const subject = this.matchSubject();
+    if (subject === null) {
+      this.abandon(state, nesting, problems);
+      return false;
+    }
+    this.next();
+    const cases: MatchCase[] = [];
+    const strays: Statement[] = [];
+    if (this.kind === t.INDENT) {
+      this.next();
+      this.matchCases(cases, strays);
+      if (this.kind === t.DEDENT) this.next();
+    } else this.report("expected an indented block after “match”", this.prevEnd, this.prevEnd, line);
+    const [end, endLine] = [this.prevEnd, this.prevEndLine];
+    body.push({ kind: "Match", start, end, line, endLine, subject, cases }, ...strays);
+    return true;
+  }
+
+  /** The subject with its colon, when a line end follows; else null. */
+  private matchSubject(): Expression | null {
+    try {
+      this.next();
+      const start = this.start;
+      const line = this.line;
+      let subject = this.starNamedExpression();
+      if (this.kind === t.COMMA) {
+        const elts = [subject];
+        while (this.accept(t.COMMA)) {
+          if (this.kind === t.COLON) break;
+          elts.push(this.starNamedExpression());
+        }
+        subject = this.tuple(start, line, elts, "Load");
+      }
+      return this.accept(t.COLON) && this.kind === t.NEWLINE ? subject : null;
+    } catch (error) {
+      this.onlyParseError(error);
+      return null;
+    }
+  }
+
+  private matchCases(cases: MatchCase[], strays: Statement[]): void {
+    while (this.kind !== t.DEDENT && this.kind !== t.EOF) {
+      if (this.atWord("case")) cases.push(this.matchCase());
+      else if (this.kind === t.INDENT) this.unexpectedIndent(strays);
+      else if (this.kind === t.NEWLINE) this.next();
+      else {
+        this.report("expected “case”", this.start, this.end, this.line);
+        this.statement(strays);
+      }
+    }
+  }
+
+  private matchCase(): MatchCase {
+    const start = this.start;
+    const line = this.line;
+    const nesting = this.nesting;
+    let pattern: Pattern;
+    let guard: Expression | null = null;
+    try {
+      this.next();
+      pattern = this.casePattern();
+      if (this.accept(t.IF)) guard = this.namedExpression();
+      this.expect(t.COLON, "“:”");
+    } catch (error) {
+      this.onlyParseError(error);
+      this.nesting = nesting;
+      const { end, endLine } = this.recoverHeader(start, line);
+      pattern = { kind: "MatchAs", start, end, line, endLine, pattern: null, name: null };
+    }
+    const body = this.block();
+    return { kind: "match_case", pattern, guard, body, line, start };
+  }
+}
