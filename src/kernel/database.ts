@@ -31,7 +31,8 @@ export interface OpenedDatabase {
 
 /** `node:sqlite` is loaded when first needed: hosts without it can do everything that needs no state. */
 function sqlite(): Result<typeof import("node:sqlite")> {
-  const module = process.getBuiltinModule("node:sqlite");
+  // Older hosts have neither the module nor this way of asking for it.
+  const module = typeof process.getBuiltinModule === "function" ? process.getBuiltinModule("node:sqlite") : undefined;
   if (module !== undefined) return ok(module);
   return fail("no-sqlite", `Node.js ${process.version} has no built-in SQLite: version 22.13 or newer is needed`);
 }

@@ -47,7 +47,7 @@ export interface KernelOptions {
 }
 
 /** What a front door asks for. */
-export interface ExecutionRequest {
+export interface RunRequest {
   /** An id, or a name that only one tool has. */
   readonly tool: string;
   readonly arguments: ToolArguments;
@@ -154,7 +154,7 @@ export class Kernel {
   }
 
   /** ValidateCapabilities: everything that would hold for a run, and whether it is denied, without running anything. */
-  plan(request: ExecutionRequest): Result<Plan> {
+  plan(request: RunRequest): Result<Plan> {
     const found = this.#registry.find(request.tool);
     if (!found.ok) return found;
     const tool = found.value;
@@ -190,7 +190,7 @@ export class Kernel {
    * ExecuteTool: runs a tool in the sandbox and keeps the run. A denied or cancelled run, or one that a limit ended, is
    * an execution like any other, told by its exit reason; problems are left for what never became a run.
    */
-  async execute(request: ExecutionRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
+  async execute(request: RunRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
     const planned = this.plan(request);
     if (!planned.ok) return planned;
     const plan = planned.value;
@@ -237,6 +237,11 @@ export class Kernel {
     return this.#state.history({ ...query, tool: found.ok ? found.value.id : query.tool });
   }
 
+  /** What a kept run printed, as it came through the output gate. */
+  output(id: string): Result<{ readonly stdout: string; readonly stderr: string }> {
+    return this.#state.output(id);
+  }
+
   /**
    * MonitorExecution: what happens in every run of this kernel, until the returned function is called.
    * @param listener must not throw
@@ -259,7 +264,7 @@ export class Kernel {
     return kept.ok ? ok(execution) : kept;
   }
 
-  #policyRequest(tool: Tool, request: ExecutionRequest): PolicyRequest {
+  #policyRequest(tool: Tool, request: RunRequest): PolicyRequest {
     return {
       tool,
       principal: request.principal,

@@ -1,0 +1,152 @@
+import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { type FileGraphs, fail, ok, type Result } from "../../model/index.ts";
+import { decodeSource } from "../../python/index.ts";
+import type { Context } from "../context.ts";
+import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { table } from "../table.ts";
+
+export interface CfgOptions {
+  readonly json?: true;
+  readonly format?: string;
+  readonly function?: string;
+  readonly output?: string;
+  readonly filesFrom?: string;
+}
+
+const FORMATS = ["json", "mermaid", "html", "table"] as const;
+type Format = (typeof FORMATS)[number];
+
+type Analysis = typeof import("../../analysis/index.ts");
+
+/** `toka cfg FILE…`: the control-flow graphs of Python files, one JSON object per line and file. */
+export async function cfgCommand(files: readonly string[], options: CfgOptions, context: Context): Promise<number> {
+  const format = readFormat(options);
+  if (!format.ok) return refuse(format, context);
+  if (files.length === 0 && options.filesFrom === undefined) {
+    return refuse(fail("bad-option", "Give files, or --files-from"), context);
+  }
+  const sink = new Sink(options.output, context);
+  const analysis = await import("../../analysis/index.ts");
+  let failed = false;
+  let found = false;
+  try {
+    for await (const file of allFiles(files, options.filesFrom, context)) {
+      if (context.signal.aborted) return EXIT.cancelled;
+      const graphs = selectFunction(readGraphs(analysis, file), options.function);
+      found ||= graphs.functions.length > 0;
+      failed ||= graphs.error !== undefined;
+      if (graphs.error !== undefined) context.console.say(`toka: ${file}: ${graphs.error}`);
+      await sink.write(render(analysis, graphs, format.value));
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse(fail("bad-option", `The list of files cannot be read: ${why}`), context);
+  }
+  const written = sink.end();
+  if (!written.ok) return refuse(written, context);
+  if (options.function !== undefined && !found) {
+    return refuse(fail("no-function", `There is no function “${options.function}”`), context);
+  }
+  return failed ? EXIT.failed : EXIT.done;
+}
+
+function refuse(result: Result<unknown>, context: Context): number {
+  if (result.ok) return EXIT.done;
+  context.console.problem(result.problem);
+  return exitCodeOfProblem(result.problem);
+}
+
+function readFormat(options: CfgOptions): Result<Format> {
+  if (options.json) return ok("json");
+  if (options.format === undefined) return ok("table");
+  const format = FORMATS.find((known) => known === options.format);
+  return format === undefined ? fail("bad-option", `--format is one of ${FORMATS.join(", ")}`) : ok(format);
+}
+
+/** The files of the command line, then those of the list: one path per line. */
+async function* allFiles(
+  files: readonly string[],
+  list: string | undefined,
+  context: Context,
+): AsyncGenerator<string, void, undefined> {
+  yield* files;
+  if (list === undefined) return;
+  const input = list === "-" ? context.stdin() : createReadStream(list);
+  // readline does not hear its input's errors.
+  const failed = new Promise<never>((_, reject) => input.once("error", reject));
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  for (;;) {
+    const line = await Promise.race([lines.next(), failed]);
+    if (line.done === true) return;
+    if (line.value.trim() !== "") yield line.value;
+  }
+}
+
+function readGraphs(analysis: Analysis, file: string): FileGraphs {
+  const unread = (error: string): FileGraphs => ({ file, error, withExit: "node", functions: [] });
+  try {
+    const text = decodeSource(readFileSync(file));
+    return text.ok ? analysis.fileGraphs(file, text.value) : unread(text.problem.message);
+  } catch (error) {
+    return unread(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function selectFunction(graphs: FileGraphs, qualname: string | undefined): FileGraphs {
+  if (qualname === undefined) return graphs;
+  return { ...graphs, functions: graphs.functions.filter((graph) => graph.qualname === qualname) };
+}
+
+function render(analysis: Analysis, graphs: FileGraphs, format: Format): string {
+  switch (format) {
+    case "json":
+      return `${JSON.stringify(graphs)}\n`;
+    case "mermaid":
+      return graphs.functions.map((graph) => `${analysis.toMermaid(graph)}\n`).join("\n");
+    case "html":
+      return graphs.functions
+        .map((graph) => `${analysis.toHtml(graph, { title: `${graph.qualname} · ${graphs.file}` })}\n`)
+        .join("\n");
+    case "table":
+      return renderTable(graphs);
+  }
+}
+
+function renderTable(graphs: FileGraphs): string {
+  const rows = graphs.functions.map(({ qualname, kind, line, complexity, nodes, edges }) => [
+    `${graphs.file}:${line}`,
+    kind,
+    qualname,
+    ...[complexity.cyclomatic, complexity.cognitive, complexity.nesting, nodes.length, edges.length].map(String),
+  ]);
+  return table(["Where", "Kind", "Name", "Cyclomatic", "Cognitive", "Nesting", "Nodes", "Edges"], rows);
+}
+
+/** Standard output, or a file that is written when everything went well. */
+class Sink {
+  readonly #file: string | undefined;
+  readonly #context: Context;
+  readonly #parts: string[] = [];
+
+  constructor(file: string | undefined, context: Context) {
+    this.#file = file;
+    this.#context = context;
+  }
+
+  async write(text: string): Promise<void> {
+    if (this.#file === undefined) await this.#context.console.write(text);
+    else this.#parts.push(text);
+  }
+
+  end(): Result<void> {
+    if (this.#file === undefined) return ok(undefined);
+    try {
+      writeFileSync(this.#file, this.#parts.join(""));
+      return ok(undefined);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return fail("write-failed", `${this.#file} cannot be written: ${why}`);
+    }
+  }
+}

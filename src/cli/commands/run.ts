@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import type { Kernel } from "../../kernel/index.ts";
+import {
+  type Execution,
+  fail,
+  hostileValues,
+  ok,
+  parseBoundary,
+  type Result,
+  ToolArguments,
+} from "../../model/index.ts";
+import { type Context, openKernel } from "../context.ts";
+import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
+import { parseToolArguments } from "../tool-arguments.ts";
+import { formatBytes, formatTime } from "../units.ts";
+
+export interface RunOptions {
+  readonly args?: string;
+  readonly json?: true;
+  readonly workspace: string;
+  readonly writable?: readonly string[];
+}
+
+/** `toka run TOOL`: runs a tool of the workspace through the kernel, for the user. */
+export async function runCommand(
+  wanted: string,
+  words: readonly string[],
+  options: RunOptions,
+  context: Context,
+): Promise<number> {
+  const kernel = await openKernel(options.workspace, context);
+  if (!kernel.ok) return refuse(kernel, context);
+  try {
+    const args = readArguments(kernel.value, wanted, words, options.args);
+    if (!args.ok) return refuse(args, context);
+    for (const { parameter, value, reason } of hostileValues(args.value)) {
+      context.console.say(`toka: look at “${parameter}”: ${JSON.stringify(value)} ${reason}`);
+    }
+    const execution = await execute(kernel.value, wanted, args.value, options, context);
+    if (!execution.ok) return refuse(execution, context);
+    if (options.json) await context.console.json(execution.value);
+    else tell(execution.value, context);
+    return exitCodeOf(execution.value.exit);
+  } finally {
+    kernel.value.close();
+  }
+}
+
+function refuse(result: Result<unknown>, context: Context): number {
+  if (result.ok) return EXIT.done;
+  context.console.problem(result.problem);
+  return exitCodeOfProblem(result.problem);
+}
+
+function readArguments(
+  kernel: Kernel,
+  wanted: string,
+  words: readonly string[],
+  json: string | undefined,
+): Result<ToolArguments> {
+  const tool = kernel.findTool(wanted);
+  if (!tool.ok) return tool;
+  if (json === undefined) return parseToolArguments(tool.value, words);
+  if (words.length > 0) return fail("bad-option", "Give either --args or single parameters, not both");
+  try {
+    return parseBoundary(ToolArguments, JSON.parse(json), "--args");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail("bad-option", `--args is not JSON: ${why}`);
+  }
+}
+
+async function execute(
+  kernel: Kernel,
+  tool: string,
+  args: ToolArguments,
+  options: RunOptions,
+  context: Context,
+): Promise<Result<Execution>> {
+  const writablePaths = (options.writable ?? []).map((path) => resolve(path));
+  const request = {
+    tool,
+    arguments: args,
+    principal: "user",
+    ...(writablePaths.length === 0 ? {} : { grant: { writablePaths } }),
+  } as const;
+  if (options.json) return kernel.execute(request, { signal: context.signal });
+  const stdout = context.console.toolStream("stdout");
+  const stderr = context.console.toolStream("stderr");
+  const execution = await kernel.execute(request, {
+    signal: context.signal,
+    onStdout: (chunk) => stdout.push(chunk),
+    onStderr: (chunk) => stderr.push(chunk),
+  });
+  stdout.end();
+  stderr.end();
+  return execution.ok ? ok(execution.value) : execution;
+}
+
+function tell(execution: Execution, context: Context): void {
+  const { exit, usage } = execution;
+  const code = exit.code === undefined || exit.code === 0 ? "" : ` (exit code ${exit.code})`;
+  const message = exit.message === undefined ? "" : `: ${exit.message}`;
+  const sums = `${formatTime(usage.wallMs)}, CPU ${formatTime(usage.cpuMs)}, peak ${formatBytes(usage.peakMemoryBytes)}`;
+  context.console.say(`toka: ${exit.reason}${code}${message} · ${sums}`);
+  for (const result of execution.results) {
+    context.console.say(`toka: result ${result.path} (${result.format}, ${formatBytes(result.bytes)})`);
+  }
+}

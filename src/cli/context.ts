@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Kernel } from "../kernel/index.ts";
+import { type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
+import { Sandbox } from "../sandbox/index.ts";
+import type { Console } from "./console.ts";
+
+/** What every command gets: where to write, and when to stop. */
+export interface Context {
+  readonly console: Console;
+  readonly signal: AbortSignal;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Standard input, opened by the commands that read it. */
+  readonly stdin: () => NodeJS.ReadStream;
+}
+
+/** The supervisor's file: beside the bundle, or in its room when run from source. */
+export function helperPath(folder: string): string {
+  const beside = join(folder, "helper.py");
+  return existsSync(beside) ? beside : join(folder, "..", "sandbox", "helper.py");
+}
+
+export function openSandbox(): Sandbox {
+  return new Sandbox({ helperPath: helperPath(import.meta.dirname) });
+}
+
+/** Discovers a workspace's tools; an aborted or failed walk is a problem like any other. */
+export async function discoverTools(folder: string, signal: AbortSignal): Promise<Result<DiscoveryReport>> {
+  const { discover } = await import("../discovery/index.ts");
+  try {
+    return ok(await discover(folder, { signal }));
+  } catch (error) {
+    if (signal.aborted) return fail("cancelled", "cancelled");
+    const why = error instanceof Error ? error.message : String(error);
+    return fail("discovery-failed", `The tools of ${folder} cannot be discovered: ${why}`);
+  }
+}
+
+/** The kernel of a workspace with its tools registered. The caller closes it. */
+export async function openKernel(folder: string, context: Context): Promise<Result<Kernel>> {
+  const opened = Kernel.open({ workspace: folder, sandbox: openSandbox(), environment: context.environment });
+  if (!opened.ok) return opened;
+  const kernel = opened.value;
+  for (const notice of kernel.notices) context.console.say(`toka: ${notice}`);
+  const report = await discoverTools(kernel.workspace, context.signal);
+  if (!report.ok) {
+    kernel.close();
+    return report;
+  }
+  kernel.registerTools(report.value.tools);
+  return ok(kernel);
+}

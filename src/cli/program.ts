@@ -1,0 +1,151 @@
+import { Command, CommanderError, Option } from "commander";
+import { cfgCommand } from "./commands/cfg.ts";
+import { discoverCommand } from "./commands/discover.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { execCommand } from "./commands/exec.ts";
+import { historyCommand } from "./commands/history.ts";
+import { runCommand } from "./commands/run.ts";
+import { Console } from "./console.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+
+/** The exit code that shells give a program that a broken pipe ended (128 + SIGPIPE). */
+const BROKEN_PIPE = 141;
+
+const EXIT_HELP = `
+Exit codes: 0 done, 1 the tool or check failed, 2 wrong use or bad input, 3 denied, 4 not enforceable here,
+124 timed out, 130 cancelled. Results go to standard output, everything else to standard error.`;
+
+/** Runs `toka` with a process's arguments and sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  let usedStdin: NodeJS.ReadStream | undefined;
+  const context: Context = {
+    console: new Console(process.stdout, process.stderr, () => {
+      process.exitCode = BROKEN_PIPE;
+      controller.abort();
+    }),
+    signal: controller.signal,
+    environment: process.env,
+    stdin: () => {
+      usedStdin = process.stdin;
+      return usedStdin;
+    },
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => controller.abort());
+  const code = await runProgram(argv, context);
+  process.exitCode ??= controller.signal.aborted ? EXIT.cancelled : code;
+  // A standard input that nobody reads to its end would keep the process alive.
+  usedStdin?.destroy();
+}
+
+async function runProgram(argv: readonly string[], context: Context): Promise<number> {
+  let code: number = EXIT.done;
+  const program = buildProgram(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    // Commander has said what was wrong by then.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+    if (context.signal.aborted) return EXIT.cancelled;
+    throw error;
+  }
+  return code;
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function buildProgram(context: Context, done: (code: number) => void): Command {
+  const program = new Command("toka")
+    .description("Discovers the tools of a workspace, draws their control flow, and runs them in a sandbox.")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError("(add --help for what can be given)")
+    .addHelpText("after", EXIT_HELP);
+
+  program
+    .command("discover")
+    .description("list the tools of a folder with their parameters and capabilities; reads, never runs")
+    .argument("<dir>", "the workspace folder")
+    .option("--json", "print one JSON object")
+    .action(async (folder, options) => done(await discoverCommand(folder, options, context)));
+
+  program
+    .command("cfg")
+    .description("control-flow graphs and complexity of Python files")
+    .argument("[files...]", "Python files")
+    .option("--json", "print one JSON object per line and file")
+    .option("--format <format>", "json, mermaid, html or table")
+    .option("--function <qualname>", "only this function, by its qualified name")
+    .option("--output <file>", "write to a file instead of standard output")
+    .option("--files-from <list>", "also the files listed in this file, one per line; - is standard input")
+    .action(async (files, options) => done(await cfgCommand(files, options, context)));
+
+  addExec(program, context, done);
+  addRun(program, context, done);
+
+  program
+    .command("doctor")
+    .description("what the sandbox enforces on this machine, found by trying")
+    .option("--json", "print one JSON object")
+    .action(async (options) => done(await doctorCommand(options, context)));
+
+  program
+    .command("history")
+    .description("the runs of a workspace, newest first")
+    .option("--json", "print one JSON object")
+    .option("--tool <id>", "only runs of this tool: an id or an unambiguous name")
+    .option("--limit <n>", "at most this many (100)")
+    .option("--workspace <dir>", "the workspace folder", ".")
+    .action(async (options) => done(await historyCommand(options, context)));
+
+  return program;
+}
+
+function addExec(program: Command, context: Context, done: (code: number) => void): void {
+  program
+    .command("exec")
+    .description("run a command in the sandbox; its standard streams are passed through, its exit code returned")
+    .argument("<command...>", "the command and its arguments, after --")
+    .option("--category <category>", "default limits: analysis, general or utility", "general")
+    .option("--workspace <dir>", "readable; the working directory", ".")
+    .option("--writable <paths...>", "may be written to")
+    .option("--readable <paths...>", "may be read")
+    .option("--forbid <paths...>", "hidden, whatever else is readable")
+    .option("--network <mode>", "none, or hosts with --allow-host", "none")
+    .option("--allow-host <names...>", "may be reached")
+    .option("--memory <size>", "such as 256MB")
+    .option("--cpu <share>", "of one core, such as 25%")
+    .option("--time <time>", "wall time, such as 60s")
+    .option("--processes <n>", "processes and threads at once")
+    .option("--disk <size>", "written in all, such as 100MB")
+    .option("--output <size>", "printed in all, such as 10MB")
+    .option("--env <names...>", "a variable of the environment that passes")
+    .option("--report <file>", "write what happened and what was enforced as JSON")
+    .addOption(new Option("--backend <name>", "the mechanism that isolates").default("auto"))
+    .passThroughOptions()
+    .action(async (argv, options) => done(await execCommand(argv, options, context)));
+}
+
+function addRun(program: Command, context: Context, done: (code: number) => void): void {
+  program
+    .command("run")
+    .description("run a tool of the workspace in its sandbox, checked and kept in the history")
+    .usage("<tool> [--param value ...] [options]")
+    .argument("<tool>", "an id (as discover prints it) or an unambiguous name")
+    .argument("[parameters...]", "the tool's parameters, by their names or flags")
+    .option("--args <json>", "all arguments as one JSON object instead")
+    .option("--json", "print one JSON object when the run has ended")
+    .option("--workspace <dir>", "the workspace folder", ".")
+    .option("--writable <path>", "let this run write to a file or folder (repeatable)", collect)
+    .allowUnknownOption()
+    .addHelpText(
+      "after",
+      "\nA parameter with the name of an option above goes after --, as in: toka run report -- --json true",
+    )
+    .action(async (tool, words, options) => done(await runCommand(tool, words, options, context)));
+}
