@@ -12,6 +12,17 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/global-setup.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          // One workbench at a time: two fight for a small machine's cores.
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

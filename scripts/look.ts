@@ -45,8 +45,8 @@ await using workbench = await Workbench.open(resolve(HERE, options.workspace), {
 });
 if (options.view) await workbench.openActivity(/^Toka/);
 if (options.open !== undefined) {
-  const [file = "", line] = options.open.split(":");
-  await workbench.openFile(file, line === undefined ? undefined : Number(line));
+  const [file = "", line = "1"] = options.open.split(":");
+  await workbench.openFile(file, Number(line));
 }
 for (const title of options.command) await workbench.palette(title);
 await wait(Number(options.wait) * 1000);

@@ -127,13 +127,52 @@ export class Workbench implements AsyncDisposable {
     await item.getByRole("button", { name: label }).click();
   }
 
+  /** Unfolds a line of a tree. */
+  async expand(item: Locator): Promise<void> {
+    await this.#fold(item, "true");
+  }
+
+  async collapse(item: Locator): Promise<void> {
+    await this.#fold(item, "false");
+  }
+
+  async #fold(item: Locator, expanded: "true" | "false"): Promise<void> {
+    if ((await item.getAttribute("aria-expanded")) === expanded) return;
+    // The twistie, because a click on the line does what the line is for.
+    await item.locator(".monaco-tl-twistie").click();
+    await item.and(this.page.locator(`[aria-expanded=${expanded}]`)).waitFor();
+  }
+
+  /** The modal question that is open. */
+  dialog(): Locator {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
+  /** Answers a modal question by the button with this very text. */
+  async confirm(button: string): Promise<void> {
+    await this.dialog().getByRole("button", { name: button, exact: true }).click();
+    await this.dialog().waitFor({ state: "detached" });
+  }
+
+  /** Trusts the workspace, by way of the status bar. */
+  async trust(): Promise<void> {
+    const restricted = this.page.locator(".statusbar-item").filter({ hasText: "Restricted Mode" });
+    await restricted.click();
+    await this.page
+      .locator(".workspace-trust-editor .monaco-button")
+      .filter({ hasText: /^Trust$/ })
+      .click();
+    await restricted.waitFor({ state: "detached" });
+    await this.page.locator(".monaco-modal-editor-block .codicon-close").click();
+  }
+
   /** Opens a file of the workspace at a line. */
-  async openFile(path: string, line?: number): Promise<void> {
+  async openFile(path: string, line = 1): Promise<void> {
     const name = path.split("/").at(-1) ?? path;
     await this.page.keyboard.press("Control+KeyP");
     const input = this.quickInput();
     await input.waitFor();
-    await input.fill(line === undefined ? path : `${path}:${line}`);
+    await input.fill(`${path}:${line}`);
     await this.focusedPick(name).waitFor();
     await this.page.keyboard.press("Enter");
     await this.editorTab(name).waitFor();
@@ -147,9 +186,9 @@ export class Workbench implements AsyncDisposable {
     return this.page.locator(".codelens-decoration a").filter({ hasText: text });
   }
 
-  /** The line and column of the cursor as the status bar tells them. */
-  async cursor(): Promise<string> {
-    return this.page.locator('[id="status.editor.selection"]').innerText();
+  /** The part of the status bar that tells the line and column of the cursor: `Ln 20, Col 1`. */
+  cursor(): Locator {
+    return this.page.locator('[id="status.editor.selection"]');
   }
 
   /** The document inside the visible webview. */

@@ -1,0 +1,104 @@
+import { readdir, readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import type { Workbench } from "../support/workbench.ts";
+import { needsSandbox, useSession } from "./session.ts";
+
+const session = useSession();
+
+/** Starts a tool from its line in the view, with the options as they stand, and confirms. */
+async function runFromTree(workbench: Workbench, tool: RegExp): Promise<void> {
+  await workbench.inlineAction(workbench.treeItem(tool), /^Run Tool/);
+  await workbench.focusedPick("Continue").waitFor();
+  await workbench.page.keyboard.press("Enter");
+  await workbench.confirm("Run");
+}
+
+it("lists the tools of the workspace with what each can do", async () => {
+  const { workbench } = session();
+  await workbench.openActivity(/^Toka.*\b\d+ tools/);
+  const weather = workbench.treeItem(/^weather.*connects to the network/);
+  await weather.waitFor();
+  expect(await weather.textContent()).toContain("network");
+  for (const name of ["harvest", "soil_stats", "sensor_check", "backup_data", "count-lines", "yield-report"]) {
+    await workbench
+      .treeItem(new RegExp(`^${name}`))
+      .first()
+      .waitFor();
+  }
+});
+
+it("shows the line that proves a capability", async () => {
+  const { workbench } = session();
+  const weather = workbench.treeItem(/^weather.*connects to the network/);
+  await workbench.expand(weather);
+  await workbench.expand(workbench.treeItem(/^connects to the network/));
+  await workbench.treeItem(/urllib\.request\.urlopen.*weather\.py/).click();
+  await workbench.editorTab(/^weather\.py/).waitFor();
+  await expect.poll(() => workbench.cursor().textContent()).toBe("Ln 14, Col 1");
+  await workbench.collapse(weather);
+});
+
+it("runs a tool from its line, shows its output and says how it ended", async (test) => {
+  needsSandbox(test);
+  const { workbench } = session();
+  await runFromTree(workbench, /^soil_stats/);
+  const shown = await workbench.terminalShows(/soil_stats[^\n]*: finished/);
+  expect(shown).toContain('"moisture"');
+  expect(shown).toMatch(/\d+ (ms|s) of processor time/);
+});
+
+it("cuts the network of a tool that was not granted it", async (test) => {
+  needsSandbox(test);
+  const { workbench } = session();
+  await runFromTree(workbench, /^weather/);
+  const shown = await workbench.terminalShows(/weather[^\n]*: failed/);
+  expect(shown).toContain("no forecast");
+});
+
+it("stops a tool that hangs, and all its processes", async (test) => {
+  needsSandbox(test);
+  const { workbench } = session();
+  await runFromTree(workbench, /^frost_watch/);
+  await workbench.terminalShows(/look 2/);
+  expect(await processesNaming("frost_watch.py")).not.toEqual([]);
+  await workbench.palette("Toka: Stop");
+  await workbench.terminalShows(/frost_watch[^\n]*: cancelled/);
+  await expect.poll(() => processesNaming("frost_watch.py")).toEqual([]);
+});
+
+it("stops a tool that eats memory, and says so", async (test) => {
+  needsSandbox(test);
+  const { workbench } = session();
+  await runFromTree(workbench, /^growth/);
+  await workbench.terminalShows(/growth[^\n]*: stopped: it used more than \d+ MB of memory/);
+});
+
+it("keeps the runs in the history", async (test) => {
+  needsSandbox(test);
+  const { workbench } = session();
+  await workbench
+    .treeItem(/^growth.*stopped: it used more than/)
+    .first()
+    .waitFor();
+  await workbench
+    .treeItem(/^frost_watch.*cancelled/)
+    .first()
+    .waitFor();
+  await workbench
+    .treeItem(/^soil_stats.*finished/)
+    .first()
+    .click();
+  await workbench.editorTab(/^soil_stats/).waitFor();
+});
+
+/** Process ids whose command line names a file. */
+async function processesNaming(file: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    // A process may end while its command line is read.
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (command.includes(file)) found.push(`${pid}: ${command.replaceAll("\0", " ")}`);
+  }
+  return found;
+}
