@@ -213,6 +213,8 @@ def become_command(options, libc, streams, status):
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
         lower(resource.RLIMIT_NPROC, options.processes + 9)
+        # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
+        os.setsid()
         os.nice(5)
         if libc.prctl(PR_SET_NO_NEW_PRIVS, 1) != 0:
             raise OSError("no_new_privs failed")
@@ -295,6 +297,8 @@ class Supervisor:
         self.last_memory = 0
         self.last_look = self.start
         self.next_report = self.start
+        # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
+        self.unbounded = read_file("/proc/self/uid_map").split()[1] == b"0"
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
         self.baseline = sum(folder_size(fd) for fd in self.folders)
@@ -337,45 +341,66 @@ class Supervisor:
     # -- looking --
 
     def look(self, exact):
-        """Sums CPU, memory, tasks and bytes written over every process of the namespace but this one."""
+        """Sums CPU, memory, tasks and bytes written over every process of the namespace but this one.
+
+        The number of tasks is checked before anything that costs time per process: a fork bomb competes with this
+        process for the processor, and must not be given time to grow.
+        """
+        pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        self.tasks = len(pids)
+        if self.tasks > self.options.processes:
+            return
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = children.ru_utime + children.ru_stime
         resident = 0
         tasks = 0
-        written = io_bytes(os.pread(self.own_io, 4096, 0))
-        pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         for pid in pids:
-            folder = "/proc/" + pid
-            stat = read_file(folder + "/stat")
+            stat = read_file("/proc/" + pid + "/stat")
             if not stat:
                 continue
             fields = stat[stat.rindex(b")") + 2:].split()
             cpu += sum(map(int, fields[11:15])) / TICK
             tasks += int(fields[17])
             resident += int(fields[21]) * PAGE
-            written += io_bytes(read_file(folder + "/io"))
+        self.tasks = tasks
+        if tasks > self.options.processes:
+            return
+        self.cpu = max(self.cpu, cpu)
         temporary = sum(tmpfs_size(path) for path in self.options.tmpfs) - self.empty
-        if exact or resident + temporary > 0.7 * self.options.memory:
-            resident = sum(exact_memory("/proc/" + pid) for pid in pids)
+        if exact or resident + temporary > self.options.memory:
+            resident = self.look_closely(pids, temporary)
         self.memory = resident + temporary
         self.peak = max(self.peak, self.memory)
-        self.cpu = max(self.cpu, cpu)
-        self.tasks = tasks
-        written += temporary
-        if exact:
-            written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline + temporary)
-        self.written = max(self.written, written)
+
+    def look_closely(self, pids, temporary):
+        """Measures bytes written; returns the memory of the processes with shared pages counted once.
+
+        These files of /proc wait for locks that a process holds while it forks. Where the kernel bounds the number of
+        tasks the holder soon runs on; for root it does not, and a fork bomb could make this wait endless. So the
+        namespace is stopped for the moment.
+        """
+        pause = self.unbounded and not self.stopped
+        if pause:
+            signal_all(signal.SIGSTOP)
+        written = io_bytes(os.pread(self.own_io, 4096, 0))
+        written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
+        written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline)
+        self.written = max(self.written, written + temporary)
+        resident = sum(exact_memory("/proc/" + pid) for pid in pids)
+        if pause:
+            signal_all(signal.SIGCONT)
+        return resident
 
     def broken_limit(self, wall):
         options = self.options
-        if wall >= options.time / 1000:
-            return "timeout", "ran longer than %.4g s" % (options.time / 1000)
-        if self.memory > options.memory:
-            return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
         if self.tasks > options.processes:
             return "processes", "started more than %d processes and threads" % options.processes
+        if self.memory > options.memory:
+            return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
         if self.written > options.disk:
             return "disk-limit", "wrote more than %.4g MB" % (options.disk / MEBIBYTE)
+        if wall >= options.time / 1000:
+            return "timeout", "ran longer than %.4g s" % (options.time / 1000)
         return None
 
     def next_look(self, wall):
@@ -394,10 +419,10 @@ class Supervisor:
         rate = self.options.cpu / 100
         allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
         if not self.stopped and self.cpu > allowed:
-            os.kill(-1, signal.SIGSTOP)
+            signal_all(signal.SIGSTOP)
             self.stopped = True
         elif self.stopped and self.cpu + RESUME_SLICE * min(1.0, rate * 4) <= allowed:
-            os.kill(-1, signal.SIGCONT)
+            signal_all(signal.SIGCONT)
             self.stopped = False
 
     # -- reporting --
@@ -545,10 +570,7 @@ class Supervisor:
 
     def kill_all(self):
         while True:
-            try:
-                os.kill(-1, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            signal_all(signal.SIGKILL)
             try:
                 pid, status, used = os.wait4(-1, 0)
             except ChildProcessError:
@@ -574,6 +596,14 @@ class Supervisor:
                 return
             if any(stream.pending for stream in self.outputs):
                 self.move(self.poll(end - monotonic()))
+
+
+def signal_all(number):
+    """Signals every process of the namespace but this one, at one moment: no fork in progress escapes."""
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
+        pass  # there is none
 
 
 def io_bytes(text):

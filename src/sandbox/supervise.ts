@@ -19,7 +19,6 @@ export interface SupervisedOutcome {
 
 export const NO_USAGE: Usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writtenBytes: 0 };
 
-const EVENTS_FD = 3;
 /** How long the supervisor may take to end everything, past a cancellation or the wall time. */
 const GRACE_MS = 3_000;
 /** What is kept of the complaints of a supervisor that does not come up. */
