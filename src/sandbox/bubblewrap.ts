@@ -57,6 +57,8 @@ const NAMESPACE_OPTIONS = {
 export interface BubblewrapPlan {
   readonly system: readonly SystemFolder[];
   readonly mounts: readonly Mount[];
+  /** Files of /proc that tell the machine's root too much. */
+  readonly hiddenProc: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** The supervisor's file on the host. */
@@ -90,6 +92,9 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     ...TEMPORARY_FOLDERS.flatMap((path) => ["--size", size, "--tmpfs", path]),
     ...["--ro-bind", plan.helperPath, HELPER_INSIDE],
     ...plan.mounts.flatMap(mountOptions),
+    ...plan.hiddenProc.flatMap((name) => ["--ro-bind", "/dev/null", `/proc/${name}`]),
+    // Under root, /proc/sys and /proc/sysrq-trigger ask for the user's number only, not for a capability.
+    ...["--remount-ro", "/proc"],
     ...["--remount-ro", "/dev"],
     ...["--remount-ro", "/"],
     ...["--chdir", plan.cwd],
@@ -162,6 +167,7 @@ export class BubblewrapBackend implements SandboxBackend {
     }
     const options = compileArguments(run.config, {
       system,
+      hiddenProc: await rootOnlyProc(),
       mounts: mounts.value,
       environment: run.environment,
       cwd: run.cwd,
@@ -183,13 +189,34 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 }
 
+/** Files of /proc that root reads without any capability; for others the kernel refuses them itself. */
+const ROOT_ONLY_PROC = [
+  "kcore",
+  "keys",
+  "kmsg",
+  "kpagecgroup",
+  "kpagecount",
+  "kpageflags",
+  "sched_debug",
+  "slabinfo",
+  "timer_list",
+  "vmallocinfo",
+];
+
+async function rootOnlyProc(): Promise<string[]> {
+  if (process.getuid?.() !== 0) return [];
+  const found = await Promise.all(ROOT_ONLY_PROC.map((name) => can(`/proc/${name}`, constants.F_OK)));
+  return ROOT_ONLY_PROC.filter((_, index) => found[index]);
+}
+
 async function findBwrap(): Promise<string | undefined> {
-  for (const path of BWRAP_PATHS) {
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
+  for (const path of BWRAP_PATHS) if (await can(path, constants.X_OK)) return path;
   return undefined;
+}
+
+async function can(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
 }

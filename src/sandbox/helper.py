@@ -167,6 +167,7 @@ def restrict_writes(libc, folders):
     if ruleset < 0:
         raise OSError("landlock_create_ruleset failed")
     rules = [(folder, allowed) for folder in folders]
+    rules += [("/dev/pts", files | (IOCTL_DEV if version >= 5 else 0))]
     rules += [("/dev/" + name, files) for name in ("null", "zero", "full", "random", "urandom", "tty")]
     for path, access in rules:
         try:
@@ -174,7 +175,7 @@ def restrict_writes(libc, folders):
         except FileNotFoundError:
             continue
         is_folder = (os.fstat(fd).st_mode & 0o170000) == 0o040000
-        rule = (access if is_folder else access & files).to_bytes(8, sys.byteorder) + fd.to_bytes(4, sys.byteorder)
+        rule = (access if is_folder else access & (files | IOCTL_DEV)).to_bytes(8, sys.byteorder) + fd.to_bytes(4, sys.byteorder)
         if libc.syscall(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, rule, 0) != 0:
             raise OSError("landlock_add_rule failed for " + path)
         os.close(fd)
@@ -302,6 +303,7 @@ class Supervisor:
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
         self.baseline = sum(folder_size(fd) for fd in self.folders)
+        self.free = self.free_bytes()
         self.empty = sum(tmpfs_size(path) for path in options.tmpfs)
 
     def folder_paths(self):
@@ -353,6 +355,7 @@ class Supervisor:
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = children.ru_utime + children.ru_stime
         resident = 0
+        largest = 0
         tasks = 0
         for pid in pids:
             stat = read_file("/proc/" + pid + "/stat")
@@ -361,16 +364,27 @@ class Supervisor:
             fields = stat[stat.rindex(b")") + 2:].split()
             cpu += sum(map(int, fields[11:15])) / TICK
             tasks += int(fields[17])
-            resident += int(fields[21]) * PAGE
+            pages = int(fields[21]) * PAGE
+            resident += pages
+            largest = max(largest, pages)
         self.tasks = tasks
         if tasks > self.options.processes:
             return
         self.cpu = max(self.cpu, cpu)
         temporary = sum(tmpfs_size(path) for path in self.options.tmpfs) - self.empty
-        if exact or resident + temporary > self.options.memory:
-            resident = self.look_closely(pids, temporary)
+        # The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict.
+        if exact or resident + temporary > self.options.memory or self.disk_shrank():
+            resident = largest = self.look_closely(pids, temporary)
         self.memory = resident + temporary
-        self.peak = max(self.peak, self.memory)
+        self.peak = max(self.peak, largest + temporary)
+
+    def disk_shrank(self):
+        """Whether so much was written to the file systems of the writable folders that a limit may be near."""
+        return self.free - self.free_bytes() > (self.options.disk - self.written) / 2
+
+    def free_bytes(self):
+        states = {state.f_fsid: state for state in map(os.fstatvfs, self.folders)}
+        return sum(state.f_bfree * state.f_frsize for state in states.values())
 
     def look_closely(self, pids, temporary):
         """Measures bytes written; returns the memory of the processes with shared pages counted once.
@@ -386,6 +400,7 @@ class Supervisor:
         written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
         written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline)
         self.written = max(self.written, written + temporary)
+        self.free = self.free_bytes()
         resident = sum(exact_memory("/proc/" + pid) for pid in pids)
         if pause:
             signal_all(signal.SIGCONT)
