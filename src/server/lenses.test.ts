@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { graphOf, scopesOf } from "./graphs.ts";
+import { lenses } from "./lenses.ts";
+import { pathInFolder, pathOfUri, uriInFolder } from "./places.ts";
+
+const TEXT = `import sys
+
+@cache
+def outer(x):
+    if x:
+        return 1
+    def inner():
+        pass
+    return inner
+
+class Tree:
+    def grow(self):
+        for _ in range(3):
+            pass
+`;
+const CONFIGURATION = {
+  exclude: {},
+  lenses: { controlFlow: true, run: true },
+  texts: { controlFlow: "flow {0}", run: "run {0}" },
+};
+const DOCUMENT = { uri: "file:///o/a.py", folder: "file:///o" };
+
+describe("lenses", () => {
+  it("stand above each function, decorators included, and above a tool's entry", () => {
+    const found = lenses(DOCUMENT, scopesOf(TEXT), [{ id: "a.py", name: "$& a", line: 1 }], CONFIGURATION);
+    expect(found.map(({ range, command }) => [range.start.line, command?.title])).toEqual([
+      [0, "run $& a"],
+      [2, "flow 3"],
+      [6, "flow 1"],
+      [11, "flow 2"],
+    ]);
+    expect(found[0]?.command).toMatchObject({
+      command: "toka.runTool",
+      arguments: [{ folder: "file:///o", tool: "a.py" }],
+    });
+    expect(found[3]?.command).toMatchObject({
+      command: "toka.showControlFlowGraph",
+      arguments: [{ uri: DOCUMENT.uri, qualname: "Tree.grow", line: 12 }],
+    });
+  });
+
+  it("are left out by settings, and outside of a folder nothing can be run", () => {
+    const tools = [{ id: "a.py", name: "a", line: 1 }];
+    const off = { ...CONFIGURATION, lenses: { controlFlow: false, run: true } };
+    expect(lenses(DOCUMENT, scopesOf(TEXT), tools, off)).toHaveLength(1);
+    expect(lenses({ uri: "untitled:1", folder: undefined }, [], tools, CONFIGURATION)).toEqual([]);
+  });
+
+  it("survive text that is broken", () => {
+    const broken = TEXT.replace("if x:", "if x(:");
+    expect(scopesOf(broken).map(({ qualname }) => qualname)).toContain("Tree.grow");
+  });
+});
+
+describe("graphOf", () => {
+  const uri = DOCUMENT.uri;
+
+  it("draws the function named, the one around a line, or says that it is gone", () => {
+    expect(graphOf(TEXT, { uri, qualname: "Tree.grow" })).toMatchObject({ ok: true, value: { graph: { line: 12 } } });
+    expect(graphOf(TEXT, { uri, line: 5 })).toMatchObject({ ok: true, value: { graph: { qualname: "outer" } } });
+    expect(graphOf(TEXT, { uri, qualname: "renamed", line: 5 })).toMatchObject({
+      ok: true,
+      value: { graph: { qualname: "outer" } },
+    });
+    expect(graphOf(TEXT, { uri, qualname: "gone" })).toMatchObject({ ok: false, problem: { code: "no-function" } });
+  });
+
+  it("names the nodes of its Mermaid text by their ids", () => {
+    const found = graphOf(TEXT, { uri, qualname: "outer" });
+    if (!found.ok) throw new Error(found.problem.message);
+    expect(found.value.mermaid).toMatch(/^flowchart /);
+    const drawn = found.value.graph.nodes.filter(({ id }) =>
+      new RegExp(`^\\s*${id}\\W`, "m").test(found.value.mermaid),
+    );
+    expect(drawn.length).toBeGreaterThan(3);
+  });
+});
+
+describe("places", () => {
+  it("know what lies in a folder", () => {
+    expect(pathInFolder("/o", "/o/a/b.py")).toBe("a/b.py");
+    expect(pathInFolder("/o", "/o")).toBeUndefined();
+    expect(pathInFolder("/o", "/other/b.py")).toBeUndefined();
+    expect(pathInFolder("/o", "/o/..b.py")).toBe("..b.py");
+  });
+
+  it("read only file URIs", () => {
+    expect(pathOfUri("untitled:Untitled-1")).toBeUndefined();
+    expect(pathOfUri("file://host/x")).toBeUndefined();
+    expect(pathOfUri(uriInFolder("/o", "a b/ü.py"))).toBe("/o/a b/ü.py");
+  });
+});
