@@ -19,6 +19,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   imports: [inPackage("dependency-cruiser/bin/dependency-cruiser.mjs"), "src", "test", "scripts"],
   "import rules": [join(ROOT, "scripts", "check-import-rules.ts")],
   "generated files": [join(ROOT, "scripts", "generate.ts"), "--check"],
+  "lock file": [join(ROOT, "scripts", "complete-lock-file.ts"), "--check"],
   commands: [join(ROOT, "scripts", "check-commands.ts")],
 };
 

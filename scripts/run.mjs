@@ -18,6 +18,7 @@ const TASKS = {
   build: { needs: "packages", script: "scripts/build.ts" },
   generate: { needs: "packages", script: "scripts/generate.ts" },
   check: { needs: "packages", script: "scripts/check.ts" },
+  lock: { needs: "packages", script: "scripts/complete-lock-file.ts" },
   look: { needs: "browser", script: "scripts/look.ts" },
   package: { needs: "packages", script: "scripts/package.ts" },
   screenshots: { needs: "browser", script: "scripts/screenshots.ts" },
