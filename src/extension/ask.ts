@@ -1,5 +1,4 @@
 import {
-  type CancellationToken,
   type Disposable,
   type LanguageModelChat,
   l10n,
@@ -49,19 +48,17 @@ export class Ask {
     const wish = await this.#wish(model);
     if (wish === undefined) return;
     const tools = wish.chosen === undefined ? this.#store.tools() : [wish.chosen];
-    const selection = await this.#select(wish.words, tools, model);
+    const selection = await this.#select(wish, model);
     if (selection === undefined) return;
-    const located = wish.chosen ?? this.#located(selection, tools);
+    const located = this.#store.tools().find(({ tool }) => tool.id === selection.tool) ?? wish.chosen;
     if (located === undefined) {
-      this.#reporter.problem({ code: `selection-${selection.kind}`, message: selection.message });
+      this.#reporter.notice(selection.message);
       return;
     }
-    if (selection.kind !== "call" && selection.message !== "") {
-      this.#reporter.log(`ask: ${selection.kind}: ${selection.message}`);
-    }
-    const fromModel = Object.values(selection.provenance).some(({ from }) => from === "model");
+    // The model was asked and did not decide: the message says why, and the words alone were used.
+    if (model !== undefined && selection.model === undefined) this.#reporter.notice(selection.message);
     // A model's complete call is confirmed as it is; words alone leave more open, so the steps are shown filled in.
-    const complete = selection.kind === "call" && (fromModel || !hasParameters(located));
+    const complete = selection.kind === "call" && (selection.model !== undefined || !hasParameters(located));
     await this.#runner.run(located, { args: selection.args, complete, provenance: selection.provenance });
   }
 
@@ -72,10 +69,6 @@ export class Ask {
       this.#reporter.log(`no language model: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
-  }
-
-  #located(selection: Selection, tools: readonly LocatedTool[]): LocatedTool | undefined {
-    return tools.find(({ tool }) => tool.id === selection.tool);
   }
 
   /** Lets the person type; the tools are ranked with every key. */
@@ -101,25 +94,15 @@ export class Ask {
     return await untilAccepted(picker, rows);
   }
 
-  async #select(
-    words: string,
-    located: readonly LocatedTool[],
-    model: LanguageModelChat | undefined,
-  ): Promise<Selection | undefined> {
-    const tools = located.map(({ tool }) => tool);
+  /** The arguments for the chosen tool, or the model's choice; nothing when the person cancelled. */
+  async #select({ words, chosen }: Wish, model: LanguageModelChat | undefined): Promise<Selection | undefined> {
     const { select } = await import("../selection/index.ts");
-    if (model !== undefined) {
-      try {
-        return await withSignal(l10n.t("Asking {0}", model.name), (signal) =>
-          select({ words, tools, model: asLanguageModel(model), signal }),
-        );
-      } catch (error) {
-        if (error instanceof CancelledError) return undefined;
-        const why = error instanceof Error ? error.message : String(error);
-        this.#reporter.notice(l10n.t("{0} could not help ({1}); your words alone are used.", model.name, why));
-      }
-    }
-    return await select({ words, tools, signal: new AbortController().signal });
+    const tools = (chosen === undefined ? this.#store.tools() : [chosen]).map(({ tool }) => tool);
+    const only = chosen === undefined ? {} : { tool: chosen.tool.id };
+    if (model === undefined) return await select({ words, tools, ...only, signal: new AbortController().signal });
+    return await withSignal(l10n.t("Asking {0}", model.name), (signal) =>
+      select({ words, tools, ...only, model: asLanguageModel(model), signal }),
+    );
   }
 }
 
@@ -177,21 +160,18 @@ async function untilAccepted(
   }
 }
 
-class CancelledError extends Error {}
-
-/** Runs work with a progress message whose cancel button aborts it. */
-async function withSignal<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs work with a progress message whose cancel button aborts it; nothing when it was pressed. */
+async function withSignal<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   return await window.withProgress(
     { location: ProgressLocation.Notification, cancellable: true, title },
-    async (_progress, token: CancellationToken) => {
+    async (_progress, token) => {
       const controller = new AbortController();
       const cancel = token.onCancellationRequested(() => controller.abort());
       try {
-        const done = await work(controller.signal);
-        if (token.isCancellationRequested) throw new CancelledError(title);
-        return done;
+        return await work(controller.signal);
       } catch (error) {
-        throw token.isCancellationRequested ? new CancelledError(title) : error;
+        if (controller.signal.aborted) return undefined;
+        throw error;
       } finally {
         cancel.dispose();
       }

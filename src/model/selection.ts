@@ -17,6 +17,7 @@ export const Selection = z.object({
   provenance: z.record(z.string(), Provenance),
   flags: z.array(z.string()).describe("Values that look hostile, each with the reason."),
   message: z.string(),
+  model: z.string().optional().describe("The model that decided; absent when the words alone did."),
   ranked: z.array(RankedTool),
 });
 export type Selection = z.infer<typeof Selection>;
