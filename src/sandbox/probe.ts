@@ -1,11 +1,191 @@
-import type { Enforcement } from "../model/index.ts";
-import type { SandboxBackend } from "./backend.ts";
+import { access, constants, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Enforcement, SandboxConfig } from "../model/index.ts";
+import { compileConfig } from "./compile-config.ts";
+import { BUSY_SCRIPT, LIMIT_SCRIPTS, PROBE_SCRIPT, type ProbedLimit } from "./probe-script.ts";
+import type { SandboxOutcome } from "./sandbox.ts";
+
+/** Runs a Python script under a policy; what the probe needs of the sandbox that it probes. */
+export type ProbeRun = (
+  config: SandboxConfig,
+  script: string,
+  scriptArguments: readonly string[],
+  onStdout: (chunk: Uint8Array) => void,
+) => Promise<SandboxOutcome>;
 
 export interface ProbeResult {
+  /** Whether the backend came up at all; nothing is enforced otherwise. */
   readonly usable: boolean;
   readonly mechanisms: readonly Enforcement[];
 }
 
-export async function probeBackend(_backend: SandboxBackend, _signal: AbortSignal): Promise<ProbeResult> {
-  return { usable: true, mechanisms: [] };
+const MEBIBYTE = 1024 * 1024;
+
+/** Attempts of the script inside that together show one mechanism. */
+const ATTEMPTS: readonly { mechanism: string; protects: string; attempts: readonly string[]; optional?: string }[] = [
+  { mechanism: "pid namespace", protects: "other processes of the machine", attempts: ["pid", "supervisor"] },
+  { mechanism: "minimal file tree", protects: "files outside of the allowed paths", attempts: ["invisible"] },
+  {
+    mechanism: "read-only mounts",
+    protects: "the workspace and the system's files",
+    attempts: ["read-only", "system"],
+  },
+  {
+    mechanism: "network namespace",
+    protects: "the network and the services of this machine",
+    attempts: ["internet", "localhost", "abstract"],
+  },
+  { mechanism: "seccomp", protects: "the kernel's attack surface", attempts: ["seccomp", "setuid", "vsock"] },
+  { mechanism: "no privileges", protects: "against gaining rights by programs", attempts: ["privileges"] },
+  { mechanism: "clean environment", protects: "secrets in environment variables", attempts: ["environment"] },
+  {
+    mechanism: "Landlock",
+    protects: "writing outside of the allowed folders, as a second layer under the mounts",
+    attempts: ["landlock"],
+    optional: "The kernel needs Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK); the mounts hold without it.",
+  },
+];
+
+const LIMITS: Readonly<Record<ProbedLimit, { mechanism: string; protects: string }>> = {
+  memory: { mechanism: "memory limit", protects: "the machine's memory" },
+  timeout: { mechanism: "time limit", protects: "against runs that never end" },
+  processes: { mechanism: "process limit", protects: "against fork bombs" },
+  "disk-limit": { mechanism: "disk limit", protects: "the disk from being filled" },
+  "output-limit": { mechanism: "output limit", protects: "the editor from floods of output" },
+};
+
+/** Tries every mechanism of a sandbox with real runs. */
+export async function probeMechanisms(run: ProbeRun, signal: AbortSignal): Promise<ProbeResult> {
+  const folder = await mkdtemp(join(tmpdir(), "toka-probe-"));
+  const abstract = `toka-probe-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const servers = [createServer(), createServer()] as const;
+  try {
+    const workspace = join(folder, "workspace");
+    await mkdir(workspace);
+    const secret = join(folder, "secret");
+    await writeFile(secret, "secret");
+    const port = await listen(servers[0], { host: "127.0.0.1", port: 0 });
+    await listen(servers[1], { path: `\0${abstract}` });
+    const text: string[] = [];
+    const decoder = new TextDecoder();
+    const config = compileConfig({ category: "analysis", workspace });
+    const outcome = await run(config, PROBE_SCRIPT, [workspace, secret, String(port), abstract], (chunk) => {
+      text.push(decoder.decode(chunk, { stream: true }));
+    });
+    signal.throwIfAborted();
+    const usable = outcome.exit.reason === "ok";
+    const advice = usable ? undefined : await adviceFor(outcome.exit.message ?? "");
+    const isolation = readAttempts(text.join(""), outcome, advice);
+    const limits = usable
+      ? await probeLimits(run, workspace)
+      : Object.values(LIMITS).map((limit) => missing(limit, outcome, undefined));
+    signal.throwIfAborted();
+    return { usable, mechanisms: [...isolation, ...limits, await delegatedCgroup()] };
+  } finally {
+    for (const server of servers) server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function listen(server: Server, where: { host: string; port: number } | { path: string }): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(where, resolve);
+  });
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+function readAttempts(text: string, outcome: SandboxOutcome, advice: string | undefined): Enforcement[] {
+  const seen = new Map<string, { held: boolean; what: string }>();
+  for (const line of text.split("\n")) {
+    const [name, held, ...words] = line.split(" ");
+    if (name) seen.set(name, { held: held === "1", what: words.join(" ") });
+  }
+  return ATTEMPTS.map(({ mechanism, protects, attempts, optional }) => {
+    const results = attempts.map((name) => ({ name, ...(seen.get(name) ?? { held: false, what: "not tried" }) }));
+    const enforced = outcome.exit.reason === "ok" && results.every(({ held }) => held);
+    if (outcome.exit.reason !== "ok") return missing({ mechanism, protects }, outcome, advice);
+    const probe = results.map(({ name, what }) => `${name}: ${what}`).join("; ");
+    const help = enforced
+      ? undefined
+      : (optional ?? "Please report this machine: the sandbox started, but does not hold.");
+    return { mechanism, protects, enforced, probe, ...(help ? { advice: help } : {}) };
+  });
+}
+
+function missing(
+  about: { mechanism: string; protects: string },
+  outcome: SandboxOutcome,
+  advice: string | undefined,
+): Enforcement {
+  const probe = `the sandbox could not be started: ${outcome.exit.message ?? outcome.exit.reason}`;
+  return { ...about, enforced: false, probe, ...(advice ? { advice } : {}) };
+}
+
+async function probeLimits(run: ProbeRun, workspace: string): Promise<Enforcement[]> {
+  const config: SandboxConfig = {
+    ...compileConfig({ category: "analysis", workspace }),
+    memoryBytes: 64 * MEBIBYTE,
+    processes: 16,
+    diskBytes: 4 * MEBIBYTE,
+    outputBytes: MEBIBYTE,
+    timeMs: 10_000,
+  };
+  const names = Object.keys(LIMIT_SCRIPTS) as ProbedLimit[];
+  const limits = names.map(async (name) => {
+    const policy = name === "timeout" ? { ...config, timeMs: 100 } : config;
+    const { exit } = await run(policy, LIMIT_SCRIPTS[name], [], () => undefined);
+    const probe = `a program that passes the limit ended as “${exit.reason}”`;
+    return { ...LIMITS[name], enforced: exit.reason === name, probe };
+  });
+  return Promise.all([...limits, probeCpuShare(run, config)]);
+}
+
+/** 5 % of one core for 800 ms: 40 ms, and what is left of the start-up credit, against 800 ms unlimited. */
+async function probeCpuShare(run: ProbeRun, config: SandboxConfig): Promise<Enforcement> {
+  const { usage } = await run({ ...config, cpuPercent: 5, timeMs: 800 }, BUSY_SCRIPT, [], () => undefined);
+  const probe = `a busy program got ${Math.round(usage.cpuMs)} ms of CPU in ${Math.round(usage.wallMs)} ms`;
+  const enforced = usage.cpuMs > 0 && usage.cpuMs < 0.7 * usage.wallMs;
+  return { mechanism: "CPU share", protects: "the processor for other programs", enforced, probe };
+}
+
+/** Whether this session may make cgroups of its own. They are not used: the supervisor's watch holds the limits. */
+async function delegatedCgroup(): Promise<Enforcement> {
+  const about = {
+    mechanism: "cgroup v2",
+    protects: "memory and process limits by the kernel, beside the supervisor's",
+  };
+  const own = await readText("/proc/self/cgroup");
+  const path = own?.split("\n").find((line) => line.startsWith("0::"));
+  const folder = join("/sys/fs/cgroup", path?.slice(3).trim() ?? "/");
+  const controllers = (await readText(join(folder, "cgroup.controllers")))?.split(/\s+/) ?? [];
+  const writable = await access(join(folder, "cgroup.subtree_control"), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const delegated = writable && controllers.includes("memory") && controllers.includes("pids");
+  return { ...about, enforced: false, probe: delegated ? "delegated here, not used" : `not delegated in ${folder}` };
+}
+
+/** What a person can do when the sandbox does not come up, by what the kernel's settings say. */
+async function adviceFor(complaint: string): Promise<string> {
+  if (complaint.includes("bubblewrap is not installed")) return "apt-get install bubblewrap";
+  if (process.platform !== "linux") return "only Linux is supported so far";
+  if ((await setting("kernel/unprivileged_userns_clone")) === "0") return "sysctl kernel.unprivileged_userns_clone=1";
+  if ((await setting("user/max_user_namespaces")) === "0") return "sysctl user.max_user_namespaces=10000";
+  if ((await setting("kernel/apparmor_restrict_unprivileged_userns")) === "1") {
+    return "AppArmor forbids user namespaces: install a profile that allows them for bwrap (bwrap-userns-restrict)";
+  }
+  return "user namespaces must be allowed here; in a container, its seccomp profile must let unshare and mount pass";
+}
+
+async function setting(name: string): Promise<string | undefined> {
+  return (await readText(join("/proc/sys", name)))?.trim();
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
 }

@@ -15,7 +15,7 @@ import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
 import { compileEnvironment } from "./environment.ts";
 import { type Interpreter, resolveInterpreter } from "./interpreter.ts";
-import { probeBackend } from "./probe.ts";
+import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
 
 export interface SandboxOptions {
@@ -75,8 +75,16 @@ export class Sandbox {
   }
 
   async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
-    const { mechanisms, usable } = await probeBackend(this.#backend, signal);
-    signal.throwIfAborted();
+    const run: ProbeRun = (config, script, rest, onStdout) => {
+      const request: SandboxRequest = {
+        argv: ["python", "-I", "-S", "-c", script, ...rest],
+        cwd: "/tmp",
+        config,
+        environment: { ...process.env, TOKA_PROBE: "1" },
+      };
+      return this.#attempt(request, { signal, onStdout, onStderr: () => undefined, onEvent: () => undefined });
+    };
+    const { mechanisms, usable } = await probeMechanisms(run, signal);
     const platform = `${process.platform}/${process.arch}`;
     return { platform, mechanisms: [...mechanisms], ...(usable ? { backend: this.#backend.name } : {}) };
   }
@@ -86,23 +94,26 @@ export class Sandbox {
    * mandatory: one that cannot be put on ends the run before the command starts, as `not-enforceable`.
    */
   async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
+    this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
+    const outcome = await this.#attempt(request, options);
+    const { exit } = outcome;
+    this.#log(`end ${exit.reason}${exit.message ? `: ${exit.message}` : ""}`);
+    if (exit.reason !== "not-enforceable") return outcome;
+    return ended("not-enforceable", await this.#explain(exit.message ?? "", options.signal));
+  }
+
+  async #attempt(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
     const prepared = await this.#prepare(request, options.signal);
     if (!prepared.ok) return refused(prepared.problem);
     const command = await this.#backend.command(prepared.value);
     if (!command.ok) return refused(command.problem);
     if (options.signal.aborted) return ended("cancelled", "cancelled");
-    this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
-    const input = request.stdin ?? "none";
-    const { started, exit, usage } = await supervise(
-      command.value,
-      input,
-      request.config.timeMs,
-      options,
-      options.signal,
-    );
-    this.#log(`end ${exit.reason}${exit.message ? `: ${exit.message}` : ""}`);
-    if (started || exit.reason !== "sandbox-error") return { exit, usage, denied: [] };
-    return ended("not-enforceable", await this.#explain(exit.message ?? "", options.signal));
+    const { timeMs } = request.config;
+    const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
+    if (result.started || result.exit.reason !== "sandbox-error") {
+      return { exit: result.exit, usage: result.usage, denied: [] };
+    }
+    return ended("not-enforceable", result.exit.message ?? "the sandbox did not start");
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
@@ -147,12 +158,15 @@ export class Sandbox {
     return search;
   }
 
-  /** Names the mechanism that is missing when the supervisor did not come up. */
+  /** Names the mechanisms that are missing when the supervisor did not come up. */
   async #explain(complaint: string, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) return complaint;
     const report = await this.probe(signal);
-    const missing = report.mechanisms.filter((mechanism) => !mechanism.enforced && mechanism.advice !== undefined);
-    const names = missing.map(({ mechanism, advice }) => `${mechanism} (${advice})`);
-    return names.length === 0 ? complaint : `${complaint}. Missing here: ${names.join("; ")}`;
+    if (report.backend !== undefined) return complaint; // the machine could; this policy asks for what it cannot
+    const missing = report.mechanisms.filter(({ enforced, advice }) => !enforced && advice !== undefined);
+    const advice = new Set(missing.flatMap((mechanism) => mechanism.advice ?? []));
+    const names = missing.map((mechanism) => mechanism.mechanism).join(", ");
+    return `${complaint}. Not enforced here: ${names}. What to do: ${[...advice].join("; ")}`;
   }
 }
 
