@@ -47,7 +47,6 @@ export class Ask {
     const model = await this.#model();
     const wish = await this.#wish(model);
     if (wish === undefined) return;
-    const tools = wish.chosen === undefined ? this.#store.tools() : [wish.chosen];
     const selection = await this.#select(wish, model);
     if (selection === undefined) return;
     const located = this.#store.tools().find(({ tool }) => tool.id === selection.tool) ?? wish.chosen;
