@@ -39,13 +39,12 @@ function start(): void {
     return;
   }
   // Loaded only now: the libraries themselves need the newer Node.
-  import("./program.ts").then(
-    ({ main }) => main(process.argv),
-    (error: unknown) => {
+  import("./program.ts")
+    .then(({ main }) => main(process.argv))
+    .catch((error: unknown) => {
       process.stderr.write(`toka: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exitCode = 1;
-    },
-  );
+    });
 }
 
 start();

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { askCommand } from "./commands/ask.ts";
 import { cfgCommand } from "./commands/cfg.ts";
 import { discoverCommand } from "./commands/discover.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -87,6 +88,20 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
 
   addExec(program, context, done);
   addRun(program, context, done);
+
+  program
+    .command("ask")
+    .description("the tool for a task in words, with its arguments; never runs it")
+    .argument("[words]", "the task, as one argument")
+    .option("--json", "print one JSON object")
+    .option("--workspace <dir>", "the workspace whose tools are meant", ".")
+    .option("--catalog <file>", "tools from this JSON file instead")
+    .option("--batch <file>", "queries, one JSON object per line, answered one per line; - is standard input")
+    .option("--rank-only", "only the ranking, up to 50 entries")
+    .option("--model <name>", "a language model that picks and fills; its key is taken from TOKA_MODEL_KEY")
+    .option("--no-model", "only ranking and the words themselves")
+    .option("--model-url <url>", "where the model answers (OpenAI-compatible chat completions)")
+    .action(async (words, options) => done(await askCommand(words, options, context)));
 
   program
     .command("doctor")

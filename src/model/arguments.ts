@@ -76,7 +76,8 @@ export function valueShape(parameter: Parameter): ValueShape {
 
 /**
  * Checks arguments against the tool's parameters, then against its JSON Schema.
- * @returns every problem found, each naming its parameter in `place.field`; empty when the call is valid
+ * @returns every problem found (`missing-argument`, `invalid-arguments` or `invalid-schema`), each naming its parameter
+ *   in `place.field`; empty when the call is valid
  */
 export function checkArguments(tool: ArgumentSpec, args: ToolArguments): readonly Problem[] {
   const subcommand = hasSubcommands(tool) ? checkSubcommand(tool, args) : { problems: [], path: undefined };
@@ -92,7 +93,7 @@ export function checkArguments(tool: ArgumentSpec, args: ToolArguments): readonl
   }
   for (const parameter of parameters) {
     if (parameter.required && args[parameter.name] === undefined) {
-      problems.push(argumentProblem(tool, parameter.name, "is required and missing"));
+      problems.push({ ...argumentProblem(tool, parameter.name, "is required and missing"), code: "missing-argument" });
     }
   }
   problems.push(...checkExclusive(tool, parameters, args));
@@ -126,7 +127,9 @@ function checkSubcommand(tool: ArgumentSpec, args: ToolArguments): { problems: P
   if (value === undefined || value === "") {
     const needed = Array.isArray(required) && required.includes(SUBCOMMAND_KEY);
     return {
-      problems: needed ? [argumentProblem(tool, SUBCOMMAND_KEY, `is required: one of ${list}`)] : [],
+      problems: needed
+        ? [{ ...argumentProblem(tool, SUBCOMMAND_KEY, `is required: one of ${list}`), code: "missing-argument" }]
+        : [],
       path: undefined,
     };
   }

@@ -1,9 +1,9 @@
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type FileGraphs, fail, ok, type Result } from "../../model/index.ts";
 import { decodeSource } from "../../python/index.ts";
 import type { Context } from "../context.ts";
 import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { linesOf } from "../lines.ts";
 import { table } from "../table.ts";
 
 export interface CfgOptions {
@@ -72,15 +72,7 @@ async function* allFiles(
 ): AsyncGenerator<string, void, undefined> {
   yield* files;
   if (list === undefined) return;
-  const input = list === "-" ? context.stdin() : createReadStream(list);
-  // readline does not hear its input's errors.
-  const failed = new Promise<never>((_, reject) => input.once("error", reject));
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
-  for (;;) {
-    const line = await Promise.race([lines.next(), failed]);
-    if (line.done === true) return;
-    if (line.value.trim() !== "") yield line.value;
-  }
+  for await (const line of linesOf(list, context)) if (line.trim() !== "") yield line;
 }
 
 function readGraphs(analysis: Analysis, file: string): FileGraphs {
