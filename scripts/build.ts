@@ -10,6 +10,7 @@ import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/p
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
+import { nodeBundle } from "./bundle.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
@@ -28,20 +29,7 @@ const shared = {
   logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 
-/** CommonJS, because VS Code loads extensions that way; what modules know about themselves is mapped to it. */
-const node = {
-  ...shared,
-  platform: "node",
-  format: "cjs",
-  mainFields: ["module", "main"],
-  outExtension: { ".js": ".cjs" },
-  define: {
-    "import.meta.dirname": "__dirname",
-    "import.meta.filename": "__filename",
-    "import.meta.url": "importMetaUrl",
-  },
-  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-} satisfies esbuild.BuildOptions;
+const node = { ...nodeBundle, ...shared } satisfies esbuild.BuildOptions;
 
 /**
  * Mermaid loads each kind of diagram and layout by a dynamic import: 5.3 MB in 109 files. The product draws
@@ -64,14 +52,12 @@ const flowchartsOnly: esbuild.Plugin = {
 function bundles(): esbuild.BuildOptions[] {
   const webviews = globSync("src/webview/*/main.ts", { cwd: ROOT });
   return [
-    // VS Code 1.138, the oldest that is supported, runs extensions in Node 22.
-    { ...node, target: "node22", entryPoints: { extension: "src/extension/main.ts" }, external: ["vscode"] },
-    { ...node, target: "node22", entryPoints: { server: "src/server/main.ts" } },
+    { ...node, entryPoints: { extension: "src/extension/main.ts" }, external: ["vscode"] },
+    { ...node, entryPoints: { server: "src/server/main.ts" } },
     {
       ...node,
-      target: "node22",
       entryPoints: { cli: "src/cli/main.ts" },
-      banner: { js: `#!/usr/bin/env node\n${node.banner.js}` },
+      banner: { js: `#!/usr/bin/env node\n${nodeBundle.banner.js}` },
     },
     ...webviews.map((entry) => ({
       ...shared,

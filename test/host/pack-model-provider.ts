@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import * as esbuild from "esbuild";
 import { execa } from "execa";
+import { nodeBundle } from "../../scripts/bundle.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SOURCE = join(import.meta.dirname, "model-provider");
@@ -13,14 +14,10 @@ export async function packModelProvider(folder: string): Promise<string> {
   const vsix = join(folder, "model-provider.vsix");
   await mkdir(staged, { recursive: true });
   await esbuild.build({
+    ...nodeBundle,
     entryPoints: [join(SOURCE, "main.ts")],
-    bundle: true,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
     external: ["vscode"],
-    outfile: join(staged, "main.cjs"),
-    logLevel: "warning",
+    outdir: staged,
   });
   await copyFile(join(SOURCE, "package.json"), join(staged, "package.json"));
   await writeFile(join(staged, "README.md"), "For tests only.\n");

@@ -12,6 +12,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
 import { execa } from "execa";
+import { nodeBundle } from "../../scripts/bundle.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { Host } from "../support/host.ts";
 import { packModelProvider } from "./pack-model-provider.ts";
@@ -53,16 +54,11 @@ try {
 async function compile(entryPoints: string[]): Promise<void> {
   await rm(COMPILED, { recursive: true, force: true });
   await esbuild.build({
+    ...nodeBundle,
     entryPoints,
-    bundle: true,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
     outdir: COMPILED,
-    outExtension: { ".js": ".cjs" },
     external: ["vscode", "mocha"],
     sourcemap: "inline",
-    logLevel: "warning",
   });
 }
 
