@@ -1,0 +1,238 @@
+import type { Expression, Pattern, Statement } from "../python/index.ts";
+
+/** A work list: expression walks keep their own stack, so that a sum of ten thousand terms is no deep recursion. */
+export type ExpressionStack = Expression[];
+
+function pushAll(list: readonly (Expression | null)[], stack: ExpressionStack): void {
+  for (const item of list) if (item !== null) stack.push(item);
+}
+
+function pushMaybe(item: Expression | null, stack: ExpressionStack): void {
+  if (item !== null) stack.push(item);
+}
+
+/** Pushes the defaults of a function's or lambda's parameters: they are evaluated where it is defined. */
+export function pushDefaults(
+  args: { readonly defaults: readonly Expression[]; readonly kw_defaults: readonly (Expression | null)[] },
+  stack: ExpressionStack,
+): void {
+  pushAll(args.defaults, stack);
+  pushAll(args.kw_defaults, stack);
+}
+
+/**
+ * Pushes the direct parts of an expression. Of a lambda only its defaults: the body is a scope of its own.
+ */
+export function pushParts(e: Expression, stack: ExpressionStack): void {
+  switch (e.kind) {
+    case "Name":
+    case "Constant":
+    case "ErrorExpression":
+      return;
+    case "Attribute":
+    case "Starred":
+    case "Await":
+    case "YieldFrom":
+      stack.push(e.value);
+      return;
+    case "Call":
+      stack.push(e.func);
+      pushAll(e.args, stack);
+      for (const keyword of e.keywords) stack.push(keyword.value);
+      return;
+    case "Subscript":
+      stack.push(e.value, e.slice);
+      return;
+    case "BinOp":
+      stack.push(e.left, e.right);
+      return;
+    case "UnaryOp":
+      stack.push(e.operand);
+      return;
+    case "BoolOp":
+    case "JoinedStr":
+    case "TemplateStr":
+      pushAll(e.values, stack);
+      return;
+    case "Compare":
+      stack.push(e.left);
+      pushAll(e.comparators, stack);
+      return;
+    case "IfExp":
+      stack.push(e.test, e.body, e.orelse);
+      return;
+    case "NamedExpr":
+      stack.push(e.target, e.value);
+      return;
+    case "List":
+    case "Tuple":
+    case "Set":
+      pushAll(e.elts, stack);
+      return;
+    case "Dict":
+      pushAll(e.keys, stack);
+      pushAll(e.values, stack);
+      return;
+    case "ListComp":
+    case "SetComp":
+    case "GeneratorExp":
+      stack.push(e.elt);
+      pushGenerators(e.generators, stack);
+      return;
+    case "DictComp":
+      stack.push(e.key, e.value);
+      pushGenerators(e.generators, stack);
+      return;
+    case "Slice":
+      pushMaybe(e.lower, stack);
+      pushMaybe(e.upper, stack);
+      pushMaybe(e.step, stack);
+      return;
+    case "Yield":
+      pushMaybe(e.value, stack);
+      return;
+    case "FormattedValue":
+    case "Interpolation":
+      stack.push(e.value);
+      pushMaybe(e.format_spec, stack);
+      return;
+    case "Lambda":
+      pushDefaults(e.args, stack);
+      return;
+  }
+}
+
+function pushGenerators(
+  generators: readonly {
+    readonly target: Expression;
+    readonly iter: Expression;
+    readonly ifs: readonly Expression[];
+  }[],
+  stack: ExpressionStack,
+): void {
+  for (const generator of generators) {
+    stack.push(generator.target, generator.iter);
+    pushAll(generator.ifs, stack);
+  }
+}
+
+/** Pushes the expressions of a statement's own head: not those of the statements in its body. */
+export function pushHead(s: Statement, stack: ExpressionStack): void {
+  switch (s.kind) {
+    case "Expr":
+      stack.push(s.value);
+      return;
+    case "Assign":
+      pushAll(s.targets, stack);
+      stack.push(s.value);
+      return;
+    case "Return":
+      pushMaybe(s.value, stack);
+      return;
+    case "If":
+    case "While":
+      stack.push(s.test);
+      return;
+    case "For":
+    case "AsyncFor":
+      stack.push(s.target, s.iter);
+      return;
+    case "FunctionDef":
+    case "AsyncFunctionDef":
+      pushAll(s.decorator_list, stack);
+      pushDefaults(s.args, stack);
+      return;
+    case "ClassDef":
+      pushAll(s.decorator_list, stack);
+      pushAll(s.bases, stack);
+      for (const keyword of s.keywords) stack.push(keyword.value);
+      return;
+    case "AugAssign":
+      stack.push(s.target, s.value);
+      return;
+    case "AnnAssign":
+      stack.push(s.target);
+      pushMaybe(s.value, stack);
+      return;
+    case "With":
+    case "AsyncWith":
+      for (const item of s.items) {
+        stack.push(item.context_expr);
+        pushMaybe(item.optional_vars, stack);
+      }
+      return;
+    case "Match":
+      stack.push(s.subject);
+      return;
+    case "Raise":
+      pushMaybe(s.exc, stack);
+      pushMaybe(s.cause, stack);
+      return;
+    case "Assert":
+      stack.push(s.test);
+      pushMaybe(s.msg, stack);
+      return;
+    case "Delete":
+      pushAll(s.targets, stack);
+      return;
+    case "TypeAlias":
+      stack.push(s.value);
+      return;
+    default:
+      return;
+  }
+}
+
+/** The truth of an expression that the compiler knows without running it, else null. */
+export function constantTruth(e: Expression): boolean | null {
+  switch (e.kind) {
+    case "Constant":
+      return constantValueTruth(e.value);
+    case "Name":
+      return e.id === "__debug__" ? true : null;
+    case "Tuple":
+      return e.elts.length === 0 ? false : e.elts.every((item) => item.kind === "Constant") ? true : null;
+    case "UnaryOp": {
+      if (e.op !== "Not") return null;
+      const truth = constantTruth(e.operand);
+      return truth === null ? null : !truth;
+    }
+    case "BoolOp":
+      return boolOpTruth(e.values, e.op === "Or");
+    default:
+      return null;
+  }
+}
+
+/** One operand with the deciding value decides (`x and 0`); else all must be known. */
+function boolOpTruth(values: readonly Expression[], deciding: boolean): boolean | null {
+  let known = true;
+  for (const value of values) {
+    const truth = constantTruth(value);
+    if (truth === deciding) return deciding;
+    if (truth === null) known = false;
+  }
+  return known ? !deciding : null;
+}
+
+function constantValueTruth(value: Extract<Expression, { kind: "Constant" }>["value"]): boolean {
+  switch (value.type) {
+    case "bool":
+      return value.value;
+    case "None":
+      return false;
+    case "Ellipsis":
+      return true;
+    case "str":
+    case "bytes":
+      return value.value !== "";
+    default:
+      return value.value !== 0 && value.value !== 0n;
+  }
+}
+
+/** Whether a pattern takes every subject: `_`, a name, `(y)`, `2 | _`. */
+export function isIrrefutable(pattern: Pattern): boolean {
+  if (pattern.kind === "MatchAs") return pattern.pattern === null || isIrrefutable(pattern.pattern);
+  return pattern.kind === "MatchOr" && pattern.patterns.some(isIrrefutable);
+}

@@ -1,0 +1,109 @@
+import type { Complexity, ControlFlowGraph, FileGraphs, ScopeKind } from "../model/index.ts";
+import { type Module, parseModule } from "../python/index.ts";
+import { buildScope } from "./builder.ts";
+import { NameResolver } from "./names.ts";
+import { readScopes, type Scope } from "./scopes.ts";
+
+/** A scope as an editor lists it; the module's own entry holds all others. */
+export interface ScopeOutline {
+  readonly kind: ScopeKind;
+  readonly qualname: string;
+  readonly name: string;
+  /** Line of `def`, `class` or `lambda`, counting from 1. */
+  readonly line: number;
+  /** Like `line`, but of the first decorator where there is one. */
+  readonly firstLine: number;
+  readonly endLine: number;
+  readonly complexity: Complexity;
+  readonly children: readonly ScopeOutline[];
+}
+
+/** Every scope of a module, depth first in source order, the module first. Keeps its own stack. */
+function* allScopes(root: Scope): Generator<Scope> {
+  const stack = [root];
+  for (let scope = stack.pop(); scope !== undefined; scope = stack.pop()) {
+    yield scope;
+    for (let i = scope.children.length - 1; i >= 0; i--) {
+      const child = scope.children[i];
+      if (child !== undefined) stack.push(child);
+    }
+  }
+}
+
+/** The graphs of a module and of all its classes, functions and lambdas, in source order, the module first. */
+export function buildGraphs(text: string, module: Module): ControlFlowGraph[] {
+  const resolver = new NameResolver();
+  const graphs: ControlFlowGraph[] = [];
+  for (const scope of allScopes(readScopes(text, module))) graphs.push(buildScope(text, scope, resolver));
+  return graphs;
+}
+
+/** Which scope is meant: the one named (by `line` where several have the name), else the innermost function around `line`. */
+export interface ScopeQuery {
+  readonly qualname?: string | undefined;
+  readonly line?: number | undefined;
+}
+
+/** The graph of one scope, or null where the query meets none. Without name and line: the module's. */
+export function buildGraph(text: string, module: Module, query: ScopeQuery): ControlFlowGraph | null {
+  const scope = findScope(readScopes(text, module), query);
+  return scope === null ? null : buildScope(text, scope, new NameResolver());
+}
+
+function findScope(root: Scope, { qualname, line }: ScopeQuery): Scope | null {
+  if (qualname !== undefined) return findNamed(root, qualname, line);
+  let found = root;
+  // Inner scopes come after those around them.
+  if (line !== undefined) {
+    for (const scope of allScopes(root)) if (scope.kind === "function" && isAround(scope, line)) found = scope;
+  }
+  return found;
+}
+
+function findNamed(root: Scope, qualname: string, line: number | undefined): Scope | null {
+  let found: Scope | null = null;
+  for (const scope of allScopes(root)) {
+    if (scope.qualname !== qualname) continue;
+    if (found === null || (line !== undefined && isAround(scope, line))) found = scope;
+  }
+  return found;
+}
+
+function isAround(scope: Scope, line: number): boolean {
+  return firstLineOf(scope) <= line && line <= scope.endLine;
+}
+
+function firstLineOf(scope: Scope): number {
+  const node = scope.node;
+  if (node.kind === "Module" || node.kind === "Lambda") return scope.line;
+  return Math.min(scope.line, node.decorator_list[0]?.line ?? scope.line);
+}
+
+/** The module with its classes and functions and their metrics, without graphs: for symbols and lenses. */
+export function outline(text: string, module: Module): ScopeOutline {
+  return outlineOf(readScopes(text, module));
+}
+
+function outlineOf(scope: Scope): ScopeOutline {
+  const { kind, qualname, name, line, endLine, complexity } = scope;
+  const children: ScopeOutline[] = [];
+  for (const child of scope.children) if (child.kind !== "lambda") children.push(outlineOf(child));
+  return { kind, qualname, name, line, firstLine: firstLineOf(scope), endLine, complexity, children };
+}
+
+/** The metrics of the scope that a query names, as `buildGraph` finds it. */
+export function complexityOf(text: string, module: Module, query: ScopeQuery): Complexity | null {
+  return findScope(readScopes(text, module), query)?.complexity ?? null;
+}
+
+/**
+ * One file's line of `toka cfg --json`. What cannot be read is named in `error`; the rest is there all the same.
+ * @param file as it is to be named
+ */
+export function fileGraphs(file: string, text: string): FileGraphs {
+  const { module, problems } = parseModule(text);
+  const functions = buildGraphs(text, module);
+  const first = problems[0];
+  if (first === undefined) return { file, withExit: "node", functions };
+  return { file, error: `line ${first.line}: ${first.message}`, withExit: "node", functions };
+}

@@ -1,0 +1,191 @@
+import type { ExceptHandler, Statement, Try, With } from "../python/index.ts";
+import { EDGE, type LooseEnd, looseEnd, Region, type Unwinding } from "./draft.ts";
+import { takes } from "./exceptions.ts";
+import { append, type Flow } from "./flow.ts";
+import { headLabel } from "./labels.ts";
+
+/**
+ * Copies of a `finally` body inside copies multiply. From this depth and size on, the ways through a body share one
+ * copy: still every way that there is, but no longer told apart.
+ */
+const MAX_COPY_DEPTH = 3;
+const MAX_COPY_NODES = 4000;
+
+/**
+ * Builds `try` and `with`. Exceptions are led as the interpreter leads them: to the first `except` clause, from clause to
+ * clause until one matches, to the exceptional copy of a `finally` body, to `__exit__`, and so on outwards. Where a
+ * raised class is known, a labelled edge leads to the clause that takes it.
+ */
+export class GuardBuilder {
+  readonly #text: string;
+  readonly #flow: Flow;
+  readonly #body: (body: readonly Statement[]) => void;
+  #copyDepth = 0;
+
+  /** @param body builds statements at the flow's current place */
+  constructor(text: string, flow: Flow, body: (body: readonly Statement[]) => void) {
+    this.#text = text;
+    this.#flow = flow;
+    this.#body = body;
+  }
+
+  try(s: Try): void {
+    const flow = this.#flow;
+    const { draft } = flow;
+    const head = draft.enter("try", s.line, s.line, "try", [s.line]);
+    const unwinding = s.finalbody.length > 0 ? flow.openUnwinding() : null;
+    draft.from([looseEnd(head, EDGE.normal)]);
+    if (s.handlers.length > 0) this.#handled(s, head);
+    else this.#body(s.body);
+    if (unwinding !== null) {
+      this.#mayInterrupt(unwinding, head);
+      this.#finally(s, unwinding);
+    }
+    draft.cut();
+  }
+
+  #handled(s: Try, head: number): void {
+    const flow = this.#flow;
+    const { draft, region: outer } = flow;
+    const region = new Region();
+    flow.region = region;
+    this.#body(s.body);
+    flow.region = outer;
+    // Exceptions of the else part do not go to the handlers.
+    draft.cut();
+    this.#body(s.orelse);
+    const after = draft.take();
+    this.#mayInterrupt(region, head);
+    if (s.kind === "TryStar") this.#groupClauses(s, region, after);
+    else this.#clauses(s, region, after);
+    draft.from(after);
+  }
+
+  /**
+   * Something can interrupt even a body that raises nothing (KeyboardInterrupt comes between any two instructions):
+   * where no exception would lead to a handler, one does from the body's first node.
+   */
+  #mayInterrupt(region: Region, head: number): void {
+    if (region.isQuiet()) region.raise(Math.min(head + 1, this.#flow.draft.nodes.length - 1));
+  }
+
+  /** Adds an `except` clause; the classes that it names are looked up, which may fail. */
+  #clause(handler: ExceptHandler): number {
+    const { line, type, name } = handler;
+    const endLine = type?.endLine ?? line;
+    const end = type?.end ?? handler.start + "except".length;
+    const label = headLabel(this.#text, handler.start, end, line, endLine);
+    const { draft, region } = this.#flow;
+    const head = draft.add("except", line, endLine, name === null ? label : `${label} as ${name}`, [line]);
+    if (type !== null) region.raise(head);
+    draft.from([looseEnd(head, EDGE.true)]);
+    return head;
+  }
+
+  /** From clause to clause; what no clause takes goes on outside. */
+  #clauses(s: Try, region: Region, after: LooseEnd[]): void {
+    const { draft } = this.#flow;
+    const heads: number[] = [];
+    for (const handler of s.handlers) {
+      const head = this.#clause(handler);
+      const previous = heads[heads.length - 1];
+      if (previous !== undefined) draft.edge(previous, head, "false");
+      heads.push(head);
+      this.#body(handler.body);
+      append(after, draft.take());
+    }
+    const [first = 0] = heads;
+    for (const raiser of region.raisers) draft.edge(raiser, first, "exception");
+    this.#landThrown(s, region, heads);
+    const last = heads[heads.length - 1];
+    const takesAll = s.handlers.some((handler) => takes(handler, null) === "yes");
+    if (last !== undefined && !takesAll) this.#flow.region.throw(last, "no match", null);
+  }
+
+  #landThrown(s: Try, region: Region, heads: readonly number[]): void {
+    const { draft, region: outer } = this.#flow;
+    for (const thrown of region.thrown) {
+      const head = heads[s.handlers.findIndex((handler) => takes(handler, thrown.name) !== "no")];
+      if (head === undefined) outer.throw(thrown.node, thrown.label, thrown.name);
+      else draft.edge(thrown.node, head, "exception", thrown.label);
+    }
+  }
+
+  /** `except*`: each clause takes its part of the group, then the next one is tried; the rest goes on outside. */
+  #groupClauses(s: Try, region: Region, after: LooseEnd[]): void {
+    const flow = this.#flow;
+    const { draft, region: outer } = flow;
+    let raised = region;
+    let next: LooseEnd[] = [];
+    let head = 0;
+    for (const handler of s.handlers) {
+      head = this.#clause(handler);
+      draft.connect(next, head);
+      // What a clause raises is kept, and raised with the rest after the last one.
+      draft.land(raised, head);
+      raised = new Region();
+      flow.region = raised;
+      this.#body(handler.body);
+      flow.region = outer;
+      next = draft.take();
+      next.push(looseEnd(head, EDGE.false));
+    }
+    append(after, next);
+    for (const raiser of raised.raisers) outer.raise(raiser);
+    for (const { node, label, name } of raised.thrown) outer.throw(node, label, name);
+    outer.throw(head, "no match", null);
+  }
+
+  #finally(s: Try, unwinding: Unwinding): void {
+    const flow = this.#flow;
+    if (this.#copyDepth >= MAX_COPY_DEPTH && flow.draft.nodes.length > MAX_COPY_NODES) {
+      flow.closeShared(unwinding, () => this.#finallyCopy(s, "finally"));
+      return;
+    }
+    flow.closeUnwinding(unwinding, (way) => {
+      this.#finallyCopy(s, way === "normal" ? "finally" : `finally, on ${way}`);
+      if (way === "exception") flow.reraise(flow.draft.take());
+    });
+  }
+
+  #finallyCopy(s: Try, label: string): void {
+    const { draft } = this.#flow;
+    const line = s.finalbody[0]?.line ?? s.endLine;
+    const head = draft.enter("finally", line, line, label, []);
+    draft.from([looseEnd(head, EDGE.normal)]);
+    this.#copyDepth++;
+    this.#body(s.finalbody);
+    this.#copyDepth--;
+  }
+
+  with(s: With): void {
+    const flow = this.#flow;
+    const { draft } = flow;
+    const { line } = s;
+    const item = s.items.at(-1);
+    const last = item?.optional_vars ?? item?.context_expr;
+    const endLine = last?.endLine ?? line;
+    const label = headLabel(this.#text, s.start, last?.end ?? s.start, line, endLine);
+    const head = draft.enter("with", line, endLine, label, [line]);
+    flow.region.raise(head);
+    const unwinding = flow.openUnwinding();
+    // Where a later item fails, or the assignment of what was entered, the earlier items are left.
+    if (s.items.some(({ optional_vars }, i) => i > 0 || (optional_vars?.kind ?? "Name") !== "Name"))
+      unwinding.raise(head);
+    draft.from([looseEnd(head, EDGE.normal)]);
+    this.#body(s.body);
+    this.#mayInterrupt(unwinding, head);
+    flow.closeUnwinding(unwinding, (way) => {
+      const exit = draft.enter("with-exit", line, endLine, way === "normal" ? "exit with" : `exit with, on ${way}`, [
+        line,
+      ]);
+      flow.region.raise(exit);
+      const on = looseEnd(exit, EDGE.normal);
+      if (way === "exception") {
+        flow.region.throw(exit, "re-raise", null);
+        draft.labelEnd(on, "suppressed");
+      }
+      draft.from([on]);
+    });
+  }
+}

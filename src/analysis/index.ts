@@ -1,0 +1,12 @@
+export {
+  buildGraph,
+  buildGraphs,
+  complexityOf,
+  fileGraphs,
+  outline,
+  type ScopeOutline,
+  type ScopeQuery,
+} from "./graphs.ts";
+export { escapeHtml, type HtmlOptions, toHtml } from "./html.ts";
+export { escapeMermaid, type MermaidOptions, toMermaid } from "./mermaid.ts";
+export type { ExceptionDetail } from "./view.ts";

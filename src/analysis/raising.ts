@@ -1,0 +1,127 @@
+import type { Expression, FunctionDef, Statement } from "../python/index.ts";
+import { constantTruth } from "./expressions.ts";
+import type { NameResolver } from "./names.ts";
+import type { Scope } from "./scopes.ts";
+
+/** How a call that does not come back ends: by the exception SystemExit, or with the process. */
+export type Ending = "SystemExit" | "process";
+
+/** Calls that do not come back, by the path of the import that names them. */
+const NEVER_RETURN: ReadonlyMap<string, Ending> = new Map([
+  ["sys.exit", "SystemExit"],
+  ["builtins.exit", "SystemExit"],
+  ["builtins.quit", "SystemExit"],
+  ["os._exit", "process"],
+  ["os.abort", "process"],
+  ["posix._exit", "process"],
+  ["posix.abort", "process"],
+  ["nt._exit", "process"],
+]);
+/** Their last parts, which spare nearly every call the look-up. */
+const EXITS: ReadonlySet<string> = new Set(["exit", "quit", "_exit", "abort"]);
+const BUILTINS = "builtins.";
+
+/**
+ * Tells which statements of a scope can raise, and which calls never return.
+ *
+ * Nothing that can raise is taken for safe: any name may be unbound, any operator, attribute or truth test may run code.
+ * Safe are constants and tuples and lists of them, and storing them in a variable.
+ */
+export class Raising {
+  readonly #scope: Scope;
+  readonly #resolver: NameResolver;
+
+  constructor(scope: Scope, resolver: NameResolver) {
+    this.#scope = scope;
+    this.#resolver = resolver;
+  }
+
+  /** Of a simple statement, a `def` or a `class`. */
+  statement(s: Statement): boolean {
+    switch (s.kind) {
+      case "Pass":
+      case "Break":
+      case "Continue":
+      case "Global":
+      case "Nonlocal":
+        return false;
+      case "Return":
+        return s.value !== null && this.expression(s.value);
+      case "Raise":
+        return s.exc !== null;
+      case "Expr":
+        return this.expression(s.value);
+      case "Assign":
+        return this.expression(s.value) || s.targets.some(this.#stores);
+      case "AnnAssign":
+        // Outside functions the annotation is evaluated too.
+        if (this.#scope.kind !== "function") return true;
+        return s.value === null ? s.target.kind !== "Name" : this.expression(s.value) || this.#stores(s.target);
+      case "FunctionDef":
+      case "AsyncFunctionDef":
+        return this.#scope.kind === "class" || this.#definition(s);
+      case "Assert":
+        return constantTruth(s.test) !== true;
+      default:
+        return true;
+    }
+  }
+
+  #definition({ decorator_list, args, returns }: FunctionDef): boolean {
+    if (decorator_list.length > 0 || returns !== null) return true;
+    const { posonlyargs, args: usual, kwonlyargs, vararg, kwarg } = args;
+    return (
+      this.#anyOf(args.defaults) ||
+      this.#anyOf(args.kw_defaults) ||
+      [...posonlyargs, ...usual, ...kwonlyargs, vararg, kwarg].some((arg) => arg !== null && arg.annotation !== null)
+    );
+  }
+
+  #anyOf(list: readonly (Expression | null)[]): boolean {
+    return list.some((e) => e !== null && this.expression(e));
+  }
+
+  /** Of an expression whose truth is asked for. */
+  test(e: Expression): boolean {
+    return e.kind === "BoolOp" || constantTruth(e) === null;
+  }
+
+  expression(e: Expression): boolean {
+    switch (e.kind) {
+      case "Constant":
+        return false;
+      case "Tuple":
+      case "List":
+        return this.#anyOf(e.elts);
+      case "JoinedStr":
+        return e.values.some((value) => value.kind !== "Constant");
+      case "Lambda":
+        return this.#anyOf(e.args.defaults) || this.#anyOf(e.args.kw_defaults);
+      case "UnaryOp":
+        return e.operand.kind !== "Constant";
+      case "NamedExpr":
+        return this.expression(e.value) || this.#stores(e.target);
+      default:
+        return true;
+    }
+  }
+
+  /** A class body may have a mapping of its own (an Enum refuses a name twice). */
+  readonly #stores = (target: Expression): boolean =>
+    target.kind !== "Name" || this.#scope.kind === "class" || this.#scope.declared.has(target.id);
+
+  /** How a call that never returns ends (`sys.exit(…)`, `os._exit(…)`, `exit()`, `quit()`); null for all else. */
+  neverReturns(call: Extract<Expression, { kind: "Call" }>): Ending | null {
+    const callee = call.func;
+    if (callee.kind === "Name") {
+      if (!EXITS.has(callee.id)) return null;
+      const path = this.#resolver.path(callee.id, this.#scope);
+      return path === null ? null : (NEVER_RETURN.get(path) ?? null);
+    }
+    if (callee.kind !== "Attribute" || !EXITS.has(callee.attr) || callee.value.kind !== "Name") return null;
+    const module = this.#resolver.path(callee.value.id, this.#scope);
+    // A module that nothing imports here (a star import, perhaps) is taken by its name.
+    const path = module?.startsWith(BUILTINS) === true ? module.slice(BUILTINS.length) : module;
+    return path === null ? null : (NEVER_RETURN.get(`${path}.${callee.attr}`) ?? null);
+  }
+}
