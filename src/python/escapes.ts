@@ -29,9 +29,9 @@ export function decodeLiteral(
   let pos = text.indexOf("\\", start);
   while (pos >= 0 && pos < end) {
     out += text.slice(from, pos);
-    const escape = readEscape(text, pos, end, bytes, names);
-    out += escape.value;
-    from = escape.end;
+    const sequence = readEscape(text, pos, end, bytes, names);
+    out += sequence.value;
+    from = sequence.end;
     pos = text.indexOf("\\", from);
   }
   // Escapes make their own carriage returns, so only the written ones may be normalised.

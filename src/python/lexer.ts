@@ -106,13 +106,24 @@ export class Lexer {
 
   readonly indents: number[] = [0];
   private readonly alternateIndents: number[] = [0];
+  /** For each block, where its first line begins, and the line before that: its header. */
+  private readonly blockStarts: number[] = [0];
+  private readonly headerStarts: number[] = [0];
   private pendingDedents = 0;
-  protected atLineStart = true;
+  protected atLineStart: boolean = true;
   /** Offset at which the last logical line begins (with its indentation), and the one before. */
   lineStart = 0;
   previousLineStart = 0;
   /** Set when the last logical line had an indentation that fits no block; read and cleared by the parser. */
   indentationError = "";
+  /** With an indentation that fits no block: where the block that it ended and its header begin, and its column. */
+  slippedBlock = -1;
+  slippedHeader = -1;
+  slippedColumn = 0;
+  /** Whether that block is one step of indentation deeper than the line: then its header looks wrong, not the block. */
+  slippedByStep = false;
+  /** Columns by which the file's first block is indented. */
+  private indentationStep = 0;
 
   constructor(text: string, corrections: Corrections | null) {
     this.text = text;
@@ -272,6 +283,8 @@ export class Lexer {
     if (this.indents.length > 1) {
       this.indents.pop();
       this.alternateIndents.pop();
+      this.blockStarts.pop();
+      this.headerStarts.pop();
       this.kind = t.DEDENT;
       return;
     }
@@ -369,8 +382,11 @@ export class Lexer {
     this.end = pos;
     this.line = this.scanLine;
     if (column > top) {
+      if (this.indentationStep === 0) this.indentationStep = column;
       indents.push(column);
       alternateIndents.push(alternate);
+      this.blockStarts.push(this.lineStart);
+      this.headerStarts.push(this.previousLineStart);
       this.kind = t.INDENT;
       return true;
     }
@@ -378,6 +394,10 @@ export class Lexer {
     while (level > 0 && (indents[level] as number) > column) level--;
     if (indents[level] !== column) {
       this.indentationError = "unindent does not match any outer indentation level";
+      this.slippedBlock = this.blockStarts[level + 1] ?? -1;
+      this.slippedHeader = this.headerStarts[level + 1] ?? -1;
+      this.slippedColumn = column;
+      this.slippedByStep = (indents[level + 1] as number) - column === this.indentationStep;
       // A single slipped line: when the next line is back at a deeper block, this one belongs there too.
       const following = indents.indexOf(this.followingColumn(pos));
       if (following > level) level = following;
@@ -386,6 +406,8 @@ export class Lexer {
     this.pendingDedents = indents.length - 2 - level;
     indents.length = level + 1;
     alternateIndents.length = level + 1;
+    this.blockStarts.length = level + 1;
+    this.headerStarts.length = level + 1;
     this.kind = t.DEDENT;
     return true;
   }
@@ -508,6 +530,7 @@ export class Lexer {
     this.fail(Math.min(pos, length), "unterminated string literal");
   }
 
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a scan loop, kept whole for speed
   private tripleString(body: number, quote: number, prefix: number): void {
     const { text, length } = this;
     const firstLine = this.scanLine;
@@ -550,9 +573,9 @@ export class Lexer {
   /** Scans a number; `first` is its first character (a digit, or the dot of `.5`). */
   private number(start: number, first: number): void {
     if (first === 48) {
-      const base = this.charAt(start + 1) | 32;
-      if (base === 120 || base === 111 || base === 98) {
-        this.basedNumber(start, base === 120 ? 16 : base === 111 ? 8 : 2);
+      const base = baseOf(this.charAt(start + 1));
+      if (base !== 10) {
+        this.basedNumber(start, base);
         return;
       }
     }
@@ -561,16 +584,12 @@ export class Lexer {
     const intEnd = pos;
     if (this.charAt(pos) === 46) {
       type = FLOAT;
-      pos++;
-      if (isDigit(this.charAt(pos))) pos = this.digits(pos);
+      pos = isDigit(this.charAt(pos + 1)) ? this.digits(pos + 1) : pos + 1;
     }
-    if ((this.charAt(pos) | 32) === 101) {
-      const sign = this.charAt(pos + 1);
-      const exponent = sign === 43 || sign === 45 ? pos + 2 : pos + 1;
-      if (isDigit(this.charAt(exponent))) {
-        type = FLOAT;
-        pos = this.digits(exponent);
-      }
+    const exponentEnd = this.exponent(pos);
+    if (exponentEnd > pos) {
+      type = FLOAT;
+      pos = exponentEnd;
     }
     if ((this.charAt(pos) | 32) === 106) {
       type = COMPLEX;
@@ -581,6 +600,14 @@ export class Lexer {
       this.fail(intEnd, "leading zeros in decimal integer literals are not permitted");
     } else if (this.charAt(pos - 1) === 95) this.fail(pos, "invalid decimal literal");
     else this.take(t.NUMBER, pos);
+  }
+
+  /** The end of an exponent at `pos`; `pos` itself when there is none. */
+  private exponent(pos: number): number {
+    if ((this.charAt(pos) | 32) !== 101) return pos;
+    const sign = this.charAt(pos + 1);
+    const digits = sign === 43 || sign === 45 ? pos + 2 : pos + 1;
+    return isDigit(this.charAt(digits)) ? this.digits(digits) : pos;
   }
 
   /** The end of digits with single underscores between them; a wrong underscore is left as the last character. */
@@ -737,6 +764,14 @@ function codeOf(char: string): string {
 
 function isDigit(c: number): boolean {
   return c >= 48 && c <= 57;
+}
+
+/** The base that the letter after a zero names; 10 for any other character. */
+function baseOf(c: number): number {
+  const letter = c | 32;
+  if (letter === 120) return 16;
+  if (letter === 111) return 8;
+  return letter === 98 ? 2 : 10;
 }
 
 function hasNonZero(text: string, start: number, end: number): boolean {

@@ -49,7 +49,9 @@ export function parseModule(text: string, options?: ParseOptions): ParsedModule 
     if (suggestion === undefined) break;
     tried.push(suggestion);
     const next = read(text, [...best.applied, suggestion], names);
-    if (next.problemCount < best.problemCount) best = next;
+    // A lost quote is a problem by itself, so an equal number already speaks for it.
+    const limit = suggestion.kind === "string-end" ? best.problemCount + 1 : best.problemCount;
+    if (next.problemCount < limit) best = next;
   }
   return { module: best.module, problems: best.problems };
 }

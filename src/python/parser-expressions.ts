@@ -669,24 +669,34 @@ export abstract class ExpressionParser extends StringParser {
   protected parameters(into: ArgumentsBuilder, close: number, annotated: boolean): void {
     let keywordOnly = false;
     while (this.kind !== close) {
-      if (this.kind === t.SLASH) {
-        if (keywordOnly || into.posonlyargs.length > 0 || into.args.length === 0) this.unexpected("a parameter");
-        this.next();
-        into.posonlyargs = into.args;
-        into.args = [];
-      } else if (this.kind === t.STAR) {
-        if (keywordOnly) this.unexpected("a parameter");
-        this.next();
-        keywordOnly = true;
-        if (this.kind === t.NAME) into.vararg = this.parameter(annotated, true);
-        else if (this.kind !== t.COMMA) this.unexpected("a parameter name after “*”");
-      } else if (this.accept(t.DSTAR)) {
+      if (this.accept(t.DSTAR)) {
         into.kwarg = this.parameter(annotated, false);
         this.accept(t.COMMA);
         return;
+      }
+      if (this.kind === t.SLASH) this.positionalMark(into, keywordOnly);
+      else if (this.kind === t.STAR) {
+        if (keywordOnly) this.unexpected("a parameter");
+        keywordOnly = true;
+        this.starParameter(into, annotated);
       } else this.plainParameter(into, annotated, keywordOnly);
       if (!this.accept(t.COMMA)) return;
     }
+  }
+
+  /** `/`: the parameters before it are positional only. */
+  private positionalMark(into: ArgumentsBuilder, keywordOnly: boolean): void {
+    if (keywordOnly || into.posonlyargs.length > 0 || into.args.length === 0) this.unexpected("a parameter");
+    this.next();
+    into.posonlyargs = into.args;
+    into.args = [];
+  }
+
+  /** `*args`, or `*` alone before keyword-only parameters. */
+  private starParameter(into: ArgumentsBuilder, annotated: boolean): void {
+    this.next();
+    if (this.kind === t.NAME) into.vararg = this.parameter(annotated, true);
+    else if (this.kind !== t.COMMA) this.unexpected("a parameter name after “*”");
   }
 
   private plainParameter(into: ArgumentsBuilder, annotated: boolean, keywordOnly: boolean): void {

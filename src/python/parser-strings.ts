@@ -240,7 +240,6 @@ export abstract class StringParser extends ParserBase {
   }
 
   /** Reads `{expression=!conversion:format}` whose brace is at `open`, and leaves `pos` after its closing brace. */
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the field's grammar in order
   private replacementField(values: Expression[], open: number, flags: number, quote: number): void {
     const line = this.scanLine;
     const outerField = this.fieldDepth;
@@ -259,7 +258,7 @@ export abstract class StringParser extends ParserBase {
     let debug = "";
     if (this.kind === t.EQUAL) {
       this.next();
-      debug = this.text.slice(open + 1, this.start);
+      debug = withoutComments(this.text.slice(open + 1, this.start));
       this.addText(values, open + 1, this.start, line, this.line, debug, false);
     }
     if (this.kind === t.EXCLAM) conversion = this.conversion();
@@ -318,4 +317,10 @@ export abstract class StringParser extends ParserBase {
     this.pos = end + 1;
     return { kind: "JoinedStr", start, end, line, endLine: this.scanLine, values };
   }
+}
+
+/** The text of a self-documenting field (`{x = }`), whose comments Python leaves out since 3.13. */
+function withoutComments(source: string): string {
+  if (!source.includes("#")) return source;
+  return source.replace(/("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|#[^\n]*/g, "$1");
 }

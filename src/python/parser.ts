@@ -34,7 +34,7 @@ export class Parser extends SimpleStatementParser {
   readonly suggestions: Suggestion[] = [];
   private readonly budget: { left: number };
   private blocks = 0;
-  private lastWasError = false;
+  private lastWasError: boolean = false;
 
   constructor(text: string, options: ParserOptions) {
     super(text, options);
@@ -69,6 +69,16 @@ export class Parser extends SimpleStatementParser {
     }
     this.lastWasError = false;
     this.indentedStatements(body);
+  }
+
+  /** After an indentation that fits no block: the block that it ended, or that block's header, stands wrong. */
+  private suggestColumns(): void {
+    const value = this.slippedColumn;
+    const keys = [this.slippedBlock, this.slippedHeader];
+    if (this.slippedByStep) keys.reverse();
+    for (const key of keys) if (key >= 0) this.suggest({ kind: "column", key, value });
+    this.slippedBlock = -1;
+    this.slippedHeader = -1;
   }
 
   private suggest(suggestion: Suggestion): void {
@@ -111,6 +121,7 @@ export class Parser extends SimpleStatementParser {
     if (this.indentationError !== "") {
       this.report(this.indentationError, this.start, this.end, this.line);
       this.indentationError = "";
+      this.suggestColumns();
     }
     const start = this.start;
     const line = this.line;
@@ -198,8 +209,7 @@ export class Parser extends SimpleStatementParser {
       this.resumeAt(end.pos, end.line);
       return end;
     }
-    const column = this.indents.at(-1) as number;
-    const end = findStatementEnd(this.text, start, line, column, header, this.budget);
+    const end = findStatementEnd(this.text, start, line, this.indents, header, this.budget);
     this.resumeAt(end.pos, end.line);
     return end;
   }

@@ -5,6 +5,8 @@
 
 const LF = 10;
 const CR = 13;
+const HASH = 35;
+const COLON = 58;
 
 /** Words that never occur inside an expression, so that a line beginning with one begins a statement. */
 const STATEMENT_ONLY =
@@ -27,6 +29,8 @@ interface Scan {
   readonly text: string;
   /** Offset at which scanning ends; a budget that keeps recovery linear over the whole file. */
   readonly limit: number;
+  /** Columns of the open blocks. */
+  readonly indents: readonly number[];
   pos: number;
   line: number;
   readonly brackets: number[];
@@ -35,8 +39,8 @@ interface Scan {
   lastCode: number;
 }
 
-function newScan(text: string, start: number, line: number, limit: number): Scan {
-  return { text, limit, pos: start, line, brackets: [], mismatch: false, lastCode: 0 };
+function newScan(text: string, start: number, line: number, limit: number, indents: readonly number[]): Scan {
+  return { text, limit, indents, pos: start, line, brackets: [], mismatch: false, lastCode: 0 };
 }
 
 function isLineEnd(c: number): boolean {
@@ -53,17 +57,24 @@ function skipString(scan: Scan): void {
   const { text } = scan;
   const quote = text.charAt(scan.pos);
   const triple = quote.repeat(3);
-  if (text.startsWith(triple, scan.pos)) {
-    const close = closingTriple(text, triple, scan.pos + 3);
-    if (close >= 0) {
-      for (let at = scan.pos; at < close; at++) if (text.charCodeAt(at) === LF) scan.line++;
-      scan.pos = close + 3;
-      return;
-    }
-    scan.pos += 3;
-    while (scan.pos < text.length && !isLineEnd(text.charCodeAt(scan.pos))) scan.pos++;
+  if (text.startsWith(triple, scan.pos)) skipTripleString(scan, triple);
+  else skipShortString(scan, quote);
+}
+
+function skipTripleString(scan: Scan, triple: string): void {
+  const { text, pos } = scan;
+  const close = closingTriple(text, triple, pos + 3);
+  if (close < 0 || findDefinitionInString(text, pos, close, scan.indents) >= 0) {
+    // Nothing closes it, or what does is the opening of another one.
+    scan.pos = lineEndFrom(text, pos);
     return;
   }
+  for (let at = pos; at < close; at++) if (text.charCodeAt(at) === LF) scan.line++;
+  scan.pos = close + 3;
+}
+
+function skipShortString(scan: Scan, quote: string): void {
+  const { text } = scan;
   scan.pos++;
   while (scan.pos < text.length) {
     const c = text.charAt(scan.pos);
@@ -72,6 +83,12 @@ function skipString(scan: Scan): void {
     if (c === quote) return;
     if (c === "\\") skipEscaped(scan);
   }
+}
+
+function lineEndFrom(text: string, pos: number): number {
+  let at = pos;
+  while (at < text.length && !isLineEnd(text.charCodeAt(at))) at++;
+  return at;
 }
 
 function skipEscaped(scan: Scan): void {
@@ -101,26 +118,39 @@ function scanLine(scan: Scan): LineEnd {
   while (scan.pos < text.length) {
     const c = text.charCodeAt(scan.pos);
     if (isLineEnd(c)) break;
-    if (c === 35) {
-      while (scan.pos < text.length && !isLineEnd(text.charCodeAt(scan.pos))) scan.pos++;
+    if (c === HASH) {
+      scan.pos = lineEndFrom(text, scan.pos);
       break;
     }
-    if (c === 34 || c === 39) {
-      skipString(scan);
-      scan.lastCode = c;
-      continue;
-    }
-    if (c === 92 && isLineEnd(text.charCodeAt(scan.pos + 1))) {
-      scan.pos++;
-      skipEscaped(scan);
-      continue;
-    }
-    if (c === 40 || c === 91 || c === 123) scan.brackets.push(c);
-    else if (c === 41 || c === 93 || c === 125) closeBracket(scan, c);
-    if (c !== 32 && c !== 9 && c !== 12) scan.lastCode = c;
-    scan.pos++;
+    scanCharacter(scan, c);
   }
   return { pos: scan.pos, line: scan.line };
+}
+
+function scanCharacter(scan: Scan, c: number): void {
+  if (c !== 32 && c !== 9 && c !== 12) scan.lastCode = c;
+  switch (c) {
+    case 34: // "
+    case 39: // '
+      skipString(scan);
+      return;
+    case 92: // backslash
+      scan.pos++;
+      if (isLineEnd(scan.text.charCodeAt(scan.pos))) skipEscaped(scan);
+      return;
+    case 40:
+    case 91:
+    case 123:
+      scan.brackets.push(c);
+      break;
+    case 41:
+    case 93:
+    case 125:
+      closeBracket(scan, c);
+      break;
+    default:
+  }
+  scan.pos++;
 }
 
 interface LineStart {
@@ -144,15 +174,14 @@ function nextLine(scan: Scan): LineStart | null {
     } else if (c === 9) {
       column = (Math.floor(column / 8) + 1) * 8;
       scan.pos++;
-    } else if (c === 35) {
-      while (scan.pos < text.length && !isLineEnd(text.charCodeAt(scan.pos))) scan.pos++;
-    } else return { column, text: text.slice(scan.pos, scan.pos + LINE_LOOK) };
+    } else if (c === HASH) scan.pos = lineEndFrom(text, scan.pos);
+    else return { column, text: text.slice(scan.pos, scan.pos + LINE_LOOK) };
   }
   return null;
 }
 
 /**
- * The end of the statement at `start` (on `line`), which stands in a block at `column`.
+ * The end of the statement at `start` (on `line`), where blocks at the columns `indents` are open.
  * @param header whether it is the header of a block, which a colon at a line's end completes
  * @param budget characters that may still be read over the whole file, so that many errors cost no more than a few
  *   readings; what was read is taken off
@@ -161,17 +190,17 @@ export function findStatementEnd(
   text: string,
   start: number,
   line: number,
-  column: number,
+  indents: readonly number[],
   header: boolean,
   budget: { left: number },
 ): LineEnd {
   const limit = Math.min(text.length, start + budget.left);
-  const first = newScan(text, start, line, limit);
+  const first = newScan(text, start, line, limit, indents);
   const balanced = balancedEnd(first);
   budget.left -= first.pos - start;
   if (balanced !== null) return balanced;
-  const second = newScan(text, start, line, limit);
-  const forced = forcedEnd(second, column, header);
+  const second = newScan(text, start, line, limit, indents);
+  const forced = forcedEnd(second, header);
   budget.left -= second.pos - start;
   return forced;
 }
@@ -189,16 +218,16 @@ function balancedEnd(scan: Scan): LineEnd | null {
 }
 
 /** The last line end before something that looks like another statement. */
-function forcedEnd(scan: Scan, column: number, header: boolean): LineEnd {
+function forcedEnd(scan: Scan, header: boolean): LineEnd {
+  const column = scan.indents.at(-1) ?? 0;
   const first = scanLine(scan);
   let end = first;
   for (let lines = 0; lines < MOST_LINES; lines++) {
-    if (scan.brackets.length === 0) return end;
-    if (header && scan.lastCode === 58) return end;
+    if (scan.brackets.length === 0 || (header && scan.lastCode === COLON)) return end;
     const next = nextLine(scan);
-    if (next === null || scan.pos > scan.limit) break;
-    if (STATEMENT_ONLY.test(next.text)) return header ? first : end;
-    if (next.column <= column && STATEMENT_LIKE.test(next.text)) return end;
+    const statementOnly = next !== null && STATEMENT_ONLY.test(next.text);
+    if (next === null || scan.pos > scan.limit || (header && statementOnly)) break;
+    if (statementOnly || (next.column <= column && STATEMENT_LIKE.test(next.text))) return end;
     end = scanLine(scan);
   }
   return first;

@@ -42,7 +42,6 @@ function parameters(node: Arguments, visit: Visit): void {
 }
 
 /** Calls back with each direct child of a node, in the order of the source. */
-// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one table of all node kinds
 export function forEachChild(node: Node, visit: Visit): void {
   switch (node.kind) {
     case "Name":

@@ -65,7 +65,17 @@ function ourDump(path: string, options: DumpOptions, names: Readonly<Record<stri
   const { module, problems } = parseModule(decoded.value, { unicodeNames: (name) => names[name] });
   const first = problems[0];
   if (first !== undefined) return `not read: line ${first.line}: ${first.message}`;
-  return dump(module, decoded.value, options);
+  return escapeNonAscii(dump(module, decoded.value, options));
+}
+
+/** What Python's `backslashreplace` does. */
+function escapeNonAscii(text: string): string {
+  return text.replace(/[\u0080-\u{10ffff}]/gu, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    const hex = code.toString(16);
+    if (code < 0x100) return `\\x${hex}`;
+    return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+  });
 }
 
 /** The surroundings of the first difference of two texts. */

@@ -2,7 +2,8 @@
 
 Reads one JSON object per line: {"path": ..., "full": bool, "positions": bool}. Answers each with one line:
 {"hash": ...} or {"dump": ...} (when "full"), plus {"names": {...}} for the named characters of the file, or
-{"error": ...} when this Python refuses the file. The hash is the SHA-256 of ast.dump(tree, include_attributes=True).
+{"error": ...} when this Python refuses the file. The dump is ast.dump(tree, include_attributes=True) with characters
+beyond ASCII escaped (which ones `repr` escapes depends on the version of Unicode), the hash is its SHA-256.
 
 Two things are made comparable first: positions inside f-strings go away when "positions" is false (before 3.12
 they are wrong), and pairs of surrogates become the character that they stand for (strings are UTF-16 on our side).
@@ -56,14 +57,14 @@ def answer(request):
         return {"error": f"{type(error).__name__}: {error}"}
     normalise(tree, request["positions"])
     try:
-        text = ast.dump(tree, include_attributes=True, **SHOW)
+        text = ast.dump(tree, include_attributes=True, **SHOW).encode("ascii", "backslashreplace").decode("ascii")
     except (RecursionError, ValueError) as error:
         return {"error": f"{type(error).__name__}: {error}"}
     reply = {"names": names_in(source)}
     if request["full"]:
         reply["dump"] = text
     else:
-        reply["hash"] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        reply["hash"] = hashlib.sha256(text.encode("ascii")).hexdigest()
     return reply
 
 
