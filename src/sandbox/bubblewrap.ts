@@ -3,45 +3,22 @@ import { access } from "node:fs/promises";
 import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { SANDBOX_HOME } from "./environment.ts";
+import { HelperSource } from "./helper-code.ts";
 import { resolveHelperInterpreter } from "./interpreter.ts";
-import { type Mount, planMounts, type SystemFolder, systemFolders } from "./mounts.ts";
+import { type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
 const MEBIBYTE = 1024 * 1024;
 
-/** Where the supervisor lies inside. */
-const HELPER_INSIDE = "/run/toka/helper.py";
+/** The folder of the supervisor's program inside. */
+const HELPER_FOLDER = "/run/toka";
 
 /** Descriptors of the bwrap process: the supervisor's events are on 3. */
 export const ARGUMENTS_FD = 4;
 export const SECCOMP_FD = 5;
-
-/** What programs need of `/etc`: names, locales, certificates; nothing of services, users' passwords or keys. */
-const ETC = [
-  "alternatives",
-  "ca-certificates",
-  "fonts",
-  "group",
-  "host.conf",
-  "hosts",
-  "ld.so.cache",
-  "ld.so.conf",
-  "ld.so.conf.d",
-  "localtime",
-  "mime.types",
-  "nsswitch.conf",
-  "os-release",
-  "passwd",
-  "pki/tls/certs",
-  "protocols",
-  "services",
-  "ssl/cert.pem",
-  "ssl/certs",
-  "ssl/openssl.cnf",
-  "timezone",
-];
+export const HELPER_FD = 6;
 
 const NAMESPACE_OPTIONS = {
   user: "--unshare-user",
@@ -55,14 +32,14 @@ const NAMESPACE_OPTIONS = {
 
 /** What {@link compileArguments} needs besides the policy; all looked up before. */
 export interface BubblewrapPlan {
-  readonly system: readonly SystemFolder[];
+  readonly system: readonly SystemPath[];
   readonly mounts: readonly Mount[];
   /** Files of /proc that tell the machine's root too much. */
   readonly hiddenProc: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** The supervisor's file on the host. */
-  readonly helperPath: string;
+  /** The file name of the supervisor's program; its bytes are read from {@link HELPER_FD}. */
+  readonly helperName: string;
 }
 
 /** The places where a command may write without leaving anything behind. */
@@ -86,11 +63,10 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     "--clearenv",
     ...Object.entries(plan.environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...plan.system.flatMap(({ path, link }) => (link ? ["--symlink", link, path] : ["--ro-bind", path, path])),
-    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
     ...["--proc", "/proc"],
     ...["--dev", "/dev"],
     ...TEMPORARY_FOLDERS.flatMap((path) => ["--size", size, "--tmpfs", path]),
-    ...["--ro-bind", plan.helperPath, HELPER_INSIDE],
+    ...["--perms", "0444", "--file", String(HELPER_FD), `${HELPER_FOLDER}/${plan.helperName}`],
     ...plan.mounts.flatMap(mountOptions),
     ...plan.hiddenProc.flatMap((name) => ["--ro-bind", "/dev/null", `/proc/${name}`]),
     // Under root, /proc/sys and /proc/sysrq-trigger ask for the user's number only, not for a capability.
@@ -133,10 +109,11 @@ export function helperOptions(config: SandboxConfig, writable: readonly string[]
 /** Tier A: all namespaces by the system's bubblewrap, the supervisor as pid 1 inside. */
 export class BubblewrapBackend implements SandboxBackend {
   readonly name = "bwrap";
-  readonly #helperPath: string;
+  readonly #helper: HelperSource;
+  #machine: Promise<Machine> | undefined;
 
   constructor(helperPath: string) {
-    this.#helperPath = helperPath;
+    this.#helper = new HelperSource(helperPath);
   }
 
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
@@ -147,11 +124,16 @@ export class BubblewrapBackend implements SandboxBackend {
     if (run.config.network.mode === "hosts") {
       return fail("hosts-unsupported", "A network that is limited to named hosts cannot be enforced yet.");
     }
-    const file = await findBwrap();
-    if (file === undefined) {
+    this.#machine ??= examineMachine();
+    const { bwrap, system, hiddenProc } = await this.#machine;
+    if (bwrap === undefined) {
+      this.#machine = undefined; // it may be installed later
       return fail("bwrap-missing", "bubblewrap is not installed. Install it: apt-get install bubblewrap");
     }
-    const python = await resolveHelperInterpreter(run.interpreter);
+    const python = await resolveHelperInterpreter(run.interpreter, [
+      ...run.config.readonlyPaths,
+      ...run.config.writablePaths,
+    ]);
     if (!python.ok) return python;
     const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
     const mounts = await planMounts({
@@ -160,48 +142,54 @@ export class BubblewrapBackend implements SandboxBackend {
       forbidden: run.config.forbiddenPaths,
     });
     if (!mounts.ok) return mounts;
-    const system = await systemFolders();
     const visible = [...mounts.value, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))];
     if (!visible.some(({ path }) => isInside(run.cwd, path))) {
       return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
     }
+    const helper = await this.#helper.codeFor(python.value);
     const options = compileArguments(run.config, {
       system,
-      hiddenProc: await rootOnlyProc(),
+      hiddenProc,
       mounts: mounts.value,
       environment: run.environment,
       cwd: run.cwd,
-      helperPath: this.#helperPath,
+      helperName: helper.name,
     });
+    // The list is read from a descriptor with NUL between its entries: one inside an entry would make two of it.
+    if ([...options, ...run.command].some((option) => option.includes("\0"))) {
+      return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
+    }
     const supervised = helperOptions(run.config, writable, run.hasInput);
     return ok({
-      file,
+      file: bwrap,
       arguments: [
-        ...["--args", String(ARGUMENTS_FD), "--", python.value, "-I", "-S", HELPER_INSIDE],
+        ...["--args", String(ARGUMENTS_FD), "--", python.value, "-I", "-S", `${HELPER_FOLDER}/${helper.name}`],
         ...[...supervised, "--", ...run.command],
       ],
       // Through a descriptor, so that other users of the machine see neither the paths nor the environment.
       descriptors: [
         new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture)),
+        helper.bytes,
       ],
     });
   }
 }
 
 /** Files of /proc that root reads without any capability; for others the kernel refuses them itself. */
-const ROOT_ONLY_PROC = [
-  "kcore",
-  "keys",
-  "kmsg",
-  "kpagecgroup",
-  "kpagecount",
-  "kpageflags",
-  "sched_debug",
-  "slabinfo",
-  "timer_list",
-  "vmallocinfo",
-];
+const ROOT_ONLY_PROC = ["keys", "kpagecgroup", "kpagecount", "kpageflags"];
+
+/** What does not change while the machine runs. */
+interface Machine {
+  readonly bwrap: string | undefined;
+  readonly system: readonly SystemPath[];
+  readonly hiddenProc: readonly string[];
+}
+
+async function examineMachine(): Promise<Machine> {
+  const [bwrap, system, hiddenProc] = await Promise.all([findBwrap(), systemPaths(), rootOnlyProc()]);
+  return { bwrap, system, hiddenProc };
+}
 
 async function rootOnlyProc(): Promise<string[]> {
   if (process.getuid?.() !== 0) return [];

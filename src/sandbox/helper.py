@@ -297,7 +297,7 @@ class Supervisor:
         self.tasks = 0
         self.last_memory = 0
         self.last_look = self.start
-        self.next_report = self.start
+        self.next_report = self.start + REPORT_EVERY
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
         self.unbounded = read_file("/proc/self/uid_map").split()[1] == b"0"
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
@@ -412,10 +412,18 @@ class Supervisor:
             return "processes", "started more than %d processes and threads" % options.processes
         if self.memory > options.memory:
             return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
-        if self.written > options.disk:
-            return "disk-limit", "wrote more than %.4g MB" % (options.disk / MEBIBYTE)
         if wall >= options.time / 1000:
             return "timeout", "ran longer than %.4g s" % (options.time / 1000)
+        return self.disk_passed() or self.output_passed()
+
+    def disk_passed(self):
+        if self.written > self.options.disk:
+            return "disk-limit", "wrote more than %.4g MB" % (self.options.disk / MEBIBYTE)
+        return None
+
+    def output_passed(self):
+        if self.printed > self.options.output:
+            return "output-limit", "printed more than %.4g MB" % (self.options.output / MEBIBYTE)
         return None
 
     def next_look(self, wall):
@@ -458,12 +466,14 @@ class Supervisor:
         while True:
             self.wait(delay)
             self.reap()
+            if self.status is not None:
+                return self.finish(None)
             now = monotonic()
             wall = now - self.start
             exact = now >= self.next_report
-            self.look(exact or self.status is not None)
+            self.look(exact)
             broken = self.stop_reason(wall)
-            if broken or self.status is not None:
+            if broken:
                 return self.finish(broken)
             self.hold_cpu_share(wall)
             if exact:
@@ -474,8 +484,6 @@ class Supervisor:
     def stop_reason(self, wall):
         if self.cancelled:
             return "cancelled", "cancelled"
-        if self.printed > self.options.output:
-            return "output-limit", "printed more than %.4g MB" % (self.options.output / MEBIBYTE)
         return self.broken_limit(wall)
 
     def wait(self, delay):
@@ -564,9 +572,9 @@ class Supervisor:
             emit('{"type":"limit","reason":"%s","message":%s}' % (broken[0], json_string(broken[1])))
         self.kill_all()
         self.flush()
-        if broken is None and self.printed > self.options.output:
-            broken = "output-limit", "printed more than %.4g MB" % (self.options.output / MEBIBYTE)
         self.look(True)
+        # What the last moments before its end passed, with nothing left that could still use memory or time.
+        broken = broken or self.output_passed() or self.disk_passed()
         failure = os.read(self.failure, 4096).decode("utf-8", "replace")
         emit('{"type":"exited","exit":%s,"usage":%s}' % (self.exit_status(broken, own_exit, failure), self.usage()))
 

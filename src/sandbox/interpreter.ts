@@ -96,12 +96,16 @@ async function askWrapper(script: string, searchPath: string, signal: AbortSigna
 
 /**
  * The interpreter for the supervisor: the system's own, else the one of the tool; Python 3.8 or later by its file name,
- * or of unknown version.
+ * or of unknown version. A copy that lies in an `untrusted` folder may run tools, but not hold their limits.
  */
-export async function resolveHelperInterpreter(tool: Interpreter | undefined): Promise<Result<string>> {
+export async function resolveHelperInterpreter(
+  tool: Interpreter | undefined,
+  untrusted: readonly string[],
+): Promise<Result<string>> {
   for (const candidate of ["/usr/bin/python3", ...(tool ? [tool.program] : [])]) {
     if (!(await isExecutable(candidate))) continue;
     const program = await realpath(candidate);
+    if (untrusted.some((root) => isInside(program, root))) continue;
     const minor = /python3\.(\d+)$/.exec(program)?.[1];
     if (minor === undefined || Number(minor) >= 8) return ok(program);
   }

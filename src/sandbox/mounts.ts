@@ -1,4 +1,5 @@
 import { lstat, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { isAbsolute, resolve as normalize } from "node:path";
 import { fail, ok, type Result } from "../model/index.ts";
 import { depth, isInside } from "./paths.ts";
 
@@ -9,8 +10,8 @@ export interface Mount {
   readonly access: "read" | "write" | "hidden-file" | "hidden-folder";
 }
 
-/** A folder of the system as the host has it: a folder, or a link such as `/bin` to `usr/bin`. */
-export type SystemFolder = { readonly path: string; readonly link?: string };
+/** A part of the system as the host has it: a folder or file, or a link such as `/bin` to `usr/bin`. */
+export type SystemPath = { readonly path: string; readonly link?: string };
 
 export interface MountRequest {
   readonly readable: readonly string[];
@@ -25,15 +26,22 @@ const PROTECTED = ["/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot", "
  * Resolves a policy's paths against the file system. A path that is a symbolic link is mounted under both of its names;
  * a forbidden path hides what it leads to, and every other name of the same file that is known.
  */
-export async function planMounts(request: MountRequest): Promise<Result<Mount[]>> {
+export async function planMounts(given: MountRequest): Promise<Result<Mount[]>> {
+  const strange = [...given.readable, ...given.writable, ...given.forbidden].find((path) => !isAbsolute(path));
+  if (strange !== undefined) return fail("path-relative", `A policy's paths must be absolute, not “${strange}”.`);
+  const request = {
+    readable: given.readable.map((path) => normalize(path)),
+    writable: given.writable.map((path) => normalize(path)),
+    forbidden: given.forbidden.map((path) => normalize(path)),
+  };
   const mounts: Mount[] = [];
   for (const path of request.readable) {
-    const source = await resolve(path);
+    const source = await follow(path);
     if (source === undefined) return fail("path-missing", `The readable path ${path} does not exist.`);
     mounts.push(...bothNames(path, source, "read"));
   }
   for (const path of request.writable) {
-    const source = await resolve(path);
+    const source = await follow(path);
     if (source === undefined) return fail("path-missing", `The writable path ${path} does not exist.`);
     const inside = PROTECTED.find((root) => isInside(source, root) || isInside(root, source));
     if (inside) return fail("path-protected", `${path} cannot be made writable: it belongs to the system (${inside}).`);
@@ -52,14 +60,14 @@ function bothNames(path: string, source: string, access: "read" | "write"): Moun
   return [...new Set([path, source])].map((name) => ({ path: name, source, access }));
 }
 
-async function resolve(path: string): Promise<string | undefined> {
+async function follow(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
 }
 
 async function planHidden(forbidden: readonly string[], mounts: readonly Mount[]): Promise<Result<Mount[]>> {
   const hidden = new Map<string, Mount>();
   for (const path of forbidden) {
-    const source = await resolve(path);
+    const source = await follow(path);
     const open = mounts.find((mount) => mount.access === "write" && isInside(path, mount.path));
     if (source === undefined && open) {
       const reason = `it does not exist yet, and the tool could create it inside the writable path ${open.path}`;
@@ -104,13 +112,41 @@ async function isSocket(path: string): Promise<boolean> {
   );
 }
 
-/** The top-level folders that hold programs and libraries, as this machine lays them out. */
-export async function systemFolders(): Promise<SystemFolder[]> {
-  const found: SystemFolder[] = [];
-  for (const path of ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
+/** The top-level folders that hold programs and libraries. */
+const SYSTEM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+
+/** What programs need of `/etc`: names, locales, certificates; nothing of services, users' passwords or keys. */
+const ETC = [
+  "alternatives",
+  "group",
+  "hosts",
+  "ld.so.cache",
+  "localtime",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "passwd",
+  "pki/tls/certs",
+  "protocols",
+  "services",
+  "ssl/cert.pem",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+].map((name) => `/etc/${name}`);
+
+/**
+ * The parts of the system that every run sees, as this machine lays them out. A link into `/usr` stays a link, because a
+ * mount costs more than one.
+ */
+export async function systemPaths(): Promise<SystemPath[]> {
+  const found: SystemPath[] = [];
+  for (const path of [...SYSTEM_FOLDERS, ...ETC]) {
     const state = await lstat(path).catch(() => undefined);
-    if (state?.isSymbolicLink()) found.push({ path, link: await readlink(path) });
-    else if (state?.isDirectory()) found.push({ path });
+    if (state?.isSymbolicLink()) {
+      const target = await follow(path);
+      if (target === undefined) continue;
+      found.push(isInside(target, "/usr") ? { path, link: await readlink(path) } : { path });
+    } else if (state) found.push({ path });
   }
   return found;
 }

@@ -1,5 +1,5 @@
+import { spawn } from "node:child_process";
 import { Duplex, type Readable } from "node:stream";
-import { execa } from "execa";
 import { type ExitStatus, parseBoundary, SandboxEvent, type Usage } from "../model/index.ts";
 import type { SupervisedCommand } from "./backend.ts";
 
@@ -32,42 +32,47 @@ export async function supervise(
   handlers: RunHandlers,
   signal: AbortSignal,
 ): Promise<SupervisedOutcome> {
-  const child = execa(command.file, command.arguments, {
+  // Not through execa, which costs 1.4 ms more of a start of about 20: this is the hot path of every run.
+  const child = spawn(command.file, command.arguments, {
     cwd: "/",
     env: {},
-    extendEnv: false,
-    stdio: [
-      input === "none" ? "ignore" : "pipe",
-      "pipe",
-      "pipe",
-      "pipe",
-      ...command.descriptors.map(() => "pipe" as const),
-    ],
-    buffer: false,
-    reject: false,
+    stdio: [input === "none" ? "ignore" : "pipe", ...Array<"pipe">(3 + command.descriptors.length).fill("pipe")],
+  });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const problem = new Promise<Error | undefined>((resolve) => {
+    child.once("error", resolve);
+    child.once("spawn", () => resolve(undefined));
   });
   const [stdin, stdout, stderr, control, ...descriptors] = sockets(child.stdio);
-  if (!(stdout && stderr && control)) {
-    const { shortMessage } = await child;
-    return { started: false, exit: { reason: "sandbox-error", message: shortMessage ?? "" }, usage: NO_USAGE };
+  const error = await problem;
+  if (error || !(stdout && stderr && control)) {
+    const message = error?.message ?? "the sandbox's streams could not be opened";
+    return { started: false, exit: { reason: "sandbox-error", message }, usage: NO_USAGE };
   }
   const watch = new EventWatch(handlers.onEvent);
   using _deadline = new Deadline(timeMs, control, () => child.kill("SIGKILL"), signal);
   for (const [index, bytes] of command.descriptors.entries()) descriptors[index]?.end(bytes);
   if (input !== "none" && stdin) input.pipe(stdin);
-  await Promise.all([
-    watch.read(control),
-    forward(stdout, watch, handlers.onStdout),
-    forward(stderr, watch, handlers.onStderr),
-    child,
-  ]);
+  try {
+    await Promise.all([
+      watch.read(control),
+      forward(stdout, watch, handlers.onStdout),
+      forward(stderr, watch, handlers.onStderr),
+      closed,
+    ]);
+  } catch (error) {
+    child.kill("SIGKILL"); // a handler threw: nothing may be left of the run when that is told
+    await closed;
+    throw error;
+  } finally {
+    if (input !== "none" && stdin) input.unpipe(stdin);
+  }
   return watch.outcome(signal.aborted);
 }
 
 /** A started process' ends of its descriptors; none where there is no pipe, or where the process could not be started. */
-function sockets(stdio: unknown): (Duplex | undefined)[] {
-  const streams: unknown[] = Array.isArray(stdio) ? stdio : [];
-  return streams.map((stream) => {
+function sockets(stdio: readonly unknown[]): (Duplex | undefined)[] {
+  return stdio.map((stream) => {
     if (!(stream instanceof Duplex)) return undefined;
     // A broken pipe means that the supervisor is gone; how it ended is told by its events and its exit.
     return stream.on("error", () => undefined);
