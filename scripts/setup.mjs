@@ -187,12 +187,9 @@ async function installCodeServer() {
     });
     const home = join(work, "node_modules", archPackage());
     const env = {
-      ...process.env,
+      ...environmentWithoutNpm(),
       PATH: [join(home, "bin"), process.env["PATH"] ?? ""].join(delimiter),
       npm_config_nodedir: home,
-      // A compiler cache or flag of the surrounding npm run must not leak into this installation.
-      npm_config_build_from_source: "",
-      NODE_OPTIONS: "",
     };
     const install = [...npm, "install", "--no-audit", "--no-fund", `code-server@${CODE_SERVER}`];
     await run(`code-server ${CODE_SERVER} into ${folder} (once; about 2 minutes, 650 MB)`, install, { cwd: work, env });
@@ -207,6 +204,16 @@ async function installCodeServer() {
     rmSync(work, { recursive: true, force: true });
   }
   return true;
+}
+
+/**
+ * The environment without what a surrounding `npm run` tells of itself: an installation in another folder by another
+ * Node believes it otherwise. What people configure by variables, such as a registry, stays.
+ */
+function environmentWithoutNpm() {
+  const ofNpm =
+    /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|npm_config_(user_agent|local_prefix)|NODE|INIT_CWD)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofNpm.test(name)));
 }
 
 /** Removes what an installation that was killed left behind. */
