@@ -98,6 +98,10 @@ export const Tool = z.object({
       .array(z.string())
       .min(1)
       .describe("The command before any argument; a first element `python` is the interpreter."),
+    pythonPath: z
+      .array(z.string())
+      .optional()
+      .describe("Folders, relative to the workspace, that have to be on PYTHONPATH for the command to find its modules."),
   }),
   parameters: z.array(Parameter),
   subcommands: z.array(Subcommand),

@@ -1,0 +1,144 @@
+import type { Diagnostic, Tool } from "../model/index.ts";
+import { CapabilityFinder } from "./capabilities/index.ts";
+import type { ModuleStore, ParsedFile } from "./modules.ts";
+import { type FileClass, isBinary, mayBePythonTool, shebangOf } from "./prefilter.ts";
+import { pythonTool } from "./python-tool.ts";
+import { type ManifestReading, readManifest } from "./readers/manifest.ts";
+import { readPython } from "./readers/python.ts";
+import { readShell } from "./readers/shell.ts";
+
+/** A file to look at. */
+export interface FileContent {
+  /** Relative to the workspace, with `/`. */
+  readonly path: string;
+  readonly kind: FileClass;
+  readonly bytes: Buffer;
+  readonly isExecutable: boolean;
+}
+
+/** What one file gave. */
+export interface FileResult {
+  readonly tool: Tool | null;
+  readonly manifest: ManifestReading | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Files whose change would change this result. */
+  readonly dependencies: ReadonlySet<string>;
+  /** Last names of modules that were looked for and not found: if one appears, this result may change. */
+  readonly misses: ReadonlySet<string>;
+  /** There is something to keep. */
+  readonly isNotable: boolean;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Most gaps of one file that are told; the others are like them. */
+const MAX_GAPS = 20;
+
+/** Turns the content of one file into tools and diagnostics. */
+export class FileAnalyser {
+  readonly #store: ModuleStore;
+  readonly #capabilities: CapabilityFinder;
+
+  constructor(store: ModuleStore) {
+    this.#store = store;
+    this.#capabilities = new CapabilityFinder(store);
+  }
+
+  /** Drops what was kept about a file that changed. */
+  forget(path: string): void {
+    this.#capabilities.forget(path);
+  }
+
+  analyse(content: FileContent): FileResult {
+    const { path, kind, bytes } = content;
+    const shebang = shebangOf(bytes);
+    if (kind === "manifest") return manifestResult(path, bytes);
+    if (isBinary(bytes)) return skipped(path, "binary-file", "The file looks binary and is not read.");
+    const isPython = kind === "python" || (kind === "headless" && shebang?.language === "python");
+    if (isPython) return this.#python(content, shebang !== null);
+    const isShell = kind === "shell" || (kind === "headless" && shebang?.language === "shell");
+    if (isShell) return shellResult(content);
+    return nothing();
+  }
+
+  tooLarge(path: string, size: number): FileResult {
+    const megabytes = (size / 1024 / 1024).toFixed(1);
+    return skipped(path, "file-too-large", `The file has ${megabytes} MB; files over 2 MB are not read.`);
+  }
+
+  #python(content: FileContent, hasShebang: boolean): FileResult {
+    const { path, bytes } = content;
+    if (path.endsWith("__init__.py") || !mayBePythonTool(path, bytes)) return nothing();
+    const parsed = this.#store.read(path, bytes);
+    if (parsed === null) return nothing();
+    const reading = readPython(parsed, { hasShebang, isExecutable: content.isExecutable }, this.#store);
+    if (reading.commandLine === null) return nothing();
+    const { capabilities, dependencies } = this.#capabilities.ofPython(parsed);
+    const tool = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
+    const diagnostics = [...syntaxDiagnostics(parsed), ...gapDiagnostics(reading.commandLine.gaps)];
+    return {
+      tool,
+      manifest: null,
+      diagnostics,
+      dependencies: new Set([...reading.dependencies, ...dependencies]),
+      misses: reading.misses,
+      isNotable: true,
+    };
+  }
+}
+
+function nothing(): FileResult {
+  return {
+    tool: null,
+    manifest: null,
+    diagnostics: [],
+    dependencies: NOTHING,
+    misses: NOTHING,
+    isNotable: false,
+  };
+}
+
+function skipped(file: string, code: string, message: string): FileResult {
+  return { ...nothing(), diagnostics: [{ file, line: 1, severity: "information", code, message }], isNotable: true };
+}
+
+/** One diagnostic for a file that Python itself would not read. */
+function syntaxDiagnostics(parsed: ParsedFile): Diagnostic[] {
+  const [first] = parsed.problems;
+  if (first === undefined) return [];
+  const more = parsed.problems.length > 1 ? ` (and ${parsed.problems.length - 1} more)` : "";
+  return [
+    {
+      file: parsed.file,
+      line: first.line,
+      severity: "warning",
+      code: "syntax-error",
+      message: `${first.message}${more}. What could be read was read.`,
+    },
+  ];
+}
+
+function gapDiagnostics(gaps: readonly { file: string; line: number; message: string }[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return gaps
+    .filter(({ file, line, message }) => {
+      const key = `${file}:${line}:${message}`;
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    })
+    .slice(0, MAX_GAPS)
+    .map(({ file, line, message }) => ({ file, line, severity: "information", code: "not-known-before-run", message }));
+}
+
+function manifestResult(path: string, bytes: Buffer): FileResult {
+  const manifest = readManifest(path, bytes.toString("utf8"));
+  return { ...nothing(), manifest, diagnostics: manifest.diagnostics, isNotable: true };
+}
+
+function shellResult(content: FileContent): FileResult {
+  const tool: Tool | null = readShell(content.path, content.bytes.toString("utf8"), {
+    isExecutable: content.isExecutable,
+  });
+  return tool === null ? nothing() : { ...nothing(), tool, isNotable: true };
+}

@@ -1,0 +1,135 @@
+import type { CapabilityName } from "../../model/index.ts";
+
+/** What running a program by name needs, beside starting it. Used for shell scripts and for literal subprocess calls. */
+export interface CommandRule {
+  readonly capability: CapabilityName;
+  readonly why: string;
+  readonly programs: string;
+  /** The first argument that is no option has to be one of these. */
+  readonly subcommands?: string;
+  /** One of the arguments has to be one of these. */
+  readonly having?: readonly string[];
+}
+
+export const COMMAND_RULES: readonly CommandRule[] = [
+  { capability: "filesystem-delete", why: "deletes files", programs: "rm rmdir unlink shred srm trash" },
+  { capability: "filesystem-delete", why: "deletes files", programs: "find", having: ["-delete"] },
+  { capability: "filesystem-delete", why: "deletes files", programs: "git", subcommands: "clean rm" },
+  { capability: "filesystem-delete", why: "deletes files", programs: "rsync", having: ["--delete", "--delete-after"] },
+  {
+    capability: "filesystem-write",
+    why: "writes files",
+    programs:
+      "cp mv mkdir touch tee ln install dd truncate mktemp tar unzip zip gzip gunzip bzip2 xz split patch rsync make cmake",
+  },
+  { capability: "filesystem-write", why: "edits files in place", programs: "sed perl", having: ["-i", "--in-place"] },
+  {
+    capability: "filesystem-write",
+    why: "changes the working copy",
+    programs: "git",
+    subcommands:
+      "clone checkout commit merge rebase reset pull apply init add stash switch restore cherry-pick worktree",
+  },
+  {
+    capability: "filesystem-read",
+    why: "reads files",
+    programs:
+      "cat head tail less more grep egrep fgrep rg sed awk gawk sort uniq wc cut find ls du diff cmp file stat md5sum sha1sum sha256sum strings od xxd hexdump tac nl jq yq tar unzip zip gzip zcat cp mv rsync source git tree comm join paste",
+  },
+  {
+    capability: "file-permissions",
+    why: "changes permissions or ownership of files",
+    programs: "chmod chown chgrp setfacl chattr setcap",
+  },
+  {
+    capability: "network-access",
+    why: "connects to the network",
+    programs:
+      "curl wget ssh scp sftp ftp telnet nc ncat netcat ping dig host nslookup rsync aria2c http https aws gcloud az gsutil kubectl helm terraform gh glab s3cmd rclone nmap traceroute whois openssl twine",
+  },
+  {
+    capability: "network-access",
+    why: "connects to a remote repository",
+    programs: "git hg svn",
+    subcommands: "clone fetch pull push ls-remote remote submodule checkout update",
+  },
+  {
+    capability: "network-access",
+    why: "talks to a registry",
+    programs: "docker podman",
+    subcommands: "pull push login build run search compose",
+  },
+  {
+    capability: "package-install",
+    why: "installs packages",
+    programs:
+      "pip pip3 pipx uv npm pnpm yarn bun gem cargo go conda mamba poetry pdm apt apt-get dnf yum brew apk pacman zypper snap",
+    subcommands: "install add i ci get sync update upgrade -S",
+  },
+  {
+    capability: "network-access",
+    why: "downloads packages",
+    programs:
+      "pip pip3 pipx uv npm pnpm yarn bun gem cargo go conda mamba poetry pdm apt apt-get dnf yum brew apk pacman zypper snap",
+    subcommands: "install add i ci get sync update upgrade download publish",
+  },
+  {
+    capability: "privileged",
+    why: "needs root",
+    programs:
+      "sudo su doas pkexec mount umount chroot modprobe insmod sysctl iptables nft systemctl service useradd usermod userdel passwd visudo fdisk mkfs parted swapon",
+  },
+  { capability: "process-signal", why: "signals other processes", programs: "kill killall pkill xkill" },
+  { capability: "dynamic-code", why: "runs code that is made while it runs", programs: "eval source ." },
+  {
+    capability: "dynamic-code",
+    why: "runs code given as text",
+    programs: "bash sh zsh python python3 perl ruby node",
+    having: ["-c", "-e"],
+  },
+  {
+    capability: "network-listen",
+    why: "listens on the network",
+    programs: "nc ncat netcat",
+    having: ["-l", "-lp", "-lk"],
+  },
+  { capability: "secrets", why: "reads stored secrets", programs: "pass gpg secret-tool ssh-add vault" },
+];
+
+/** Shell words that are no programs: keywords and harmless built-in commands. */
+export const SHELL_BUILTINS: ReadonlySet<string> = new Set(
+  `: . [ [[ { } ( ) ! alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
+   disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts hash help history
+   if in jobs let local logout mapfile popd printf pushd pwd read readarray readonly return select set shift shopt source
+   suspend test then time times trap true type typeset ulimit umask unalias unset until wait while`
+    .split(/\s+/u)
+    .filter((word) => word !== ""),
+);
+
+/** The capabilities that a command line needs, beside starting the program. */
+export function needsOfCommand(words: readonly string[]): readonly CommandRule[] {
+  const [first = "", ...args] = words;
+  const program = first.slice(first.lastIndexOf("/") + 1);
+  const subcommand = args.find((word) => !word.startsWith("-")) ?? "";
+  return COMMAND_RULES.filter((rule) => {
+    if (!includesWord(rule.programs, program)) return false;
+    if (rule.subcommands !== undefined && !isSubcommand(rule.subcommands, program, subcommand, args)) return false;
+    return rule.having === undefined || rule.having.some((option) => args.some((word) => matchesOption(word, option)));
+  });
+}
+
+function isSubcommand(list: string, program: string, subcommand: string, args: readonly string[]): boolean {
+  if (includesWord(list, subcommand)) return true;
+  // `uv pip install`, `pacman -S`
+  const second = args.filter((word) => !word.startsWith("-"))[1] ?? "";
+  if (program === "uv" && subcommand === "pip") return includesWord(list, second);
+  return program === "pacman" && args.some((word) => word.startsWith("-S"));
+}
+
+function matchesOption(word: string, option: string): boolean {
+  return word === option || (option === "-i" && word.startsWith("-i"));
+}
+
+function includesWord(list: string, word: string): boolean {
+  return word !== "" && ` ${list} `.includes(` ${word} `);
+}

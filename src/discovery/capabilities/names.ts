@@ -1,0 +1,140 @@
+import type { Alias, ClassDef, Expression, Module, Statement } from "../../python/index.ts";
+import { BUILTIN_NAMES } from "../evaluate/index.ts";
+
+/** What a name of a file means, as far as the file alone tells. */
+export type Binding =
+  | { readonly kind: "import"; readonly level: number; readonly module: string; readonly name: string | null }
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "class"; readonly name: string }
+  | { readonly kind: "value"; readonly value: Expression };
+
+export interface ClassNames {
+  readonly name: string;
+  readonly bases: readonly Expression[];
+  readonly methods: ReadonlySet<string>;
+  /** First thing assigned to `self.name` in any method. */
+  readonly attributes: ReadonlyMap<string, Expression>;
+}
+
+/** The module-level names of a file. */
+export interface FileNames {
+  readonly bindings: ReadonlyMap<string, Binding>;
+  readonly classes: ReadonlyMap<string, ClassNames>;
+  /** Modules of which everything is imported. */
+  readonly stars: readonly { readonly level: number; readonly module: string }[];
+}
+
+export function namesOf(module: Module): FileNames {
+  const bindings = new Map<string, Binding>();
+  const classes = new Map<string, ClassNames>();
+  const stars: { level: number; module: string }[] = [];
+  const visit = (body: readonly Statement[]): void => {
+    for (const statement of body) bindStatement(statement, bindings, classes, stars, visit);
+  };
+  visit(module.body);
+  return { bindings, classes, stars };
+}
+
+function bindStatement(
+  statement: Statement,
+  bindings: Map<string, Binding>,
+  classes: Map<string, ClassNames>,
+  stars: { level: number; module: string }[],
+  visit: (body: readonly Statement[]) => void,
+): void {
+  switch (statement.kind) {
+    case "Import":
+    case "ImportFrom":
+      for (const [name, binding] of importBindings(statement)) {
+        if (name === "*" && binding.kind === "import") stars.push({ level: binding.level, module: binding.module });
+        else bindings.set(name, binding);
+      }
+      return;
+    case "FunctionDef":
+    case "AsyncFunctionDef":
+      bindings.set(statement.name, { kind: "function", name: statement.name });
+      return;
+    case "ClassDef":
+      bindings.set(statement.name, { kind: "class", name: statement.name });
+      classes.set(statement.name, classNames(statement));
+      return;
+    case "Assign":
+      for (const target of statement.targets) {
+        if (target.kind === "Name" && !bindings.has(target.id)) {
+          bindings.set(target.id, { kind: "value", value: statement.value });
+        }
+      }
+      return;
+    default:
+      for (const body of blocksOf(statement)) visit(body);
+  }
+}
+
+/** The names that an import binds. */
+export function importBindings(statement: Statement): readonly (readonly [string, Binding])[] {
+  if (statement.kind === "Import") return statement.names.map(importBinding);
+  if (statement.kind !== "ImportFrom") return [];
+  const { level } = statement;
+  const module = statement.module ?? "";
+  return statement.names.map((alias) => [
+    alias.asname ?? alias.name,
+    { kind: "import", level, module, name: alias.name },
+  ]);
+}
+
+function importBinding(alias: Alias): readonly [string, Binding] {
+  const top = alias.name.split(".")[0] ?? alias.name;
+  const module = alias.asname === null ? top : alias.name;
+  return [alias.asname ?? top, { kind: "import", level: 0, module, name: null }];
+}
+
+/** The blocks of a compound statement that are part of the same scope. */
+export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
+  switch (statement.kind) {
+    case "If":
+    case "For":
+    case "AsyncFor":
+    case "While":
+      return [statement.body, statement.orelse];
+    case "With":
+    case "AsyncWith":
+      return [statement.body];
+    case "Try":
+    case "TryStar":
+      return [
+        statement.body,
+        ...statement.handlers.map((handler) => handler.body),
+        statement.orelse,
+        statement.finalbody,
+      ];
+    case "Match":
+      return statement.cases.map((branch) => branch.body);
+    default:
+      return [];
+  }
+}
+
+function classNames(node: ClassDef): ClassNames {
+  const methods = new Set<string>();
+  const attributes = new Map<string, Expression>();
+  const visit = (body: readonly Statement[]): void => {
+    for (const statement of body) {
+      if (statement.kind === "Assign") {
+        for (const target of statement.targets) {
+          if (target.kind !== "Attribute" || target.value.kind !== "Name" || target.value.id !== "self") continue;
+          if (!attributes.has(target.attr)) attributes.set(target.attr, statement.value);
+        }
+      } else for (const block of blocksOf(statement)) visit(block);
+    }
+  };
+  for (const statement of node.body) {
+    if (statement.kind !== "FunctionDef" && statement.kind !== "AsyncFunctionDef") continue;
+    methods.add(statement.name);
+    visit(statement.body);
+  }
+  return { name: node.name, bases: node.bases, methods, attributes };
+}
+
+export function isBuiltin(name: string): boolean {
+  return BUILTIN_NAMES.has(name);
+}

@@ -1,0 +1,178 @@
+import type { Expression } from "../../python/index.ts";
+import type { ModuleSource } from "../evaluate/index.ts";
+import { type Binding, type ClassNames, type FileNames, isBuiltin } from "./names.ts";
+
+/** What an expression refers to. */
+export type Referent =
+  /** Outside the workspace; `isObject`: something made by a call, not a module's own name. */
+  | { readonly kind: "external"; readonly name: string; readonly isObject: boolean }
+  | { readonly kind: "module"; readonly file: string | null; readonly name: string }
+  | { readonly kind: "function"; readonly file: string; readonly name: string }
+  | { readonly kind: "class"; readonly file: string; readonly name: string }
+  | { readonly kind: "instance"; readonly file: string; readonly name: string };
+
+/** Names bound inside a function; `null` hides a module-level name whose local meaning is not known. */
+export type LocalNames = Map<string, Referent | null>;
+
+/** How far references are followed from file to file and from name to name. */
+const MAX_DEPTH = 12;
+
+/** What pathlib's methods and attributes give is a path again, so that the class is what counts. */
+const PATH_PREFIX = /^pathlib\.(?:Pure|Posix|Windows)?(?:Posix|Windows)?Path\b/u;
+
+export interface NameSource {
+  names(file: string): FileNames | null;
+}
+
+/** Resolves expressions of one file to what they refer to, across the workspace's modules. */
+export class Resolver {
+  readonly #modules: ModuleSource;
+  readonly #names: NameSource;
+  /** Files whose names were looked at. */
+  readonly consulted = new Set<string>();
+
+  constructor(modules: ModuleSource, names: NameSource) {
+    this.#modules = modules;
+    this.#names = names;
+  }
+
+  resolve(node: Expression, file: string, locals: LocalNames | null, depth = 0): Referent | null {
+    if (depth > MAX_DEPTH) return null;
+    switch (node.kind) {
+      case "Name":
+        return this.#name(node.id, file, locals, depth);
+      case "Attribute": {
+        const base = this.resolve(node.value, file, locals, depth + 1);
+        return base === null ? null : this.attribute(base, node.attr, depth + 1);
+      }
+      case "Call":
+        return this.#result(this.resolve(node.func, file, locals, depth + 1));
+      case "BinOp": {
+        const left = node.op === "Div" ? this.resolve(node.left, file, locals, depth + 1) : null;
+        return left?.kind === "external" && PATH_PREFIX.test(left.name) ? pathObject() : null;
+      }
+      case "Await":
+      case "NamedExpr":
+        return this.resolve(node.value, file, locals, depth + 1);
+      case "IfExp":
+        return this.resolve(node.body, file, locals, depth + 1) ?? this.resolve(node.orelse, file, locals, depth + 1);
+      default:
+        return null;
+    }
+  }
+
+  #name(name: string, file: string, locals: LocalNames | null, depth: number): Referent | null {
+    const local = locals?.get(name);
+    if (local !== undefined) return local;
+    const found = this.symbol(file, name, depth + 1);
+    if (found !== null) return found;
+    const names = this.#names.names(file);
+    return isBuiltin(name) && names?.bindings.has(name) !== true
+      ? { kind: "external", name: `builtins.${name}`, isObject: false }
+      : null;
+  }
+
+  /** A module-level name of a file. */
+  symbol(file: string, name: string, depth = 0): Referent | null {
+    if (depth > MAX_DEPTH) return null;
+    this.consulted.add(file);
+    const names = this.#names.names(file);
+    const binding = names?.bindings.get(name);
+    if (binding !== undefined) return this.binding(binding, file, depth + 1);
+    for (const star of names?.stars ?? []) {
+      const target = this.#modules.resolve(file, star.level, star.module);
+      const found = target?.file ? this.symbol(target.file, name, depth + 1) : null;
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  binding(binding: Binding, file: string, depth = 0): Referent | null {
+    if (depth > MAX_DEPTH) return null;
+    switch (binding.kind) {
+      case "function":
+      case "class":
+        return { kind: binding.kind, file, name: binding.name };
+      case "value":
+        return this.resolve(binding.value, file, null, depth + 1);
+      default:
+        return this.#imported(binding, file, depth);
+    }
+  }
+
+  #imported(binding: Binding & { kind: "import" }, file: string, depth: number): Referent | null {
+    const { level, module, name } = binding;
+    const target = this.#modules.resolve(file, level, module);
+    if (target === null) {
+      const qualified = name === null ? module : `${module}.${name}`;
+      return level > 0 ? null : { kind: "external", name: qualified, isObject: false };
+    }
+    const found: Referent = { kind: "module", file: target.file, name: target.name };
+    if (name === null) return found;
+    const own = target.file === null ? null : this.symbol(target.file, name, depth + 1);
+    if (own !== null) return own;
+    const submodule = this.#modules.resolve(file, level, module === "" ? name : `${module}.${name}`);
+    return submodule === null ? null : { kind: "module", file: submodule.file, name: submodule.name };
+  }
+
+  /** `base.name`. */
+  attribute(base: Referent, name: string, depth = 0): Referent | null {
+    switch (base.kind) {
+      case "external":
+        return PATH_PREFIX.test(base.name)
+          ? { kind: "external", name: `pathlib.Path.${name}`, isObject: true }
+          : { kind: "external", name: `${base.name}.${name}`, isObject: base.isObject };
+      case "module": {
+        const own = base.file === null ? null : this.symbol(base.file, name, depth + 1);
+        if (own !== null) return own;
+        const submodule = this.#modules.resolve(base.file ?? "", 0, `${base.name}.${name}`);
+        return submodule === null ? null : { kind: "module", file: submodule.file, name: submodule.name };
+      }
+      case "class":
+      case "instance":
+        return this.member(base.file, base.name, name, depth + 1);
+      default:
+        return null;
+    }
+  }
+
+  /** A method or typed attribute of a workspace class, looked for in its bases too. */
+  member(file: string, className: string, name: string, depth = 0): Referent | null {
+    if (depth > MAX_DEPTH) return null;
+    const info = this.classInfo(file, className);
+    if (info === null) return null;
+    if (info.methods.has(name)) return { kind: "function", file, name: `${className}.${name}` };
+    const assigned = info.attributes.get(name);
+    if (assigned !== undefined) return this.resolve(assigned, file, null, depth + 1);
+    for (const base of info.bases) {
+      const found = this.resolve(base, file, null, depth + 1);
+      if (found?.kind === "class") {
+        const inherited = this.member(found.file, found.name, name, depth + 1);
+        if (inherited !== null) return inherited;
+      } else if (found?.kind === "external") return this.attribute({ ...found, isObject: true }, name, depth + 1);
+    }
+    return null;
+  }
+
+  classInfo(file: string, className: string): ClassNames | null {
+    this.consulted.add(file);
+    return this.#names.names(file)?.classes.get(className) ?? null;
+  }
+
+  /** What a module-level name of the file is set to. */
+  constantOf(file: string, name: string): Expression | null {
+    const binding = this.#names.names(file)?.bindings.get(name);
+    return binding?.kind === "value" ? binding.value : null;
+  }
+
+  /** What a call of the referent gives. */
+  #result(callee: Referent | null): Referent | null {
+    if (callee?.kind === "class") return { kind: "instance", file: callee.file, name: callee.name };
+    if (callee?.kind !== "external") return null;
+    return PATH_PREFIX.test(callee.name) ? pathObject() : { kind: "external", name: callee.name, isObject: true };
+  }
+}
+
+function pathObject(): Referent {
+  return { kind: "external", name: "pathlib.Path", isObject: true };
+}

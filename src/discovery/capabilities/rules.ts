@@ -1,0 +1,202 @@
+import type { CapabilityName, Scope } from "../../model/index.ts";
+import type { Call, Expression } from "../../python/index.ts";
+import { needsOfCommand } from "./commands.ts";
+import {
+  CAPABILITY_RULES,
+  type CapabilityRule,
+  type Condition,
+  type ScopeArgument,
+  SECRET_NAME,
+  SECRET_PATH,
+} from "./table.ts";
+
+/** A capability that a line needs. */
+export interface Need {
+  readonly capability: CapabilityName;
+  readonly why: string;
+  readonly line: number;
+  readonly text: string;
+  readonly scope: Scope | null;
+}
+
+/** The rules by the names they are for; wildcards under their prefix. */
+const EXACT = new Map<string, CapabilityRule[]>();
+const PREFIXES = new Map<string, CapabilityRule[]>();
+
+for (const rule of CAPABILITY_RULES) {
+  for (const name of rule.names.split(/\s+/u)) {
+    if (name === "") continue;
+    const [map, key] = name.endsWith(".*") ? [PREFIXES, name.slice(0, -2)] : [EXACT, name];
+    const known = map.get(key);
+    if (known === undefined) map.set(key, [rule]);
+    else known.push(rule);
+  }
+}
+
+/** The rules for a qualified name: its own, else those of the nearest wildcard above it, else those of its last part. */
+function rulesFor(name: string, isObject: boolean): readonly CapabilityRule[] {
+  const exact = EXACT.get(name);
+  if (exact !== undefined) return exact;
+  for (let at = name.lastIndexOf("."); at > 0; at = name.lastIndexOf(".", at - 1)) {
+    const found = PREFIXES.get(name.slice(0, at));
+    if (found !== undefined) return found;
+  }
+  return isObject ? (EXACT.get(name.slice(name.lastIndexOf("."))) ?? []) : [];
+}
+
+/** The rules for a method of an object of unknown class. */
+export function rulesForMethod(name: string): readonly CapabilityRule[] {
+  return EXACT.get(`.${name}`) ?? [];
+}
+
+/** The text of an expression where it is known; a formatted one up to its first unknown part. */
+export type Literal = (node: Expression) => { readonly text: string; readonly isWhole: boolean } | null;
+
+type Found = Omit<Need, "line" | "text">;
+
+/** What a call needs. */
+export function needsOfCall(name: string, isObject: boolean, call: Call, literal: Literal): readonly Found[] {
+  const rules = name.startsWith(".") ? rulesForMethod(name.slice(1)) : rulesFor(name, isObject);
+  const needs: Found[] = [];
+  for (const rule of rules) {
+    if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
+    const scope = rule.scope === undefined ? null : scopeOf(rule.scope, call, literal);
+    needs.push({ capability: rule.capability, why: rule.why, scope });
+    needs.push(...furtherNeeds(rule, call, scope, literal));
+  }
+  return needs;
+}
+
+/** What reading or changing an attribute needs, such as `os.environ`. */
+export function needsOfReference(name: string, isStored: boolean): readonly Found[] {
+  const rules = EXACT.get(name) ?? [];
+  return rules
+    .filter((rule) => rule.onReference === true && (rule.when?.kind === "stores") === isStored)
+    .map((rule) => ({ capability: rule.capability, why: rule.why, scope: null }));
+}
+
+/** What follows from the values named in a call: secrets, programs that need more. */
+function furtherNeeds(rule: CapabilityRule, call: Call, scope: Scope | null, literal: Literal): readonly Found[] {
+  if (rule.capability === "env-read") {
+    const name = literalAt(call, 0, undefined, literal)?.text ?? "";
+    return SECRET_NAME.test(name)
+      ? [{ capability: "secrets", why: `reads the secret ${name} from the environment`, scope: null }]
+      : [];
+  }
+  if (rule.capability === "filesystem-read" && scope?.paths?.some((item) => SECRET_PATH.test(item)) === true) {
+    return [{ capability: "secrets", why: "reads a file in which secrets are kept", scope }];
+  }
+  if (rule.capability !== "process-spawn" || rule.scope === undefined) return [];
+  const words = commandWords(argumentAt(call, rule.scope.position, rule.scope.keyword), literal);
+  return needsOfCommand(words).map((need) => ({
+    capability: need.capability,
+    why: `starts ${words[0] ?? "a program"}, which ${need.why}`,
+    scope: null,
+  }));
+}
+
+/** Secret names among the keys of `os.environ["…"]`. */
+export function secretKey(name: string, key: string | undefined): Found | null {
+  const isEnvironment = name === "os.environ" || name === "os.environb";
+  return isEnvironment && key !== undefined && SECRET_NAME.test(key)
+    ? { capability: "secrets", why: `reads the secret ${key} from the environment`, scope: null }
+    : null;
+}
+
+function argumentAt(call: Call, position: number, keyword: string | undefined): Expression | null {
+  const named = keyword === undefined ? undefined : call.keywords.find((item) => item.arg === keyword);
+  if (named !== undefined) return named.value;
+  const before = call.args.slice(0, position + 1);
+  return before.some((item) => item.kind === "Starred") ? null : (call.args[position] ?? null);
+}
+
+function literalAt(call: Call, position: number, keyword: string | undefined, literal: Literal): ReturnType<Literal> {
+  const node = argumentAt(call, position, keyword);
+  return node === null ? null : literal(node);
+}
+
+function holds(condition: Condition, call: Call, literal: Literal): boolean {
+  switch (condition.kind) {
+    case "reads":
+    case "writes":
+      return modeAllows(condition.kind, call, condition.mode, literal);
+    case "unsafe-loader": {
+      const loader = argumentAt(call, 1, "Loader");
+      const name = loader?.kind === "Name" ? loader.id : loader?.kind === "Attribute" ? loader.attr : "";
+      return !name.includes("Safe") && !name.includes("Base");
+    }
+    default:
+      return false;
+  }
+}
+
+/** Whether a file mode reads or writes; a mode that is not known may do both. */
+function modeAllows(kind: "reads" | "writes", call: Call, position: number, literal: Literal): boolean {
+  const node = argumentAt(call, position, "mode");
+  if (node === null) return kind === "reads";
+  const mode = literal(node);
+  if (mode?.isWhole !== true) return true;
+  const isWriting = /[wax+]/u.test(mode.text);
+  const isReading = /[r+]/u.test(mode.text) || !isWriting;
+  return kind === "reads" ? isReading : isWriting;
+}
+
+function scopeOf(argument: ScopeArgument, call: Call, literal: Literal): Scope | null {
+  const node = argumentAt(call, argument.position, argument.keyword);
+  if (node === null) return null;
+  if (argument.kind === "program") {
+    const [program] = commandWords(node, literal);
+    return program === undefined || program === "" ? null : { programs: [program] };
+  }
+  const found = literal(node);
+  if (found === null || found.text === "") return null;
+  if (argument.kind === "path") return found.isWhole ? { paths: [found.text] } : null;
+  const host = hostOf(found.text, found.isWhole);
+  return host === null ? null : { hosts: [host] };
+}
+
+/** The host of a web address, or the text itself when it is a host name. */
+export function hostOf(text: string, isWhole: boolean): string | null {
+  const url = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:?#]+)([/:?#]|$)/iu.exec(text);
+  if (url !== null) return url[2] !== "" || isWhole ? (url[1] ?? null) : null;
+  return isWhole && /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/iu.test(text) ? text : null;
+}
+
+/** The words of a command given as a list or as one text, as far as they are known. */
+export function commandWords(node: Expression | null, literal: Literal): readonly string[] {
+  if (node === null) return [];
+  if (node.kind === "List" || node.kind === "Tuple") {
+    const words: string[] = [];
+    for (const item of node.elts) {
+      const word = literal(item);
+      if (word?.isWhole !== true) {
+        if (words.length === 0) {
+          return isPythonItself(item) ? unwrapModule(["python", ...commandTail(node.elts, literal)]) : [];
+        }
+        continue;
+      }
+      words.push(word.text);
+    }
+    return unwrapModule(words);
+  }
+  const text = literal(node)?.text.trim() ?? "";
+  return text === "" ? [] : unwrapModule(text.split(/\s+/u));
+}
+
+function commandTail(elements: readonly Expression[], literal: Literal): readonly string[] {
+  return elements.slice(1).flatMap((item) => {
+    const word = literal(item);
+    return word?.isWhole === true ? [word.text] : [];
+  });
+}
+
+/** `sys.executable` */
+function isPythonItself(node: Expression): boolean {
+  return node.kind === "Attribute" && node.attr === "executable";
+}
+
+/** `python -m pip install` is `pip install`. */
+function unwrapModule(words: readonly string[]): readonly string[] {
+  const isModule = /^python[\d.]*$/u.test(words[0] ?? "") && words[1] === "-m" && words[2] !== undefined;
+  return isModule ? words.slice(2) : words;
+}

@@ -1,0 +1,67 @@
+import type { Capability, CapabilityName, Scope } from "../../model/index.ts";
+import type { ShellCommand } from "../readers/shell-words.ts";
+import { type Findings, gather, toCapabilities } from "./collect.ts";
+import { needsOfCommand, SHELL_BUILTINS } from "./commands.ts";
+import { hostOf } from "./rules.ts";
+import { SECRET_NAME, SECRET_PATH } from "./table.ts";
+
+/** The capabilities of a shell script's commands. Functions of the script itself are no programs. */
+export function commandCapabilities(
+  file: string,
+  commands: readonly ShellCommand[],
+  functions: ReadonlySet<string>,
+): Capability[] {
+  const findings: Findings = new Map();
+  const add: Add = (name, command, why, scope = {}) => {
+    gather(findings, name, { file, line: command.line, text: command.text, why: `This line ${why}.` }, scope);
+  };
+  for (const command of commands) {
+    for (const words of [command.words, afterSudo(command.words)]) {
+      if (words.length > 0) addCommand(words, command, functions, add);
+    }
+    addRedirections(command, add);
+  }
+  return toCapabilities(findings);
+}
+
+type Add = (name: CapabilityName, command: ShellCommand, why: string, scope?: Scope) => void;
+
+/** What `sudo` starts. */
+function afterSudo(words: readonly string[]): readonly string[] {
+  if (words[0] !== "sudo" && words[0] !== "doas") return [];
+  const from = words.findIndex((word, index) => index > 0 && !word.startsWith("-") && !word.includes("="));
+  return from === -1 ? [] : words.slice(from);
+}
+
+function addCommand(words: readonly string[], command: ShellCommand, functions: ReadonlySet<string>, add: Add): void {
+  const [program = ""] = words;
+  for (const need of needsOfCommand(words)) {
+    const hosts =
+      need.capability === "network-access" ? words.slice(1).flatMap((word) => hostOf(word, true) ?? []) : [];
+    add(need.capability, command, `runs ${program}, which ${need.why}`, hosts.length > 0 ? { hosts } : {});
+  }
+  if (program === "read" || program === "select") add("stdin", command, "reads standard input");
+  if (words.slice(1).some((word) => SECRET_PATH.test(word))) {
+    add("secrets", command, "names a file in which secrets are kept");
+  }
+  const isProgram = /^[A-Za-z0-9_./+-]+$/u.test(program) && !/^[-+]/u.test(program);
+  if (!isProgram || SHELL_BUILTINS.has(program) || functions.has(program)) return;
+  add("process-spawn", command, `runs ${program}`, { programs: [program] });
+}
+
+/** Files written by `>` and read by `<`; variables that sound like secrets. */
+function addRedirections(command: ShellCommand, add: Add): void {
+  const { text } = command;
+  for (const match of text.matchAll(/(?:^|[^<>&0-9-])\d?(>>?|<)\s*(?![&<>(])([^\s;|&)]+)/gu)) {
+    const target = (match[2] ?? "").replaceAll(/["']/gu, "");
+    if (target === "" || target.startsWith("/dev/")) continue;
+    if (match[1] === "<") add("filesystem-read", command, "reads a file by redirection");
+    else add("filesystem-write", command, "writes a file by redirection", literalPath(target));
+  }
+  const secret = [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]+)/gu)].find((match) => SECRET_NAME.test(match[1] ?? ""));
+  if (secret !== undefined) add("secrets", command, `uses the variable ${secret[1]}, which sounds like a secret`);
+}
+
+function literalPath(target: string): Scope {
+  return /[$*?`]/u.test(target) ? {} : { paths: [target] };
+}

@@ -1,0 +1,423 @@
+import {
+  type Arguments,
+  type Call,
+  type ClassDef,
+  type Expression,
+  type FunctionDef,
+  forEachChild,
+  type Node,
+  type Statement,
+} from "../../python/index.ts";
+import type { ParsedFile } from "../modules.ts";
+import { isMainGuard } from "../readers/script.ts";
+import { blocksOf, importBindings } from "./names.ts";
+import type { LocalNames, Referent, Resolver } from "./resolve.ts";
+import { type Literal, type Need, needsOfCall, needsOfReference, rulesForMethod, secretKey } from "./rules.ts";
+
+/** Module body, run by import and by being run. */
+export const MODULE_UNIT = "<module>";
+/** The part under `if __name__ == "__main__"`. */
+export const MAIN_UNIT = "<main>";
+
+/** From a unit to code that it may reach. */
+export type Edge =
+  | { readonly kind: "unit"; readonly file: string; readonly unit: string }
+  /** A method of an object whose class is not known. */
+  | { readonly kind: "method"; readonly name: string };
+
+/** A function, method, class or module body: what it needs itself and what it reaches. */
+export interface Unit {
+  readonly needs: Need[];
+  readonly edges: Edge[];
+}
+
+export interface FileSummary {
+  readonly units: ReadonlyMap<string, Unit>;
+  /** Workspace classes that the file defines or names. */
+  readonly classes: readonly { readonly file: string; readonly name: string }[];
+  /** Other files whose names this summary rests on. */
+  readonly consulted: ReadonlySet<string>;
+}
+
+/** Methods that Python calls by itself once there is an object. */
+const IMPLICIT_METHODS = ["__init__", "__new__", "__post_init__", "__enter__", "__exit__", "__call__", "__del__"];
+
+/** Bases that call none of their subclasses' methods by themselves. */
+const PASSIVE_BASES: ReadonlySet<string> = new Set([
+  "builtins.object",
+  "builtins.Exception",
+  "abc.ABC",
+  "enum.Enum",
+  "enum.IntEnum",
+  "enum.StrEnum",
+  "typing.NamedTuple",
+  "typing.Protocol",
+  "typing.Generic",
+]);
+
+/** Decorators that only wrap: the function still waits to be called. */
+const WRAPPING_DECORATORS =
+  /^(?:builtins\.(?:staticmethod|classmethod|property)|functools\.\w+|contextlib\.\w+|abc\.\w+|typing\.\w+|dataclasses\.\w+|pytest\.\w+)/u;
+
+/** Longest line kept as evidence. */
+const MAX_TEXT = 200;
+
+/** Reads what each part of a file needs and reaches. Code that cannot run is left out. */
+export function summarise(parsed: ParsedFile, resolver: Resolver): FileSummary {
+  return new Summary(parsed, resolver).build();
+}
+
+class Summary {
+  readonly #file: string;
+  readonly #parsed: ParsedFile;
+  readonly #resolver: Resolver;
+  readonly #units = new Map<string, Unit>();
+  readonly #classes = new Map<string, { file: string; name: string }>();
+  #lines: readonly string[] | null = null;
+
+  constructor(parsed: ParsedFile, resolver: Resolver) {
+    this.#parsed = parsed;
+    this.#file = parsed.file;
+    this.#resolver = resolver;
+  }
+
+  build(): FileSummary {
+    this.#block(this.#parsed.module.body, this.#unit(MODULE_UNIT), new Map(), true);
+    return {
+      units: this.#units,
+      classes: [...this.#classes.values()],
+      consulted: new Set(this.#resolver.consulted),
+    };
+  }
+
+  #unit(name: string): Unit {
+    let unit = this.#units.get(name);
+    if (unit === undefined) {
+      unit = { needs: [], edges: [] };
+      this.#units.set(name, unit);
+    }
+    return unit;
+  }
+
+  // --- statements -----------------------------------------------------------------------------------------------
+
+  /** @returns whether what follows cannot be reached */
+  #block(body: readonly Statement[], unit: Unit, locals: LocalNames, isModule: boolean): boolean {
+    for (const statement of body) {
+      if (this.#statement(statement, unit, locals, isModule)) return true;
+    }
+    return false;
+  }
+
+  #statement(statement: Statement, unit: Unit, locals: LocalNames, isModule: boolean): boolean {
+    switch (statement.kind) {
+      case "FunctionDef":
+      case "AsyncFunctionDef":
+        this.#function(statement, unit, locals, isModule);
+        return false;
+      case "ClassDef":
+        this.#class(statement, unit, locals, isModule);
+        return false;
+      case "If":
+        return this.#if(statement, unit, locals, isModule);
+      case "Import":
+      case "ImportFrom":
+        this.#import(statement, unit, locals, isModule);
+        return false;
+      default:
+        this.#simple(statement, unit, locals);
+        for (const block of blocksOf(statement)) this.#block(block, unit, locals, isModule);
+        return statement.kind === "Return" || statement.kind === "Raise";
+    }
+  }
+
+  #if(statement: Statement & { kind: "If" }, unit: Unit, locals: LocalNames, isModule: boolean): boolean {
+    if (isModule && isMainGuard(statement.test)) {
+      this.#block(statement.body, this.#unit(MAIN_UNIT), locals, true);
+      return this.#block(statement.orelse, unit, locals, true);
+    }
+    const constant = constantTest(statement.test);
+    if (constant === false) return this.#block(statement.orelse, unit, locals, isModule);
+    this.#expression(statement.test, unit, locals);
+    const ended = this.#block(statement.body, unit, locals, isModule);
+    if (constant === true) return ended;
+    const alsoEnded = this.#block(statement.orelse, unit, locals, isModule);
+    return ended && alsoEnded && statement.orelse.length > 0;
+  }
+
+  /** Expressions of a statement, and the names that it binds. */
+  #simple(statement: Statement, unit: Unit, locals: LocalNames): void {
+    const isBlock = blocksOf(statement).length > 0;
+    if (isBlock) {
+      this.#heads(statement, unit, locals);
+      return;
+    }
+    forEachChild(statement, (child) => this.#node(child, unit, locals));
+    if (statement.kind === "Assign") {
+      const [target] = statement.targets;
+      if (statement.targets.length === 1 && target?.kind === "Name") this.#bind(target.id, statement.value, locals);
+    } else if (statement.kind === "AnnAssign" && statement.target.kind === "Name") {
+      this.#bindAnnotated(statement.target.id, statement.annotation, locals);
+    }
+  }
+
+  /** The expressions of a compound statement outside its blocks. */
+  #heads(statement: Statement, unit: Unit, locals: LocalNames): void {
+    switch (statement.kind) {
+      case "For":
+      case "AsyncFor":
+        this.#expression(statement.iter, unit, locals);
+        if (statement.target.kind === "Name") this.#bindItem(statement.target.id, statement.iter, locals);
+        return;
+      case "While":
+        this.#expression(statement.test, unit, locals);
+        return;
+      case "With":
+      case "AsyncWith":
+        for (const item of statement.items) {
+          this.#expression(item.context_expr, unit, locals);
+          if (item.optional_vars?.kind === "Name") this.#bind(item.optional_vars.id, item.context_expr, locals);
+        }
+        return;
+      case "Match":
+        this.#expression(statement.subject, unit, locals);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #bind(name: string, value: Expression, locals: LocalNames): void {
+    locals.set(name, this.#resolver.resolve(value, this.#file, locals));
+  }
+
+  #bindAnnotated(name: string, annotation: Expression, locals: LocalNames): void {
+    const type = this.#resolver.resolve(annotation, this.#file, locals);
+    if (type?.kind === "external") locals.set(name, { ...type, isObject: true });
+    else locals.set(name, type?.kind === "class" ? { ...type, kind: "instance" } : null);
+  }
+
+  /** What a loop over paths gives is a path. */
+  #bindItem(name: string, source: Expression, locals: LocalNames): void {
+    const found = this.#resolver.resolve(source, this.#file, locals);
+    const isPath = found?.kind === "external" && found.name === "pathlib.Path";
+    locals.set(name, isPath ? found : null);
+  }
+
+  #import(statement: Statement, unit: Unit, locals: LocalNames, isModule: boolean): void {
+    for (const [name, binding] of importBindings(statement)) {
+      const target = this.#resolver.binding(binding, this.#file);
+      if (!isModule && name !== "*") locals.set(name, target);
+      if (target !== null && "file" in target && target.file !== null && target.file !== this.#file) {
+        unit.edges.push({ kind: "unit", file: target.file, unit: MODULE_UNIT });
+      }
+      if (target?.kind === "class") this.#noteClass(target);
+    }
+  }
+
+  // --- definitions ----------------------------------------------------------------------------------------------
+
+  #function(node: FunctionDef, unit: Unit, locals: LocalNames, isModule: boolean, owner: string | null = null): void {
+    for (const decorator of node.decorator_list) this.#expression(decorator, unit, locals);
+    for (const value of defaultsOf(node.args)) this.#expression(value, unit, locals);
+    if (!isModule && owner === null) {
+      // A function inside a function: taken to be called where it stands.
+      const inner: LocalNames = new Map(locals);
+      this.#parameters(node.args, inner, null);
+      this.#block(node.body, unit, inner, false);
+      return;
+    }
+    const name = owner === null ? node.name : `${owner}.${node.name}`;
+    const inner: LocalNames = new Map();
+    this.#parameters(node.args, inner, owner);
+    this.#block(node.body, this.#unit(name), inner, false);
+    if (owner === null && this.#isRegistered(node, locals)) {
+      unit.edges.push({ kind: "unit", file: this.#file, unit: name });
+    }
+  }
+
+  /** A decorator that is no mere wrapper hands the function to somebody who may call it. */
+  #isRegistered(node: FunctionDef, locals: LocalNames): boolean {
+    return node.decorator_list.some((decorator) => {
+      const found = this.#resolver.resolve(decorator, this.#file, locals);
+      return !(found?.kind === "external" && WRAPPING_DECORATORS.test(found.name));
+    });
+  }
+
+  #parameters(args: Arguments, locals: LocalNames, owner: string | null): void {
+    const all = [...args.posonlyargs, ...args.args, ...args.kwonlyargs, args.vararg, args.kwarg];
+    for (const [index, parameter] of all.entries()) {
+      if (parameter === null) continue;
+      if (index === 0 && owner !== null && (parameter.arg === "self" || parameter.arg === "cls")) {
+        locals.set(parameter.arg, { kind: "instance", file: this.#file, name: owner });
+      } else if (parameter.annotation === null) locals.set(parameter.arg, null);
+      else this.#bindAnnotated(parameter.arg, parameter.annotation, locals);
+    }
+  }
+
+  #class(node: ClassDef, unit: Unit, locals: LocalNames, isModule: boolean): void {
+    for (const decorator of node.decorator_list) this.#expression(decorator, unit, locals);
+    if (!isModule) {
+      this.#block(node.body, unit, new Map(locals), false);
+      return;
+    }
+    const self = this.#unit(node.name);
+    this.#noteClass({ file: this.#file, name: node.name });
+    const hooks = new Set(IMPLICIT_METHODS);
+    for (const base of node.bases) this.#base(node, base, self, hooks, locals);
+    for (const statement of node.body) {
+      if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
+        this.#function(statement, unit, new Map(), true, node.name);
+        if (hooks.has(statement.name)) {
+          self.edges.push({ kind: "unit", file: this.#file, unit: `${node.name}.${statement.name}` });
+        }
+      } else this.#statement(statement, unit, new Map(locals), true);
+    }
+  }
+
+  /** Methods that a base class may call are reached once there is an object. */
+  #base(node: ClassDef, base: Expression, self: Unit, hooks: Set<string>, locals: LocalNames): void {
+    const found = this.#resolver.resolve(base, this.#file, locals);
+    const own = node.body.flatMap((item) =>
+      item.kind === "FunctionDef" || item.kind === "AsyncFunctionDef" ? [item.name] : [],
+    );
+    if (found?.kind === "class") {
+      self.edges.push({ kind: "unit", file: found.file, unit: found.name });
+      for (const name of own) {
+        if (this.#resolver.member(found.file, found.name, name) !== null) hooks.add(name);
+      }
+    } else if (found?.kind !== "external" || !PASSIVE_BASES.has(found.name)) {
+      for (const name of own) hooks.add(name);
+    }
+  }
+
+  #noteClass(found: { readonly file: string; readonly name: string }): void {
+    this.#classes.set(`${found.file}#${found.name}`, { file: found.file, name: found.name });
+  }
+
+  // --- expressions ----------------------------------------------------------------------------------------------
+
+  #node(node: Node, unit: Unit, locals: LocalNames): void {
+    switch (node.kind) {
+      case "Call":
+        this.#call(node, unit, locals);
+        return;
+      case "Name":
+      case "Attribute":
+        this.#reference(node, unit, locals);
+        return;
+      case "Subscript":
+        this.#subscript(node, unit, locals);
+        return;
+      default:
+        forEachChild(node, (child) => this.#node(child, unit, locals));
+    }
+  }
+
+  #expression(node: Expression, unit: Unit, locals: LocalNames): void {
+    this.#node(node, unit, locals);
+  }
+
+  #call(node: Call, unit: Unit, locals: LocalNames): void {
+    const found = this.#resolver.resolve(node.func, this.#file, locals);
+    if (found?.kind === "external") {
+      this.#add(unit, node.line, needsOfCall(found.name, found.isObject, node, this.#literal));
+      this.#add(unit, node.line, needsOfReference(found.name, false));
+    } else if (found !== null) this.#edge(found, unit);
+    else if (node.func.kind === "Attribute") {
+      const name = node.func.attr;
+      if (rulesForMethod(name).length > 0) {
+        this.#add(unit, node.line, needsOfCall(`.${name}`, true, node, this.#literal));
+      }
+      unit.edges.push({ kind: "method", name });
+    }
+    if (node.func.kind === "Attribute") this.#expression(node.func.value, unit, locals);
+    else if (node.func.kind !== "Name") this.#expression(node.func, unit, locals);
+    for (const argument of node.args) this.#expression(argument, unit, locals);
+    for (const keyword of node.keywords) this.#expression(keyword.value, unit, locals);
+  }
+
+  #reference(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: LocalNames): void {
+    const found = this.#resolver.resolve(node, this.#file, locals);
+    if (found?.kind === "external") this.#add(unit, node.line, needsOfReference(found.name, node.ctx !== "Load"));
+    else if (found !== null && node.ctx === "Load") this.#edge(found, unit);
+    if (node.kind === "Attribute") this.#expression(node.value, unit, locals);
+  }
+
+  #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: LocalNames): void {
+    const found = this.#resolver.resolve(node.value, this.#file, locals);
+    if (found?.kind === "external" && node.ctx !== "Load") {
+      this.#add(unit, node.line, needsOfReference(found.name, true));
+    } else {
+      this.#expression(node.value, unit, locals);
+      const secret = found?.kind === "external" ? secretKey(found.name, this.#literal(node.slice)?.text) : null;
+      if (secret !== null) this.#add(unit, node.line, [secret]);
+    }
+    this.#expression(node.slice, unit, locals);
+  }
+
+  #edge(target: Referent, unit: Unit): void {
+    if (target.kind === "function") unit.edges.push({ kind: "unit", file: target.file, unit: target.name });
+    else if (target.kind === "class" || target.kind === "instance") {
+      unit.edges.push({ kind: "unit", file: target.file, unit: target.name });
+      this.#noteClass(target);
+    }
+  }
+
+  #add(unit: Unit, line: number, needs: readonly Omit<Need, "line" | "text">[]): void {
+    for (const need of needs) unit.needs.push({ ...need, line, text: this.#lineText(line) });
+  }
+
+  #lineText(line: number): string {
+    this.#lines ??= this.#parsed.text.split(/\r\n|\r|\n/u);
+    const text = (this.#lines[line - 1] ?? "").trim();
+    return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  }
+
+  /** Literal texts and module-level constants of the file. */
+  readonly #literal: Literal = (node) => literalText(node, (name) => this.#resolver.constantOf(this.#file, name));
+}
+
+function literalText(
+  node: Expression,
+  constantOf: (name: string) => Expression | null,
+): { readonly text: string; readonly isWhole: boolean } | null {
+  if (node.kind === "Constant") return node.value.type === "str" ? { text: node.value.value, isWhole: true } : null;
+  if (node.kind === "JoinedStr") return joinedText(node.values, constantOf);
+  if (node.kind === "BinOp" && node.op === "Add") {
+    const left = literalText(node.left, constantOf);
+    const right = left?.isWhole === true ? literalText(node.right, constantOf) : null;
+    if (left === null) return null;
+    return right === null ? { ...left, isWhole: false } : { text: left.text + right.text, isWhole: right.isWhole };
+  }
+  if (node.kind !== "Name") return null;
+  const constant = constantOf(node.id);
+  return constant?.kind === "Constant" ? literalText(constant, () => null) : null;
+}
+
+function joinedText(
+  parts: readonly Expression[],
+  constantOf: (name: string) => Expression | null,
+): { readonly text: string; readonly isWhole: boolean } | null {
+  let text = "";
+  for (const part of parts) {
+    const inner = literalText(part.kind === "FormattedValue" ? part.value : part, constantOf);
+    if (inner === null) return text === "" ? null : { text, isWhole: false };
+    text += inner.text;
+    if (!inner.isWhole) return { text, isWhole: false };
+  }
+  return { text, isWhole: true };
+}
+
+/** Conditions that are the same in every run. */
+function constantTest(test: Expression): boolean | undefined {
+  if (test.kind === "Name" && test.id === "TYPE_CHECKING") return false;
+  if (test.kind === "Attribute" && test.attr === "TYPE_CHECKING") return false;
+  if (test.kind !== "Constant") return undefined;
+  if (test.value.type === "bool") return test.value.value;
+  return test.value.type === "int" ? Number(test.value.value) !== 0 : undefined;
+}
+
+function defaultsOf(args: Arguments): readonly Expression[] {
+  return [...args.defaults, ...args.kw_defaults.filter((value) => value !== null)];
+}

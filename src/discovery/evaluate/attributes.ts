@@ -1,0 +1,163 @@
+import { callValue, constructBase } from "./calls.ts";
+import { externalBases, lookupInClass } from "./classes.ts";
+import type { Interpreter } from "./interpreter.ts";
+import { methodOf } from "./methods.ts";
+import {
+  type CallArguments,
+  type ClassValue,
+  type FunctionValue,
+  type HostValue,
+  type InstanceValue,
+  NONE,
+  native,
+  str,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+/** `value.name`. */
+export function attributeOf(interpreter: Interpreter, value: Value, name: string): Value {
+  switch (value.kind) {
+    case "external":
+      return interpreter.external(`${value.name}.${name}`);
+    case "module":
+      return moduleAttribute(interpreter, value, name);
+    case "instance":
+      return instanceAttribute(interpreter, value, name);
+    case "class":
+      return classAttribute(interpreter, value, name);
+    case "function":
+      return functionAttribute(value, name);
+    case "bound":
+      return functionAttribute(value.function, name);
+    case "super":
+      return superAttribute(interpreter, value, name);
+    case "host":
+      return hostAttribute(value, name);
+    case "enum":
+      return enumAttribute(interpreter, value, name);
+    case "unknown":
+      return value;
+    case "generic":
+      return attributeOf(interpreter, value.origin, name);
+    default:
+      return methodOf(interpreter, value, name) ?? unknown(`attribute ${name}`);
+  }
+}
+
+function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "module" }, name: string): Value {
+  const own = module.scope.own(name);
+  if (own !== undefined) return own;
+  const from = module.file ?? "";
+  const submodule = interpreter.source.resolve(from, 0, `${module.name}.${name}`);
+  if (submodule !== null) return interpreter.importModule(from, 0, `${module.name}.${name}`);
+  return unknown(`${module.name}.${name} is not defined in a way that can be read`);
+}
+
+function instanceAttribute(interpreter: Interpreter, instance: InstanceValue, name: string): Value {
+  const own = instance.attributes.get(name);
+  if (own !== undefined) return own;
+  if (name === "__class__") return instance.class;
+  const found = lookupInClass(instance.class, name);
+  if (found !== undefined) return bind(interpreter, found, instance, instance.class);
+  if (instance.host !== null) return hostAttribute(instance.host, name);
+  const base = externalBases(instance.class)[0];
+  return unknown(base === undefined ? `attribute ${name} of ${instance.class.name}` : `${base}.${name}`);
+}
+
+function bind(interpreter: Interpreter, found: Value, receiver: Value, owner: ClassValue): Value {
+  if (found.kind !== "function" || found.binding === "static") return found;
+  if (found.binding === "class") return { kind: "bound", receiver: owner, function: found };
+  const bound: Value = { kind: "bound", receiver, function: found };
+  if (found.binding !== "property") return bound;
+  return callValue(interpreter, bound, interpreter.emptyCall(found.file, found.line));
+}
+
+function classAttribute(interpreter: Interpreter, value: ClassValue, name: string): Value {
+  const found = lookupInClass(value, name);
+  if (found !== undefined) {
+    return found.kind === "function" && found.binding === "class"
+      ? { kind: "bound", receiver: value, function: found }
+      : found;
+  }
+  if (name === "__name__" || name === "__qualname__") return str(value.name);
+  if (name === "__doc__") return NONE;
+  const base = externalBases(value)[0];
+  return base === undefined ? unknown(`attribute ${name} of ${value.name}`) : interpreter.external(`${base}.${name}`);
+}
+
+function functionAttribute(value: FunctionValue, name: string): Value {
+  const own = value.attributes.get(name);
+  if (own !== undefined) return own;
+  if (name === "__name__" || name === "__qualname__") return str(value.name);
+  if (name === "__doc__") return NONE;
+  return unknown(`attribute ${name} of function ${value.name}`);
+}
+
+function superAttribute(interpreter: Interpreter, value: Value & { kind: "super" }, name: string): Value {
+  const { instance, after } = value;
+  const start = instance.kind === "instance" ? instance.class : instance.kind === "class" ? instance : null;
+  if (start === null) return unknown("super() of something unknown");
+  const found = lookupInClass(start, name, after);
+  if (found !== undefined) return bind(interpreter, found, instance, start);
+  if (instance.kind !== "instance") return unknown(`super().${name}`);
+  if (name === "__init__") {
+    return native("__init__", (call: CallArguments) => {
+      constructBase(interpreter, instance, start, call, after);
+      return NONE;
+    });
+  }
+  return instance.host === null ? unknown(`super().${name}`) : hostAttribute(instance.host, name);
+}
+
+function hostAttribute(host: HostValue, name: string): Value {
+  const own = host.getAttribute?.(name);
+  if (own !== undefined) return own;
+  return native(
+    `${host.typeName}.${name}`,
+    (call) => host.callMethod?.(name, call) ?? unknown(`result of ${host.typeName}.${name}()`),
+  );
+}
+
+function enumAttribute(interpreter: Interpreter, member: Value & { kind: "enum" }, name: string): Value {
+  if (name === "value" || name === "_value_") return member.value;
+  if (name === "name" || name === "_name_") return str(member.name);
+  const found = lookupInClass(member.class, name);
+  if (found !== undefined) return bind(interpreter, found, member, member.class);
+  return methodOf(interpreter, member.value, name) ?? unknown(`attribute ${name} of ${member.class.name}`);
+}
+
+/** `target.name = value`. */
+export function setAttributeOf(target: Value, name: string, value: Value): void {
+  switch (target.kind) {
+    case "instance":
+      target.attributes.set(name, value);
+      target.host?.setAttribute?.(name, value);
+      return;
+    case "function":
+      target.attributes.set(name, value);
+      return;
+    case "class":
+    case "module":
+      target.scope.set(name, value);
+      return;
+    case "host":
+      target.setAttribute?.(name, value);
+      return;
+    default:
+      return;
+  }
+}
+
+/** The model behind a value: a host itself, or what an instance of the workspace's subclass extends. */
+export function hostOf(value: Value | undefined): HostValue | null {
+  if (value?.kind === "host") return value;
+  return value?.kind === "instance" ? value.host : null;
+}
+
+/** The name of something external, or of its origin when it is subscripted. */
+export function externalName(value: Value): string | null {
+  if (value.kind === "external") return value.name;
+  if (value.kind === "generic") return externalName(value.origin);
+  return null;
+}

@@ -1,0 +1,335 @@
+import { BUILTIN_PREFIX, iterate } from "./assignment.ts";
+import { setAttributeOf } from "./attributes.ts";
+import { lookupInClass, resolutionOrder } from "./classes.ts";
+import { parseNumber, reprOf, textOf } from "./format.ts";
+import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import { sortValues } from "./methods.ts";
+import { binaryOperation, compareValues } from "./operators.ts";
+import {
+  bool,
+  type CallArguments,
+  dict,
+  FALSE,
+  float,
+  int,
+  isSequence,
+  list,
+  NONE,
+  setItem,
+  str,
+  TRUE,
+  truth,
+  tuple,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+function argument(call: CallArguments, index: number): Value {
+  return call.positional[index] ?? (call.openPositional ? unknown("an argument") : NONE);
+}
+
+function convert(kind: "int" | "float"): ExternalModel {
+  return (call) => {
+    const value = argument(call, 0);
+    if (call.positional.length > 1) return unknown(`${kind}() with a base`);
+    if (value.kind === "str") return parseNumber(value.value, kind) ?? unknown(`${kind}() of a text`);
+    if (value.kind !== "int" && value.kind !== "float" && value.kind !== "bool") return unknown(`${kind}()`);
+    const number = Number(value.value);
+    return kind === "float" ? float(number) : int(value.kind === "int" ? value.value : Math.trunc(number));
+  };
+}
+
+function collect(kind: "list" | "tuple" | "set"): ExternalModel {
+  return (call, interpreter) => {
+    const [first] = call.positional;
+    if (first === undefined) return { kind, items: [], open: call.openPositional };
+    const { items, open } = iterate(interpreter, first);
+    return { kind, items: [...items], open };
+  };
+}
+
+function range(call: CallArguments, interpreter: Interpreter): Value {
+  const numbers = call.positional.map((value) => (value.kind === "int" ? Number(value.value) : Number.NaN));
+  const [first = Number.NaN, second, step = 1] = numbers;
+  const from = second === undefined ? 0 : first;
+  const to = second ?? first;
+  if (Number.isNaN(from + to + step) || step === 0) return list([], true);
+  const items: Value[] = [];
+  for (let at = from; step > 0 ? at < to : at > to; at += step) {
+    if (items.length >= interpreter.limits.iterations) return list(items, true);
+    items.push(int(at));
+  }
+  return list(items);
+}
+
+function length(call: CallArguments): Value {
+  const value = argument(call, 0);
+  if (value.kind === "str") return int([...value.value].length);
+  if (isSequence(value) && !value.open) return int(value.items.length);
+  return value.kind === "dict" && !value.open ? int(value.entries.size) : unknown("a length");
+}
+
+function enumerate(call: CallArguments, interpreter: Interpreter): Value {
+  const { items, open } = iterate(interpreter, argument(call, 0));
+  const start = call.positional[1] ?? call.keywords.get("start");
+  const first = start === undefined ? 0 : start.kind === "int" ? Number(start.value) : undefined;
+  if (first === undefined) return list([], true);
+  return list(
+    items.map((item, index) => tuple([int(first + index), item])),
+    open,
+  );
+}
+
+function zip(call: CallArguments, interpreter: Interpreter): Value {
+  const sources = call.positional.map((value) => iterate(interpreter, value));
+  const open = call.openPositional || sources.some((source) => source.open);
+  const shortest = sources.length === 0 ? 0 : Math.min(...sources.map((source) => source.items.length));
+  const rows: Value[] = [];
+  for (let index = 0; index < shortest; index += 1) {
+    rows.push(tuple(sources.map((source) => source.items[index] ?? unknown("an item"))));
+  }
+  return list(rows, open);
+}
+
+function map(call: CallArguments, interpreter: Interpreter): Value {
+  const [mapper, ...sources] = call.positional;
+  const [source] = sources;
+  if (mapper === undefined || source === undefined || sources.length > 1) return list([], true);
+  const { items, open } = iterate(interpreter, source);
+  return list(
+    items.map((item) =>
+      interpreter.call(mapper, { ...interpreter.emptyCall(call.file, call.line), positional: [item] }),
+    ),
+    open,
+  );
+}
+
+function filter(call: CallArguments, interpreter: Interpreter): Value {
+  const [test, source] = call.positional;
+  if (test === undefined || source === undefined) return list([], true);
+  const { items, open } = iterate(interpreter, source);
+  let isOpen = open;
+  const kept = items.filter((item) => {
+    const result =
+      test.kind === "none"
+        ? item
+        : interpreter.call(test, { ...interpreter.emptyCall(call.file, call.line), positional: [item] });
+    const condition = truth(result);
+    isOpen ||= condition === undefined;
+    return condition === true;
+  });
+  return list(kept, isOpen);
+}
+
+function sorted(call: CallArguments, interpreter: Interpreter): Value {
+  const { items, open } = iterate(interpreter, argument(call, 0));
+  const key = call.keywords.get("key");
+  const order = sortByKey(items, key, call, interpreter);
+  if (order === undefined) return list([...items], true);
+  if (call.keywords.has("reverse") && truth(call.keywords.get("reverse") ?? NONE) === true) order.reverse();
+  return list(order, open);
+}
+
+function sortByKey(
+  items: readonly Value[],
+  key: Value | undefined,
+  call: CallArguments,
+  interpreter: Interpreter,
+): Value[] | undefined {
+  if (key === undefined || key.kind === "none") return sortValues(items);
+  const pairs = items.map((item) => ({
+    item,
+    key: interpreter.call(key, { ...interpreter.emptyCall(call.file, call.line), positional: [item] }),
+  }));
+  const order = sortValues(pairs.map((pair) => pair.key));
+  if (order === undefined) return undefined;
+  return pairs.sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key)).map((pair) => pair.item);
+}
+
+function extreme(op: "Lt" | "Gt"): ExternalModel {
+  return (call, interpreter) => {
+    const source = call.positional.length === 1 ? iterate(interpreter, argument(call, 0)) : undefined;
+    const items = source?.items ?? call.positional;
+    if (source?.open === true || call.openPositional || call.keywords.has("key")) return unknown("a largest value");
+    let best: Value | undefined;
+    for (const item of items) {
+      const better = best === undefined ? true : compareValues(op, item, best);
+      if (better === undefined) return unknown("a largest value");
+      if (better) best = item;
+    }
+    return best ?? unknown("a largest value of nothing");
+  };
+}
+
+function sum(call: CallArguments, interpreter: Interpreter): Value {
+  const { items, open } = iterate(interpreter, argument(call, 0));
+  if (open) return unknown("a sum");
+  const start = call.positional[1] ?? int(0);
+  return items.reduce((left, right) => binaryOperation(interpreter, "Add", left, right, false), start);
+}
+
+function quantify(wanted: boolean): ExternalModel {
+  return (call, interpreter) => {
+    const { items, open } = iterate(interpreter, argument(call, 0));
+    const results = items.map(truth);
+    if (results.includes(wanted)) return bool(wanted);
+    return open || results.includes(undefined) ? unknown("depends on something unknown") : bool(!wanted);
+  };
+}
+
+function getAttribute(call: CallArguments, interpreter: Interpreter): Value {
+  const [target, name, fallback] = call.positional;
+  if (target === undefined || name?.kind !== "str") return unknown("an attribute whose name is not known");
+  const found = interpreter.getAttribute(target, name.value);
+  return found.kind === "unknown" && fallback !== undefined && target.kind !== "unknown" ? fallback : found;
+}
+
+function setAttribute(call: CallArguments): Value {
+  const [target, name, value] = call.positional;
+  if (target !== undefined && name?.kind === "str" && value !== undefined) setAttributeOf(target, name.value, value);
+  return NONE;
+}
+
+function hasAttribute(call: CallArguments): Value {
+  const [target, name] = call.positional;
+  if (name?.kind !== "str" || target === undefined) return unknown("an attribute whose name is not known");
+  if (target.kind === "module") return target.scope.own(name.value) === undefined ? unknown("a module") : TRUE;
+  if (target.kind === "class") return lookupInClass(target, name.value) === undefined ? unknown("a class") : TRUE;
+  if (target.kind === "instance" && target.attributes.has(name.value)) return TRUE;
+  return unknown("whether something has an attribute");
+}
+
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  str: "str",
+  int: "int",
+  float: "float",
+  bool: "bool",
+  list: "list",
+  tuple: "tuple",
+  dict: "dict",
+  set: "set",
+  bytes: "bytes",
+};
+
+function isInstance(call: CallArguments): Value {
+  const [value, type] = call.positional;
+  if (value === undefined || type === undefined) return unknown("isinstance()");
+  const types = type.kind === "tuple" ? type.items : [type];
+  const results = types.map((candidate) => isInstanceOf(value, candidate));
+  if (results.includes(true)) return TRUE;
+  return results.includes(undefined) ? unknown("isinstance()") : FALSE;
+}
+
+function isInstanceOf(value: Value, type: Value): boolean | undefined {
+  if (value.kind === "instance" && type.kind === "class") return resolutionOrder(value.class).includes(type);
+  if (value.kind === "unknown" || value.kind === "host" || value.kind === "external") return undefined;
+  if (type.kind !== "external" || !type.name.startsWith(BUILTIN_PREFIX)) return undefined;
+  const kind = PYTHON_TYPES[type.name.slice(BUILTIN_PREFIX.length)];
+  if (kind === undefined) return undefined;
+  return value.kind === kind || (kind === "int" && value.kind === "bool");
+}
+
+function makeDict(call: CallArguments, interpreter: Interpreter): Value {
+  const result = dict([], call.openKeywords || call.openPositional);
+  const [first] = call.positional;
+  if (first?.kind === "dict") {
+    for (const entry of first.entries.values()) setItem(result, entry.key, entry.value);
+    result.open ||= first.open;
+  } else if (first !== undefined) {
+    const { items, open } = iterate(interpreter, first);
+    result.open ||= open;
+    for (const item of items) {
+      const [key, value] = isSequence(item) ? item.items : [];
+      if (key !== undefined && value !== undefined) setItem(result, key, value);
+      else result.open = true;
+    }
+  }
+  for (const [name, value] of call.keywords) setItem(result, str(name), value);
+  return result;
+}
+
+function textual(toText: (value: Value) => string | undefined): ExternalModel {
+  return (call) => {
+    if (call.positional.length === 0) return str("");
+    const text = toText(argument(call, 0));
+    return text === undefined ? unknown("the text of something unknown") : str(text);
+  };
+}
+
+/** Built-in functions and types that are computed; the others give unknown. */
+export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string, ExternalModel>(
+  Object.entries({
+    str: textual(textOf),
+    repr: textual(reprOf),
+    int: convert("int"),
+    float: convert("float"),
+    bool: (call: CallArguments) => {
+      const condition = truth(argument(call, 0));
+      return condition === undefined ? unknown("bool()") : bool(condition);
+    },
+    list: collect("list"),
+    tuple: collect("tuple"),
+    set: collect("set"),
+    frozenset: collect("set"),
+    iter: collect("list"),
+    dict: makeDict,
+    range,
+    len: length,
+    enumerate,
+    zip,
+    map,
+    filter,
+    sorted,
+    reversed: (call: CallArguments, interpreter: Interpreter) => {
+      const { items, open } = iterate(interpreter, argument(call, 0));
+      return list(open ? [] : [...items].reverse(), open);
+    },
+    max: extreme("Gt"),
+    min: extreme("Lt"),
+    sum,
+    any: quantify(true),
+    all: quantify(false),
+    getattr: getAttribute,
+    setattr: setAttribute,
+    hasattr: hasAttribute,
+    isinstance: isInstance,
+    callable: (call: CallArguments) => {
+      const kind = argument(call, 0).kind;
+      return kind === "function" || kind === "class" || kind === "bound" ? TRUE : unknown("callable()");
+    },
+    print: () => NONE,
+    type: (call: CallArguments) => {
+      const value = argument(call, 0);
+      return value.kind === "instance" || value.kind === "enum" ? value.class : unknown("type()");
+    },
+    chr: (call: CallArguments) => {
+      const value = argument(call, 0);
+      const code = value.kind === "int" ? Number(value.value) : -1;
+      return code >= 0 && code <= 0x10ffff ? str(String.fromCodePoint(code)) : unknown("chr()");
+    },
+    abs: (call: CallArguments) => {
+      const value = argument(call, 0);
+      if (value.kind === "float") return float(Math.abs(value.value));
+      return value.kind === "int" ? int(Number(value.value) < 0 ? -value.value : value.value) : unknown("abs()");
+    },
+    next: (call: CallArguments, interpreter: Interpreter) => {
+      const { items, open } = iterate(interpreter, argument(call, 0));
+      return items[0] ?? (open ? unknown("next()") : (call.positional[1] ?? unknown("next()")));
+    },
+  } satisfies Record<string, ExternalModel>).map(([name, model]) => [BUILTIN_PREFIX + name, model]),
+);
+
+/** Names that Python knows without an import. */
+export const BUILTIN_NAMES: ReadonlySet<string> = new Set(
+  `abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex delattr
+   dict dir divmod enumerate eval exec exit filter float format frozenset getattr globals hasattr hash help hex id input
+   int isinstance issubclass iter len list locals map max memoryview min next object oct open ord pow print property quit
+   range raw_input repr reversed round set setattr slice sorted staticmethod str sum super tuple type unicode vars xrange
+   zip __import__ execfile basestring long NotImplemented Exception BaseException ArithmeticError AssertionError
+   AttributeError EOFError FileExistsError FileNotFoundError ImportError IndexError InterruptedError IOError
+   IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError NotADirectoryError
+   NotImplementedError OSError OverflowError PermissionError RuntimeError StopIteration SyntaxError SystemExit
+   TimeoutError TypeError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError Warning ZeroDivisionError`
+    .split(/\s+/u)
+    .filter((name) => name !== ""),
+);

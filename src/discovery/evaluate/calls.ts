@@ -1,0 +1,247 @@
+import type { AnnAssign, Statement } from "../../python/index.ts";
+import { externalBases, isEnumClass, lookupInClass, memberByValue, resolutionOrder } from "./classes.ts";
+import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { Scope } from "./scope.ts";
+import { executeBlock } from "./statements.ts";
+import {
+  type CallArguments,
+  type ClassValue,
+  dict,
+  type FunctionValue,
+  type HostValue,
+  type InstanceValue,
+  isSequence,
+  join,
+  list,
+  NEVER,
+  NONE,
+  setItem,
+  str,
+  tuple,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+/** Calls a value as Python would; what cannot be followed gives unknown. */
+export function callValue(interpreter: Interpreter, callee: Value, call: CallArguments): Value {
+  interpreter.step();
+  switch (callee.kind) {
+    case "function":
+      return callFunction(interpreter, callee, call, null);
+    case "bound":
+      return callFunction(interpreter, callee.function, call, callee.receiver);
+    case "native":
+      return callee.call(call);
+    case "class":
+      return instantiate(interpreter, callee, call);
+    case "external":
+      return callExternal(interpreter, callee.name, call);
+    case "host":
+      return callee.call?.(call) ?? unknown(`result of calling ${callee.typeName}`);
+    case "instance":
+      return callInstance(interpreter, callee, call);
+    case "generic":
+      return callValue(interpreter, callee.origin, call);
+    default:
+      return unknown("result of calling something unknown");
+  }
+}
+
+function callInstance(interpreter: Interpreter, instance: InstanceValue, call: CallArguments): Value {
+  const method = lookupInClass(instance.class, "__call__");
+  if (method?.kind === "function") return callFunction(interpreter, method, call, instance);
+  return instance.host?.call?.(call) ?? unknown(`result of calling a ${instance.class.name}`);
+}
+
+/** Library functions that call the function given to them, so that what it does is done. */
+const RUNNERS: ReadonlySet<string> = new Set(["run", "wrapper", "run_app", "main", "run_until_complete", "runcall"]);
+
+const NEVER_RETURN: ReadonlySet<string> = new Set([
+  "sys.exit",
+  "os._exit",
+  "os.abort",
+  "builtins.exit",
+  "builtins.quit",
+  "os.execv",
+  "os.execve",
+  "os.execvp",
+  "os.execvpe",
+  "os.execl",
+  "os.execlp",
+]);
+
+function callExternal(interpreter: Interpreter, name: string, call: CallArguments): Value {
+  if (NEVER_RETURN.has(name)) return NEVER;
+  const model = interpreter.models.calls.get(name);
+  if (model !== undefined) return model(call, interpreter);
+  const [first, ...rest] = call.positional;
+  if (name.endsWith(".__init__") && first?.kind === "instance") {
+    const base = name.slice(0, -".__init__".length);
+    first.host ??= constructHost(interpreter, base, { ...call, positional: rest });
+    return NONE;
+  }
+  if (RUNNERS.has(name.slice(name.lastIndexOf(".") + 1))) {
+    for (const value of [...call.positional, ...call.keywords.values()]) {
+      if (value.kind === "function" || value.kind === "bound") {
+        callValue(interpreter, value, { ...interpreter.emptyCall(call.file, call.line), openPositional: true });
+      }
+    }
+  }
+  return unknown(`result of ${name}()`);
+}
+
+function constructHost(interpreter: Interpreter, base: string, call: CallArguments): HostValue | null {
+  const made = interpreter.models.calls.get(base)?.(call, interpreter);
+  return made?.kind === "host" ? made : null;
+}
+
+// --- classes ----------------------------------------------------------------------------------------------------
+
+function instantiate(interpreter: Interpreter, made: ClassValue, call: CallArguments): Value {
+  if (isEnumClass(made)) {
+    const wanted = call.positional[0];
+    return (wanted && memberByValue(made, wanted)) ?? unknown(`a member of ${made.name}`);
+  }
+  const instance: InstanceValue = { kind: "instance", class: made, attributes: new Map(), host: null };
+  const init = lookupInClass(made, "__init__");
+  if (init?.kind === "function") callFunction(interpreter, init, call, instance);
+  else if (isDataclass(made)) fillFields(interpreter, instance, call);
+  else constructBase(interpreter, instance, made, call);
+  if (instance.host === null) constructBase(interpreter, instance, made, interpreter.emptyCall(call.file, call.line));
+  return instance;
+}
+
+/** Makes the model of the library class that an instance's class extends, looked for after a class of its own. */
+export function constructBase(
+  interpreter: Interpreter,
+  instance: InstanceValue,
+  start: ClassValue,
+  call: CallArguments,
+  after?: ClassValue,
+): void {
+  if (instance.host !== null) return;
+  for (const base of externalBases(start, after)) {
+    const host = constructHost(interpreter, base, call);
+    if (host !== null) {
+      instance.host = host;
+      return;
+    }
+  }
+}
+
+function isDataclass(made: ClassValue): boolean {
+  return resolutionOrder(made).some((item) => item.kind === "class" && item.isDataclass);
+}
+
+/** The fields of a dataclass in the order of its `__init__`: annotated names, bases first. */
+export function dataclassFields(made: ClassValue): readonly { readonly node: AnnAssign; readonly owner: ClassValue }[] {
+  const fields = new Map<string, { node: AnnAssign; owner: ClassValue }>();
+  for (const item of [...resolutionOrder(made)].reverse()) {
+    if (item.kind !== "class") continue;
+    for (const statement of item.node.body) {
+      const name = fieldName(statement);
+      if (name !== null && statement.kind === "AnnAssign") fields.set(name, { node: statement, owner: item });
+    }
+  }
+  return [...fields.values()];
+}
+
+function fieldName(statement: Statement): string | null {
+  return statement.kind === "AnnAssign" && statement.target.kind === "Name" ? statement.target.id : null;
+}
+
+function fillFields(interpreter: Interpreter, instance: InstanceValue, call: CallArguments): void {
+  for (const [index, field] of dataclassFields(instance.class).entries()) {
+    const name = fieldName(field.node) ?? "";
+    const given = call.positional[index] ?? call.keywords.get(name);
+    const isOpen = call.openPositional || call.openKeywords;
+    const fallback = isOpen ? unknown(`field ${name}`) : field.owner.scope.own(name);
+    instance.attributes.set(name, given ?? fallback ?? unknown(`field ${name}`));
+  }
+  const after = lookupInClass(instance.class, "__post_init__");
+  if (after?.kind === "function") {
+    callFunction(interpreter, after, interpreter.emptyCall(call.file, call.line), instance);
+  }
+}
+
+// --- functions --------------------------------------------------------------------------------------------------
+
+/** How often one function may stand on the call stack. */
+const MAX_RECURSION = 3;
+
+function callFunction(
+  interpreter: Interpreter,
+  callee: FunctionValue,
+  call: CallArguments,
+  receiver: Value | null,
+): Value {
+  const again = interpreter.stack.filter((node) => node === callee.node).length;
+  if (interpreter.depth >= interpreter.limits.depth || again >= MAX_RECURSION) {
+    return unknown(`${callee.name} calls itself too deeply`);
+  }
+  const scope = new Scope(callee.scope);
+  const bound = callee.binding === "static" || receiver === null ? call.positional : [receiver, ...call.positional];
+  const self = callee.binding === "static" ? null : (receiver ?? call.positional[0] ?? null);
+  bindArguments(callee, { ...call, positional: bound }, scope);
+  const frame = newFrame(callee.file, scope, moduleScopeOf(callee.scope), callee.owner, self);
+  interpreter.depth += 1;
+  interpreter.stack.push(callee.node);
+  try {
+    return runBody(interpreter, callee, frame);
+  } finally {
+    interpreter.depth -= 1;
+    interpreter.stack.pop();
+  }
+}
+
+function runBody(interpreter: Interpreter, callee: FunctionValue, frame: Frame): Value {
+  if (callee.node.kind === "Lambda") return interpreter.evaluate(callee.node.body, frame);
+  const completion = executeBlock(interpreter, callee.node.body, frame);
+  if (frame.isGenerator) return list(frame.yields, true);
+  if (completion === "normal") frame.returns.push(NONE);
+  const [first, ...others] = frame.returns;
+  if (first === undefined) return NEVER;
+  return others.reduce(join, first);
+}
+
+/** The scope of the module in which a scope lies. */
+export function moduleScopeOf(scope: Scope): Scope {
+  let top = scope;
+  while (top.parent !== null) top = top.parent;
+  return top;
+}
+
+function bindArguments(callee: FunctionValue, call: CallArguments, scope: Scope): void {
+  const { args } = callee;
+  const positional = [...args.posonlyargs, ...args.args];
+  const firstDefault = positional.length - callee.defaults.length;
+  const used = new Set<string>();
+  for (const [index, parameter] of positional.entries()) {
+    used.add(parameter.arg);
+    const given = call.positional[index] ?? call.keywords.get(parameter.arg);
+    scope.set(parameter.arg, given ?? missing(call, callee.defaults[index - firstDefault] ?? null, parameter.arg));
+  }
+  for (const [index, parameter] of args.kwonlyargs.entries()) {
+    used.add(parameter.arg);
+    const given = call.keywords.get(parameter.arg);
+    scope.set(parameter.arg, given ?? missing(call, callee.keywordDefaults[index] ?? null, parameter.arg));
+  }
+  if (args.vararg !== null) {
+    scope.set(args.vararg.arg, tuple(call.positional.slice(positional.length), call.openPositional));
+  }
+  if (args.kwarg !== null) {
+    const rest = dict([], call.openKeywords);
+    for (const [name, value] of call.keywords) if (!used.has(name)) setItem(rest, str(name), value);
+    scope.set(args.kwarg.arg, rest);
+  }
+}
+
+function missing(call: CallArguments, fallback: Value | null, name: string): Value {
+  if (call.openPositional || call.openKeywords) return unknown(`argument ${name}`);
+  return fallback ?? unknown(`argument ${name} is not given`);
+}
+
+/** The elements of a `*args` value. */
+export function spread(value: Value): { readonly items: readonly Value[]; readonly open: boolean } {
+  return isSequence(value) ? value : { items: [], open: true };
+}

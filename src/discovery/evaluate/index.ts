@@ -1,0 +1,35 @@
+import { BUILTIN_MODELS } from "./builtins.ts";
+import type { ExternalModel, LibraryModels } from "./interpreter.ts";
+import { LIBRARY_CONSTANTS, LIBRARY_MODELS } from "./library.ts";
+import type { Value } from "./values.ts";
+
+export { iterate } from "./assignment.ts";
+export { externalName, hostOf } from "./attributes.ts";
+export { BUILTIN_NAMES } from "./builtins.ts";
+export { dataclassFields, moduleScopeOf } from "./calls.ts";
+export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./classes.ts";
+export { textOf } from "./format.ts";
+export {
+  DEFAULT_LIMITS,
+  type ExternalModel,
+  Interpreter,
+  type LibraryModels,
+  type Limits,
+  type ModuleSource,
+  newFrame,
+  type RunEvent,
+} from "./interpreter.ts";
+export { cleandoc, plainText } from "./library.ts";
+export { Scope } from "./scope.ts";
+export * from "./values.ts";
+
+/** The standard library's models with those of readers added. */
+export function libraryModels(
+  calls: Iterable<readonly [string, ExternalModel]>,
+  constants: Iterable<readonly [string, Value]>,
+): LibraryModels {
+  return {
+    calls: new Map([...BUILTIN_MODELS, ...LIBRARY_MODELS, ...calls]),
+    constants: new Map([...LIBRARY_CONSTANTS, ...constants]),
+  };
+}

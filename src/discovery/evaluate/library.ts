@@ -1,0 +1,198 @@
+import { iterate } from "./assignment.ts";
+import { AUTO_REASON } from "./definitions.ts";
+import { textOf } from "./format.ts";
+import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import { parentOf, splitExtension } from "./methods.ts";
+import { joinPath } from "./operators.ts";
+import {
+  type CallArguments,
+  FALSE,
+  float,
+  int,
+  list,
+  NONE,
+  native,
+  path,
+  str,
+  tuple,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+/** What a name of the standard library is on the machines that tools are made for (Linux, a current Python 3). */
+export const LIBRARY_CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ["sys.platform", str("linux")],
+  ["sys.maxsize", int(2n ** 63n - 1n)],
+  ["sys.version_info", tuple([int(3), int(13), int(0), str("final"), int(0)])],
+  ["sys.version_info.major", int(3)],
+  ["sys.version_info.minor", int(13)],
+  ["sys.byteorder", str("little")],
+  ["os.name", str("posix")],
+  ["os.sep", str("/")],
+  ["os.path.sep", str("/")],
+  ["os.pathsep", str(":")],
+  ["os.linesep", str("\n")],
+  ["os.curdir", str(".")],
+  ["os.pardir", str("..")],
+  ["os.devnull", str("/dev/null")],
+  ["os.extsep", str(".")],
+  ["math.pi", float(Math.PI)],
+  ["math.e", float(Math.E)],
+  ["math.inf", float(Number.POSITIVE_INFINITY)],
+  ["string.ascii_lowercase", str("abcdefghijklmnopqrstuvwxyz")],
+  ["string.ascii_uppercase", str("ABCDEFGHIJKLMNOPQRSTUVWXYZ")],
+  ["string.ascii_letters", str("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")],
+  ["string.digits", str("0123456789")],
+  ["logging.CRITICAL", int(50)],
+  ["logging.ERROR", int(40)],
+  ["logging.WARNING", int(30)],
+  ["logging.INFO", int(20)],
+  ["logging.DEBUG", int(10)],
+  ["logging.NOTSET", int(0)],
+  ["socket.AF_INET", int(2)],
+  ["typing.TYPE_CHECKING", FALSE],
+  ["six.PY2", FALSE],
+]);
+
+function pathText(value: Value | undefined): string | undefined {
+  return value?.kind === "str" || value?.kind === "path" ? value.value : undefined;
+}
+
+function makePath(call: CallArguments): Value {
+  if (call.positional.length === 0) return call.openPositional ? unknown("a path") : path(".");
+  const [first, ...rest] = call.positional;
+  const text = pathText(first);
+  if (text === undefined) return unknown("a path that is not known");
+  const clean = text.length > 1 ? text.replace(/^\.\//u, "").replace(/\/+$/u, "") : text;
+  return rest.reduce<Value>((left, right) => joinPath(left, right) ?? unknown("a path that is not known"), path(clean));
+}
+
+function joinTexts(call: CallArguments): Value {
+  if (call.openPositional) return unknown("a path that is not known");
+  let result: string | undefined;
+  for (const value of call.positional) {
+    const part = pathText(value);
+    if (part === undefined) return unknown("a path that is not known");
+    if (result === undefined || part.startsWith("/")) result = part;
+    else result = result === "" || result.endsWith("/") ? result + part : `${result}/${part}`;
+  }
+  return result === undefined ? unknown("a path that is not known") : str(result);
+}
+
+function onText(compute: (text: string) => Value): ExternalModel {
+  return (call) => {
+    const text = pathText(call.positional[0]);
+    return text === undefined ? unknown("computed from something unknown") : compute(text);
+  };
+}
+
+/** `textwrap.dedent`: removes the indentation that all lines share. */
+export function dedent(text: string): string {
+  const lines = text.split("\n");
+  let margin: string | undefined;
+  for (const line of lines) {
+    if (line.trim() === "") continue;
+    const indent = /^[ \t]*/.exec(line)?.[0] ?? "";
+    if (margin === undefined) margin = indent;
+    while (!indent.startsWith(margin)) margin = margin.slice(0, -1);
+  }
+  const width = margin?.length ?? 0;
+  return lines.map((line) => (line.trim() === "" ? "" : line.slice(width))).join("\n");
+}
+
+/** A decorator that copies what a function carries to its wrapper, as `functools.wraps` does. */
+function wraps(call: CallArguments): Value {
+  const wrapped = call.positional[0];
+  return native("wraps", (inner) => {
+    const wrapper = inner.positional[0];
+    if (wrapper?.kind !== "function" || wrapped?.kind !== "function") return wrapper ?? NONE;
+    for (const [name, value] of wrapped.attributes) wrapper.attributes.set(name, value);
+    wrapper.attributes.set("__wrapped__", wrapped);
+    return { ...wrapper, name: wrapped.name };
+  });
+}
+
+function partial(call: CallArguments, interpreter: Interpreter): Value {
+  const [callee, ...bound] = call.positional;
+  if (callee === undefined) return unknown("partial()");
+  return native("partial", (inner) =>
+    interpreter.call(callee, {
+      ...inner,
+      positional: [...bound, ...inner.positional],
+      keywords: new Map([...call.keywords, ...inner.keywords]),
+      openPositional: inner.openPositional || call.openPositional,
+      openKeywords: inner.openKeywords || call.openKeywords,
+    }),
+  );
+}
+
+/** `@dataclass`, bare or with arguments. */
+function dataclass(call: CallArguments): Value {
+  const mark = (target: Value | undefined): Value => {
+    if (target?.kind === "class") target.isDataclass = true;
+    return target ?? NONE;
+  };
+  if (call.positional.length > 0) return mark(call.positional[0]);
+  return native("dataclass", (inner) => mark(inner.positional[0]));
+}
+
+/** `field(default=…)`, `field(default_factory=…)`. */
+function field(call: CallArguments, interpreter: Interpreter): Value {
+  const given = call.keywords.get("default");
+  if (given !== undefined) return given;
+  const factory = call.keywords.get("default_factory");
+  if (factory === undefined) return unknown("a field without a default");
+  return interpreter.call(factory, interpreter.emptyCall(call.file, call.line));
+}
+
+function chain(call: CallArguments, interpreter: Interpreter): Value {
+  const sources = call.positional.map((value) => iterate(interpreter, value));
+  return list(
+    sources.flatMap((source) => [...source.items]),
+    call.openPositional || sources.some((source) => source.open),
+  );
+}
+
+/** Functions of the standard library whose results are computed. */
+export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string, ExternalModel>([
+  ["pathlib.Path", makePath],
+  ["pathlib.PurePath", makePath],
+  ["pathlib.PosixPath", makePath],
+  ["os.path.join", joinTexts],
+  ["os.path.basename", onText((text) => str(text.slice(text.lastIndexOf("/") + 1)))],
+  ["os.path.dirname", onText((text) => str(text.includes("/") ? parentOf(text) : ""))],
+  ["os.path.splitext", onText((text) => tuple(splitExtension(text).map(str)))],
+  ["os.path.normpath", onText((text) => str(text))],
+  ["os.fspath", onText((text) => str(text))],
+  ["textwrap.dedent", onText((text) => str(dedent(text)))],
+  ["inspect.cleandoc", onText((text) => str(cleandoc(text)))],
+  ["gettext.gettext", (call) => call.positional[0] ?? NONE],
+  ["functools.wraps", wraps],
+  ["functools.partial", partial],
+  ["dataclasses.dataclass", dataclass],
+  ["dataclasses.field", field],
+  ["itertools.chain", chain],
+  ["collections.OrderedDict", (call, interpreter) => modelled(interpreter, "builtins.dict", call)],
+  ["collections.ChainMap", () => unknown("a ChainMap")],
+  ["types.SimpleNamespace", () => unknown("a namespace")],
+  ["copy.copy", (call) => call.positional[0] ?? NONE],
+  ["copy.deepcopy", (call) => call.positional[0] ?? NONE],
+  ["typing.cast", (call) => call.positional[1] ?? NONE],
+  ["enum.auto", () => unknown(AUTO_REASON)],
+]);
+
+function modelled(interpreter: Interpreter, name: string, call: CallArguments): Value {
+  return interpreter.models.calls.get(name)?.(call, interpreter) ?? unknown(name);
+}
+
+/** `inspect.cleandoc`: a docstring without its indentation and outer blank lines. */
+export function cleandoc(text: string): string {
+  const [first = "", ...rest] = text.replaceAll("\t", "        ").split("\n");
+  const body = dedent(rest.join("\n"));
+  return [first.trimStart(), ...(rest.length > 0 ? [body] : [])].join("\n").replace(/^\n+/u, "").trimEnd();
+}
+
+/** Text of a value for people: a description or help text. */
+export function plainText(value: Value | undefined): string | undefined {
+  return value === undefined || value.kind === "none" ? undefined : textOf(value);
+}

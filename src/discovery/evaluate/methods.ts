@@ -1,0 +1,490 @@
+import { itemPairs, iterate } from "./assignment.ts";
+import { braceFormat, textOf } from "./format.ts";
+import type { Interpreter } from "./interpreter.ts";
+import { joinPath } from "./operators.ts";
+import {
+  bool,
+  type CallArguments,
+  type DictValue,
+  equal,
+  getItem,
+  int,
+  keyOf,
+  list,
+  NONE,
+  native,
+  type PathValue,
+  path,
+  type SequenceValue,
+  setItem,
+  str,
+  tuple,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+/** A method or attribute of a value of a built-in type, `undefined` when we have no model of it. */
+export function methodOf(interpreter: Interpreter, value: Value, name: string): Value | undefined {
+  switch (value.kind) {
+    case "str": {
+      const method = STRING_METHODS.get(name);
+      return method && native(name, (call) => method(value.value, call, interpreter) ?? unknown(`str.${name}()`));
+    }
+    case "list":
+    case "set":
+    case "tuple": {
+      const method = SEQUENCE_METHODS.get(name);
+      return method && native(name, (call) => method(value, call, interpreter));
+    }
+    case "dict": {
+      const method = DICT_METHODS.get(name);
+      return method && native(name, (call) => method(value, call, interpreter));
+    }
+    case "path":
+      return pathAttribute(value, name);
+    default:
+      return undefined;
+  }
+}
+
+// --- strings ----------------------------------------------------------------------------------------------------
+
+type StringMethod = (text: string, call: CallArguments, interpreter: Interpreter) => Value | undefined;
+
+const SPACE = " \t\n\r\v\f";
+
+function textArgument(call: CallArguments, index: number): string | undefined {
+  const value = call.positional[index];
+  return value?.kind === "str" ? value.value : undefined;
+}
+
+/** Strips characters without a regular expression made from input. */
+function strip(text: string, characters: string, left: boolean, right: boolean): string {
+  let start = 0;
+  let end = text.length;
+  while (left && start < end && characters.includes(text.charAt(start))) start += 1;
+  while (right && end > start && characters.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function stripMethod(left: boolean, right: boolean): StringMethod {
+  return (text, call) => {
+    const given = call.positional[0];
+    if (given !== undefined && given.kind !== "str" && given.kind !== "none") return undefined;
+    return str(strip(text, given?.kind === "str" ? given.value : SPACE, left, right));
+  };
+}
+
+function splitWords(text: string): string[] {
+  return text.split(/\s+/u).filter((word) => word !== "");
+}
+
+function split(text: string, call: CallArguments): Value | undefined {
+  const separator = call.positional[0] ?? call.keywords.get("sep");
+  const limit = call.positional[1] ?? call.keywords.get("maxsplit");
+  if (separator === undefined || separator.kind === "none") {
+    return limit === undefined ? list(splitWords(text).map(str)) : undefined;
+  }
+  if (separator.kind !== "str" || separator.value === "") return undefined;
+  const parts = text.split(separator.value);
+  if (limit === undefined) return list(parts.map(str));
+  if (limit.kind !== "int" || Number(limit.value) < 0) return undefined;
+  const count = Number(limit.value);
+  const rest = parts.slice(count).join(separator.value);
+  return list([...parts.slice(0, count), ...(parts.length > count ? [rest] : [])].map(str));
+}
+
+function joinTexts(separator: string, call: CallArguments, interpreter: Interpreter): Value | undefined {
+  const given = call.positional[0];
+  if (given === undefined) return undefined;
+  const { items, open } = iterate(interpreter, given);
+  if (open || !items.every((item) => item.kind === "str")) return undefined;
+  const text = items.map((item) => item.value).join(separator);
+  return text.length > interpreter.limits.size ? undefined : str(text);
+}
+
+function replace(text: string, call: CallArguments, interpreter: Interpreter): Value | undefined {
+  const from = textArgument(call, 0);
+  const to = textArgument(call, 1);
+  if (from === undefined || to === undefined || call.positional.length > 2) return undefined;
+  const result = text.replaceAll(from, () => to);
+  return result.length > interpreter.limits.size ? undefined : str(result);
+}
+
+function affix(text: string, call: CallArguments, test: (text: string, part: string) => boolean): Value | undefined {
+  const given = call.positional[0];
+  const candidates = given?.kind === "tuple" ? given.items : given === undefined ? [] : [given];
+  if (!candidates.every((item) => item.kind === "str")) return undefined;
+  return bool(candidates.some((item) => test(text, item.value)));
+}
+
+function capitalize(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1).toLowerCase();
+}
+
+function justify(text: string, call: CallArguments, side: "left" | "right"): Value | undefined {
+  const width = call.positional[0];
+  const fill = call.positional.length > 1 ? textArgument(call, 1) : " ";
+  if (width?.kind !== "int" || fill === undefined || Number(width.value) > 10_000) return undefined;
+  const size = Number(width.value);
+  return str(side === "left" ? text.padEnd(size, fill) : text.padStart(size, fill));
+}
+
+function partition(text: string, call: CallArguments, last: boolean): Value | undefined {
+  const separator = textArgument(call, 0);
+  if (separator === undefined || separator === "") return undefined;
+  const at = last ? text.lastIndexOf(separator) : text.indexOf(separator);
+  if (at === -1) return tuple((last ? ["", "", text] : [text, "", ""]).map(str));
+  return tuple([text.slice(0, at), separator, text.slice(at + separator.length)].map(str));
+}
+
+const STRING_METHODS: ReadonlyMap<string, StringMethod> = new Map<string, StringMethod>([
+  ["lower", (text) => str(text.toLowerCase())],
+  ["casefold", (text) => str(text.toLowerCase())],
+  ["upper", (text) => str(text.toUpperCase())],
+  ["title", (text) => str(text.replace(/\p{L}+/gu, capitalize))],
+  ["capitalize", (text) => str(capitalize(text))],
+  ["strip", stripMethod(true, true)],
+  ["lstrip", stripMethod(true, false)],
+  ["rstrip", stripMethod(false, true)],
+  ["split", split],
+  [
+    "splitlines",
+    (text) =>
+      list(
+        text
+          .replace(/\r?\n$/u, "")
+          .split(/\r?\n/u)
+          .map(str),
+      ),
+  ],
+  ["join", joinTexts],
+  ["replace", replace],
+  ["startswith", (text, call) => affix(text, call, (whole, part) => whole.startsWith(part))],
+  ["endswith", (text, call) => affix(text, call, (whole, part) => whole.endsWith(part))],
+  [
+    "format",
+    (text, call) => braceFormat(text, call.positional, call.keywords, call.openKeywords || call.openPositional),
+  ],
+  ["ljust", (text, call) => justify(text, call, "left")],
+  ["rjust", (text, call) => justify(text, call, "right")],
+  ["zfill", (text, call) => justify(text, { ...call, positional: [...call.positional, str("0")] }, "right")],
+  ["partition", (text, call) => partition(text, call, false)],
+  ["rpartition", (text, call) => partition(text, call, true)],
+  ["isdigit", (text) => bool(/^\d+$/.test(text))],
+  ["isidentifier", (text) => bool(/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text))],
+  ["isupper", (text) => bool(text === text.toUpperCase() && text !== text.toLowerCase())],
+  ["islower", (text) => bool(text === text.toLowerCase() && text !== text.toUpperCase())],
+  [
+    "removeprefix",
+    (text, call) => {
+      const part = textArgument(call, 0);
+      return part === undefined ? undefined : str(text.startsWith(part) ? text.slice(part.length) : text);
+    },
+  ],
+  [
+    "removesuffix",
+    (text, call) => {
+      const part = textArgument(call, 0);
+      const isSuffix = part !== undefined && part !== "" && text.endsWith(part);
+      return part === undefined ? undefined : str(isSuffix ? text.slice(0, -part.length) : text);
+    },
+  ],
+  [
+    "find",
+    (text, call) => {
+      const part = textArgument(call, 0);
+      return part === undefined || call.positional.length > 1 ? undefined : int(text.indexOf(part));
+    },
+  ],
+  [
+    "count",
+    (text, call) => {
+      const part = textArgument(call, 0);
+      return part === undefined || part === "" ? undefined : int(text.split(part).length - 1);
+    },
+  ],
+]);
+
+// --- lists, tuples, sets ----------------------------------------------------------------------------------------
+
+type SequenceMethod = (target: SequenceValue, call: CallArguments, interpreter: Interpreter) => Value;
+
+/** Appends within bounds: a list that grows without end becomes open. */
+function push(target: SequenceValue, interpreter: Interpreter, ...values: readonly Value[]): void {
+  if (target.items.length + values.length > interpreter.limits.size) target.open = true;
+  else target.items.push(...values);
+}
+
+function extend(target: SequenceValue, call: CallArguments, interpreter: Interpreter): Value {
+  for (const value of call.positional) {
+    const { items, open } = iterate(interpreter, value);
+    const isSet = target.kind === "set";
+    push(target, interpreter, ...(isSet ? items.filter((item) => !includes(target, item)) : items));
+    target.open ||= open;
+  }
+  return NONE;
+}
+
+function includes(target: SequenceValue, item: Value): boolean {
+  return target.items.some((known) => equal(known, item) === true);
+}
+
+function union(target: SequenceValue, call: CallArguments, interpreter: Interpreter): Value {
+  const result: SequenceValue = { kind: target.kind, items: [...target.items], open: target.open };
+  extend(result, call, interpreter);
+  return result;
+}
+
+/** A change that we do not follow: afterwards the content is not known. */
+function lose(target: SequenceValue): Value {
+  target.items.length = 0;
+  target.open = true;
+  return unknown("a list that was changed");
+}
+
+const SEQUENCE_METHODS: ReadonlyMap<string, SequenceMethod> = new Map<string, SequenceMethod>([
+  [
+    "append",
+    (target, call, interpreter) => {
+      push(target, interpreter, call.positional[0] ?? unknown("nothing"));
+      return NONE;
+    },
+  ],
+  [
+    "add",
+    (target, call, interpreter) => {
+      const item = call.positional[0] ?? unknown("nothing");
+      if (!includes(target, item)) push(target, interpreter, item);
+      return NONE;
+    },
+  ],
+  ["extend", extend],
+  ["update", extend],
+  ["union", union],
+  ["copy", (target) => ({ kind: target.kind, items: [...target.items], open: target.open })],
+  [
+    "insert",
+    (target, call) => {
+      const [at, item] = call.positional;
+      if (at?.kind !== "int" || item === undefined) return lose(target);
+      target.items.splice(Number(at.value), 0, item);
+      return NONE;
+    },
+  ],
+  [
+    "index",
+    (target, call) => {
+      const wanted = call.positional[0];
+      const at = wanted === undefined ? -1 : target.items.findIndex((item) => equal(item, wanted) === true);
+      return at === -1 ? unknown("a position") : int(at);
+    },
+  ],
+  [
+    "pop",
+    (target, call) => {
+      const at = call.positional[0];
+      if (target.open || (at !== undefined && at.kind !== "int")) return lose(target);
+      const index = at?.kind === "int" ? Number(at.value) : -1;
+      return target.items.splice(index, 1)[0] ?? unknown("an empty list");
+    },
+  ],
+  [
+    "remove",
+    (target, call) => {
+      const wanted = call.positional[0];
+      const at = wanted === undefined ? -1 : target.items.findIndex((item) => equal(item, wanted) === true);
+      if (at === -1) return lose(target);
+      target.items.splice(at, 1);
+      return NONE;
+    },
+  ],
+  [
+    "clear",
+    (target) => {
+      target.items.length = 0;
+      target.open = false;
+      return NONE;
+    },
+  ],
+  [
+    "reverse",
+    (target) => {
+      target.items.reverse();
+      return NONE;
+    },
+  ],
+  [
+    "sort",
+    (target, call) => {
+      const sorted = sortValues(target.items);
+      if (sorted === undefined || call.keywords.has("key")) {
+        lose(target);
+        return NONE;
+      }
+      target.items.splice(0, target.items.length, ...sorted);
+      return NONE;
+    },
+  ],
+  ["count", () => unknown("a count")],
+  ["intersection", (target) => ({ kind: target.kind, items: [], open: true })],
+  [
+    "difference",
+    (target, call, interpreter) => {
+      const others = call.positional.map((value) => iterate(interpreter, value));
+      const open = target.open || others.some((other) => other.open);
+      const taken = new Set(others.flatMap((other) => other.items.map(keyOf)));
+      return { kind: target.kind, items: open ? [] : target.items.filter((item) => !taken.has(keyOf(item))), open };
+    },
+  ],
+]);
+
+/** Sorts texts or numbers; `undefined` when the order is not known. */
+export function sortValues(items: readonly Value[]): Value[] | undefined {
+  if (items.every((item) => item.kind === "str")) {
+    return [...items].sort((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)));
+  }
+  if (items.every((item) => item.kind === "int" || item.kind === "float")) {
+    return [...items].sort((a, b) => Number(a.value) - Number(b.value));
+  }
+  return undefined;
+}
+
+// --- dictionaries -----------------------------------------------------------------------------------------------
+
+type DictMethod = (target: DictValue, call: CallArguments, interpreter: Interpreter) => Value;
+
+function lookUp(target: DictValue, call: CallArguments): Value {
+  const [key, fallback] = call.positional;
+  if (key === undefined) return unknown("no key");
+  const found = getItem(target, key);
+  if (found !== undefined) return found;
+  return target.open || keyOf(key) === undefined ? unknown("an item that is not known") : (fallback ?? NONE);
+}
+
+const DICT_METHODS: ReadonlyMap<string, DictMethod> = new Map<string, DictMethod>([
+  [
+    "keys",
+    (target) =>
+      list(
+        [...target.entries.values()].map((entry) => entry.key),
+        target.open,
+      ),
+  ],
+  [
+    "values",
+    (target) =>
+      list(
+        [...target.entries.values()].map((entry) => entry.value),
+        target.open,
+      ),
+  ],
+  ["items", (target) => list(itemPairs(target), target.open)],
+  ["get", lookUp],
+  [
+    "setdefault",
+    (target, call) => {
+      const [key, fallback] = call.positional;
+      const found = lookUp(target, call);
+      if (key !== undefined && found === (fallback ?? NONE)) setItem(target, key, found);
+      return found;
+    },
+  ],
+  [
+    "pop",
+    (target, call) => {
+      const found = lookUp(target, call);
+      const key = call.positional[0] && keyOf(call.positional[0]);
+      if (key === undefined) target.open = true;
+      else target.entries.delete(key);
+      return found;
+    },
+  ],
+  [
+    "update",
+    (target, call) => {
+      for (const value of call.positional) {
+        if (value.kind !== "dict") target.open = true;
+        else {
+          for (const entry of value.entries.values()) setItem(target, entry.key, entry.value);
+          target.open ||= value.open;
+        }
+      }
+      for (const [name, value] of call.keywords) setItem(target, str(name), value);
+      target.open ||= call.openKeywords;
+      return NONE;
+    },
+  ],
+  [
+    "copy",
+    (target) => ({
+      kind: "dict",
+      entries: new Map([...target.entries].map(([k, v]) => [k, { ...v }])),
+      open: target.open,
+    }),
+  ],
+  [
+    "clear",
+    (target) => {
+      target.entries.clear();
+      target.open = false;
+      return NONE;
+    },
+  ],
+]);
+
+// --- paths ------------------------------------------------------------------------------------------------------
+
+function baseName(text: string): string {
+  return text.replace(/\/+$/u, "").split("/").at(-1) ?? "";
+}
+
+/** The folder part of a path, as `pathlib` gives it. */
+export function parentOf(text: string): string {
+  const trimmed = text.replace(/\/+$/u, "");
+  const at = trimmed.lastIndexOf("/");
+  if (at === -1) return ".";
+  return at === 0 ? "/" : trimmed.slice(0, at);
+}
+
+/** Name without its last ending, and that ending. */
+export function splitExtension(text: string): readonly [string, string] {
+  const name = baseName(text);
+  const at = name.lastIndexOf(".");
+  if (at <= 0) return [text, ""];
+  const ending = name.slice(at);
+  return [text.slice(0, text.length - ending.length), ending];
+}
+
+function pathAttribute(target: PathValue, name: string): Value | undefined {
+  switch (name) {
+    case "name":
+      return str(baseName(target.value));
+    case "stem":
+      return str(splitExtension(baseName(target.value))[0]);
+    case "suffix":
+      return str(splitExtension(baseName(target.value))[1]);
+    case "parent":
+      return path(parentOf(target.value));
+    case "joinpath":
+      return native(name, (call) =>
+        call.positional.reduce<Value>((left, right) => joinPath(left, right) ?? unknown("a path"), target),
+      );
+    case "with_suffix":
+    case "with_name":
+      return native(name, (call) => replaceName(target.value, name, call));
+    case "as_posix":
+    case "__str__":
+    case "__fspath__":
+      return native(name, () => str(target.value));
+    default:
+      return undefined;
+  }
+}
+
+function replaceName(target: string, method: string, call: CallArguments): Value {
+  const given = call.positional[0] && textOf(call.positional[0]);
+  if (given === undefined) return unknown("a path");
+  if (method === "with_suffix") return path(splitExtension(target)[0] + given);
+  return joinPath(path(parentOf(target)), str(given)) ?? unknown("a path");
+}

@@ -1,0 +1,2 @@
+export { isTestFile } from "./prefilter.ts";
+export { type DiscoverOptions, discover, WorkspaceIndex } from "./workspace-index.ts";

@@ -1,0 +1,183 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeSource, type Module, parseModule, type SyntaxProblem } from "../python/index.ts";
+import type { ModuleSource } from "./evaluate/index.ts";
+import { isBinary, MAX_FILE_BYTES } from "./prefilter.ts";
+import { STANDARD_LIBRARY } from "./standard-library.ts";
+
+export interface ParsedFile {
+  readonly file: string;
+  readonly text: string;
+  readonly module: Module;
+  readonly problems: readonly SyntaxProblem[];
+}
+
+/** Characters of source whose trees are kept; a tree takes some twenty times its text. */
+const CACHE_CHARACTERS = 6_000_000;
+
+/** Folders under which projects keep their importable packages. */
+const SOURCE_FOLDERS = ["src", "lib", "python", "source"] as const;
+
+/**
+ * The Python modules of a workspace: finds what an import means and parses files when they are asked for. Reads
+ * synchronously, because the interpreter meets imports in the middle of its work; files are small and few.
+ */
+export class ModuleStore implements ModuleSource {
+  readonly #folder: string;
+  readonly #files: Set<string>;
+  readonly #folders = new Set<string>();
+  readonly #modelled: ReadonlySet<string>;
+  readonly #overlays: ReadonlyMap<string, string>;
+  /** In order of last use, oldest first. */
+  readonly #cache = new Map<string, ParsedFile | null>();
+  #cachedCharacters = 0;
+  #parsed = 0;
+
+  /**
+   * @param files all Python files of the workspace, relative with `/`
+   * @param modelled top-level modules that readers know better than their source tells, never looked for
+   * @param overlays unsaved texts by relative path
+   */
+  constructor(
+    folder: string,
+    files: Iterable<string>,
+    modelled: ReadonlySet<string>,
+    overlays: ReadonlyMap<string, string> = new Map(),
+  ) {
+    this.#folder = folder;
+    this.#modelled = modelled;
+    this.#files = new Set(files);
+    this.#overlays = overlays;
+    for (const file of this.#files) this.#addFolders(file);
+  }
+
+  /** How many files were parsed so far. */
+  get parsedCount(): number {
+    return this.#parsed;
+  }
+
+  #addFolders(file: string): void {
+    for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) {
+      const folder = file.slice(0, at);
+      if (this.#folders.has(folder)) return;
+      this.#folders.add(folder);
+    }
+  }
+
+  /** Takes note of a file that appeared, changed or went away. */
+  change(file: string, exists: boolean): void {
+    const cached = this.#cache.get(file);
+    if (cached) this.#cachedCharacters -= cached.text.length;
+    this.#cache.delete(file);
+    if (exists) {
+      this.#files.add(file);
+      this.#addFolders(file);
+    } else this.#files.delete(file);
+  }
+
+  has(file: string): boolean {
+    return this.#files.has(file);
+  }
+
+  parse(file: string): Module | null {
+    return this.read(file)?.module ?? null;
+  }
+
+  /** The text and tree of a file; `bytes` when they have been read already. */
+  read(file: string, bytes?: Uint8Array): ParsedFile | null {
+    const cached = this.#cache.get(file);
+    if (cached !== undefined) {
+      this.#cache.delete(file);
+      this.#cache.set(file, cached);
+      return cached;
+    }
+    const text = this.#overlays.get(file) ?? this.#load(file, bytes);
+    const parsed = text === null ? null : { file, text, ...parseModule(text) };
+    if (parsed !== null) this.#parsed += 1;
+    this.#remember(file, parsed);
+    return parsed;
+  }
+
+  #load(file: string, given: Uint8Array | undefined): string | null {
+    const bytes = given ?? readBounded(join(this.#folder, file));
+    if (bytes === null || isBinary(bytes)) return null;
+    const decoded = decodeSource(bytes);
+    // A wrong encoding costs some characters of help texts, not the tool.
+    return decoded.ok ? decoded.value : Buffer.from(bytes).toString("latin1");
+  }
+
+  #remember(file: string, parsed: ParsedFile | null): void {
+    this.#cache.set(file, parsed);
+    this.#cachedCharacters += parsed?.text.length ?? 0;
+    for (const [oldest, value] of this.#cache) {
+      if (this.#cachedCharacters <= CACHE_CHARACTERS || oldest === file) return;
+      this.#cache.delete(oldest);
+      this.#cachedCharacters -= value?.text.length ?? 0;
+    }
+  }
+
+  resolve(from: string, level: number, dotted: string): { readonly name: string; readonly file: string | null } | null {
+    const parts = dotted === "" ? [] : dotted.split(".");
+    const folder = parentFolder(from);
+    if (level > 0) {
+      let base: string | null = folder;
+      for (let up = 1; up < level && base !== null; up += 1) base = base === "" ? null : parentFolder(base);
+      return base === null ? null : this.#find(base, parts);
+    }
+    const top = parts[0];
+    if (top === undefined || STANDARD_LIBRARY.has(top) || this.#modelled.has(top)) return null;
+    for (let base = folder; ; base = parentFolder(base)) {
+      for (const root of [base, ...SOURCE_FOLDERS.map((name) => within(base, name))]) {
+        const found = this.#find(root, parts);
+        if (found !== null && found.file !== from) return found;
+      }
+      if (base === "") return null;
+    }
+  }
+
+  #find(root: string, parts: readonly string[]): { readonly name: string; readonly file: string | null } | null {
+    const path = parts.reduce(within, root);
+    const name = parts.length === 0 ? path.replaceAll("/", ".") : this.#moduleName(root, parts);
+    for (const candidate of [within(path, "__init__.py"), `${path}.py`]) {
+      if (this.#files.has(candidate)) return { name, file: candidate };
+    }
+    return path === "" || this.#folders.has(path) ? { name, file: null } : null;
+  }
+
+  /** The absolute name of a module: packages above the root belong to it. */
+  #moduleName(root: string, parts: readonly string[]): string {
+    const above: string[] = [];
+    for (let folder = root; folder !== "" && this.#files.has(`${folder}/__init__.py`); folder = parentFolder(folder)) {
+      above.unshift(folder.slice(folder.lastIndexOf("/") + 1));
+    }
+    return [...above, ...parts].join(".");
+  }
+}
+
+/** The folder of a relative path, empty for the root. */
+export function parentFolder(path: string): string {
+  const at = path.lastIndexOf("/");
+  return at === -1 ? "" : path.slice(0, at);
+}
+
+function within(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+/** The bytes of a regular file of bearable size, `null` for anything else. */
+function readBounded(path: string): Uint8Array | null {
+  let descriptor: number;
+  try {
+    // Neither a link nor a pipe that took the file's place since the walk may lead us elsewhere or hold us up.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    // It went away after the walk: not there is all that matters.
+    return null;
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFile() && stat.size <= MAX_FILE_BYTES ? readFileSync(descriptor) : null;
+  } finally {
+    closeSync(descriptor);
+  }
+}

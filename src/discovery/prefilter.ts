@@ -1,0 +1,86 @@
+/**
+ * Which files are worth a closer look, decided on raw bytes by plain substring searches: regular expressions with
+ * alternations cost ten times more over a large workspace.
+ */
+
+/** Largest file that is read, in bytes. */
+export const MAX_FILE_BYTES = 2 * 1024 * 1024;
+
+/** How many bytes are looked at for a NUL byte or a shebang line. */
+const HEAD_BYTES = 8_000;
+
+export type FileClass = "python" | "shell" | "manifest" | "headless" | "other";
+
+/** What a file may be, by its name alone; `headless` files have no ending, their first line tells. */
+export function classify(name: string): FileClass {
+  if (name.endsWith(".py") || name.endsWith(".pyw")) return "python";
+  if (name.endsWith(".sh") || name.endsWith(".bash")) return "shell";
+  if (/\.tool\.(?:ya?ml|json)$/u.test(name)) return "manifest";
+  return name.includes(".") ? "other" : "headless";
+}
+
+/** Test code is never a tool: pytest's naming rules and the folders that people keep tests in. */
+export function isTestFile(path: string): boolean {
+  const parts = path.split("/");
+  const name = parts.pop() ?? "";
+  if (parts.some((part) => TEST_FOLDERS.has(part.toLowerCase()))) return true;
+  return name === "conftest.py" || name.startsWith("test_") || name.endsWith("_test.py");
+}
+
+const TEST_FOLDERS: ReadonlySet<string> = new Set(["tests", "test", "testing", "idle_test", "__tests__"]);
+
+export function isBinary(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, HEAD_BYTES);
+  // UTF-16 text has NUL bytes but begins with a byte order mark.
+  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  return !isUtf16 && head.includes(0);
+}
+
+export interface Shebang {
+  readonly language: "python" | "shell" | "other";
+  /** The program's base name, such as `bash` or `python3`. */
+  readonly program: string;
+}
+
+/** The interpreter that a file's first line names, `null` without one. */
+export function shebangOf(bytes: Uint8Array): Shebang | null {
+  const isBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const start = isBom ? 3 : 0;
+  if (bytes[start] !== 0x23 || bytes[start + 1] !== 0x21) return null;
+  const head = Buffer.from(bytes.subarray(start + 2, start + 256)).toString("latin1");
+  const words = (head.split("\n", 1)[0] ?? "").trim().split(/\s+/u);
+  const names = words.map((word) => word.slice(word.lastIndexOf("/") + 1));
+  const isEnv = names[0] === "env";
+  const program =
+    (isEnv ? names.slice(1).find((name) => !name.startsWith("-") && !name.includes("=")) : names[0]) ?? "";
+  if (/^(?:python|pypy)/u.test(program)) return { language: "python", program };
+  // `uv run --script` starts Python files.
+  if (program === "uv" || program === "pipx") return { language: "python", program };
+  if (/^(?:ba|da|k|z|a|mk)?sh$/u.test(program)) return { language: "shell", program };
+  return { language: "other", program };
+}
+
+/** Any of these in a Python file makes it worth parsing on its own account. */
+const PYTHON_MARKS: readonly Buffer[] = [
+  "__main__",
+  "parse_args",
+  "parse_known_args",
+  "argparse",
+  "optparse",
+  "docopt",
+  "getopt",
+  "import click",
+  "from click",
+  "import typer",
+  "from typer",
+  "import fire",
+  "from fire",
+  "sys.argv",
+].map((mark) => Buffer.from(mark, "latin1"));
+
+/** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
+export function mayBePythonTool(path: string, bytes: Buffer): boolean {
+  if (path.endsWith("__main__.py")) return true;
+  if (shebangOf(bytes)?.language === "python") return true;
+  return PYTHON_MARKS.some((mark) => bytes.includes(mark));
+}

@@ -1,0 +1,534 @@
+import type { Parameter, Subcommand } from "../../model/index.ts";
+import {
+  type CallArguments,
+  type ExternalModel,
+  type HostValue,
+  hostOf,
+  type Interpreter,
+  isSequence,
+  iterate,
+  list,
+  NEVER,
+  NONE,
+  type RunEvent,
+  str,
+  textOf,
+  unknown,
+  type Value,
+} from "../evaluate/index.ts";
+import { toParameter } from "./argparse-parameters.ts";
+import type { Reader } from "./reader.ts";
+import { type CommandLine, type Gap, type Given, given, givenBoolean, givenText } from "./reading.ts";
+
+/** One `add_argument` call, as far as it can be read. */
+export interface Argument {
+  readonly flags: readonly string[];
+  readonly dest: string;
+  readonly file: string;
+  readonly line: number;
+  readonly conditional: boolean;
+  /** `store` when left out; `custom:Name` for an action class; `undefined` when not known. */
+  readonly action: string | undefined;
+  readonly nargs: Given;
+  readonly constant: Given;
+  default: Given;
+  readonly type: Given;
+  choices: Given;
+  required: Given;
+  help: Given;
+  readonly metavar: Given;
+  exclusiveGroup: string | undefined;
+}
+
+export interface SubparserEntry {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly help: string | undefined;
+  readonly line: number;
+  readonly parser: Parser;
+}
+
+export interface Subparsers {
+  readonly dest: string | undefined;
+  readonly required: boolean;
+  readonly line: number;
+  readonly entries: SubparserEntry[];
+}
+
+/** An `ArgumentParser` as the program builds it. */
+export interface Parser {
+  prog: string | undefined;
+  description: string | undefined;
+  epilog: string | undefined;
+  readonly prefixChars: string;
+  readonly file: string;
+  readonly line: number;
+  readonly arguments: Argument[];
+  readonly subparsers: Subparsers[];
+  readonly gaps: Gap[];
+  /** Names that `set_defaults` gave a value. */
+  readonly defaults: Map<string, Value>;
+  groups: number;
+}
+
+/** The model of `argparse` for the interpreter: parsers record what is declared on them. */
+export function argparseModels(): readonly (readonly [string, ExternalModel])[] {
+  const parser: ExternalModel = (call, interpreter) => makeParser(call, interpreter);
+  return [
+    ["argparse.ArgumentParser", parser],
+    // Drop-in replacements that take the same calls.
+    ["configargparse.ArgumentParser", parser],
+    ["configargparse.ArgParser", parser],
+    ["jsonargparse.ArgumentParser", parser],
+    ["rich_argparse.ArgumentParser", parser],
+    ["argparse.FileType", () => ({ kind: "host", typeName: "argparse.FileType" })],
+    ["argparse.Namespace", () => unknown("the arguments of a run")],
+  ];
+}
+
+export const ARGPARSE_CONSTANTS: readonly (readonly [string, Value])[] = [
+  ["argparse.SUPPRESS", str("==SUPPRESS==")],
+  ["argparse.OPTIONAL", str("?")],
+  ["argparse.ZERO_OR_MORE", str("*")],
+  ["argparse.ONE_OR_MORE", str("+")],
+  ["argparse.REMAINDER", str("...")],
+  ["argparse.PARSER", str("A...")],
+];
+
+export const SUPPRESS = "==SUPPRESS==";
+
+/** Parsers by the host that stands for them in the interpreter. */
+const PARSERS = new WeakMap<HostValue, Parser>();
+
+export function parserOf(value: unknown): Parser | undefined {
+  return typeof value === "object" && value !== null ? PARSERS.get(value as HostValue) : undefined;
+}
+
+function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
+  const parser: Parser = {
+    prog: givenText(call, "prog", 0),
+    description: givenText(call, "description", 2),
+    epilog: givenText(call, "epilog", 3),
+    prefixChars: givenText(call, "prefix_chars") ?? "-",
+    file: call.file,
+    line: call.line,
+    arguments: [],
+    subparsers: [],
+    gaps: [],
+    defaults: new Map(),
+    groups: 0,
+  };
+  takeParents(parser, call, interpreter);
+  return hostParser(parser, interpreter);
+}
+
+/** `parents=[…]`: their arguments become the parser's own. */
+function takeParents(parser: Parser, call: CallArguments, interpreter: Interpreter): void {
+  const found = given(call, "parents", 4);
+  if (found.state === "absent") return;
+  const { items, open } = iterate(interpreter, found.state === "given" ? found.value : unknown("parents"));
+  if (open) addGap(parser, call, "Some parent parsers are not known before the program runs.");
+  for (const item of items) {
+    const parent = parserOf(hostOf(item));
+    if (parent === undefined) {
+      addGap(parser, call, "A parent parser cannot be read.");
+      continue;
+    }
+    if (parent === parser) continue;
+    parser.arguments.push(...parent.arguments.map((argument) => ({ ...argument })));
+    parser.subparsers.push(...parent.subparsers);
+    parser.gaps.push(...parent.gaps);
+    for (const [name, value] of parent.defaults) parser.defaults.set(name, value);
+  }
+}
+
+function addGap(parser: Parser, call: CallArguments, message: string): void {
+  parser.gaps.push({ file: call.file, line: call.line, message });
+}
+
+type Method = (parser: Parser, call: CallArguments, interpreter: Interpreter, host: HostValue) => Value;
+
+function hostParser(parser: Parser, interpreter: Interpreter): HostValue {
+  const host: HostValue = {
+    kind: "host",
+    typeName: "argparse.ArgumentParser",
+    getAttribute: (name) => parserAttribute(parser, name, interpreter),
+    setAttribute: (name, value) => setParserAttribute(parser, name, value),
+    callMethod: (name, call) => PARSER_METHODS.get(name)?.(parser, call, interpreter, host),
+  };
+  PARSERS.set(host, parser);
+  return host;
+}
+
+function parserAttribute(parser: Parser, name: string, interpreter: Interpreter): Value | undefined {
+  switch (name) {
+    case "prog":
+    case "description":
+    case "epilog":
+      return parser[name] === undefined ? unknown(`parser.${name}`) : str(parser[name]);
+    case "usage":
+    case "formatter_class":
+    case "argument_default":
+    case "_actions":
+    case "_option_string_actions":
+    case "_action_groups":
+    case "_defaults":
+      return unknown(`parser.${name}`);
+    case "_optionals":
+    case "_positionals":
+      // The two groups that every parser has.
+      return groupOf(parser, interpreter, undefined);
+    default:
+      return undefined;
+  }
+}
+
+function setParserAttribute(parser: Parser, name: string, value: Value): void {
+  if (name !== "prog" && name !== "description" && name !== "epilog") return;
+  parser[name] = value.kind === "none" ? undefined : textOf(value);
+}
+
+const parse =
+  (preliminary: boolean): Method =>
+  (_parser, call, interpreter, host) => {
+    interpreter.record({ framework: "argparse", subject: host, file: call.file, line: call.line, preliminary });
+    const namespace = unknown("the arguments of a run");
+    return preliminary ? { kind: "tuple", items: [namespace, list([], true)], open: false } : namespace;
+  };
+
+const PARSER_METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
+  ["add_argument", (parser, call, interpreter) => addArgument(parser, call, interpreter, undefined)],
+  // configargparse's older spellings.
+  ["add", (parser, call, interpreter) => addArgument(parser, call, interpreter, undefined)],
+  ["add_arg", (parser, call, interpreter) => addArgument(parser, call, interpreter, undefined)],
+  ["add_argument_group", (parser, _call, interpreter) => groupOf(parser, interpreter, undefined)],
+  ["add_mutually_exclusive_group", (parser, _call, interpreter) => exclusiveGroup(parser, interpreter)],
+  ["add_subparsers", (parser, call, interpreter) => addSubparsers(parser, call, interpreter)],
+  ["set_defaults", (parser, call) => setDefaults(parser, call)],
+  ["get_default", (parser, call) => getDefault(parser, call)],
+  ["parse_args", parse(false)],
+  ["parse_intermixed_args", parse(false)],
+  ["parse_known_args", parse(true)],
+  ["parse_known_intermixed_args", parse(true)],
+  ["parse_args_into_dataclasses", parse(false)],
+  ["error", () => NEVER],
+  ["exit", () => NEVER],
+  ["print_help", () => NONE],
+  ["print_usage", () => NONE],
+  ["register", () => NONE],
+  ["_add_action", () => NONE],
+]);
+
+// --- groups -----------------------------------------------------------------------------------------------------
+
+function groupOf(parser: Parser, interpreter: Interpreter, exclusive: string | undefined): HostValue {
+  return {
+    kind: "host",
+    typeName: "argparse._ArgumentGroup",
+    setAttribute: () => undefined,
+    getAttribute: (name) => (name === "title" || name === "description" ? unknown(`group.${name}`) : undefined),
+    callMethod: (name, call) => groupMethod(parser, interpreter, exclusive, name, call),
+  };
+}
+
+function groupMethod(
+  parser: Parser,
+  interpreter: Interpreter,
+  exclusive: string | undefined,
+  name: string,
+  call: CallArguments,
+): Value | undefined {
+  switch (name) {
+    case "add_argument":
+    case "add":
+      return addArgument(parser, call, interpreter, exclusive);
+    case "add_argument_group":
+      return groupOf(parser, interpreter, exclusive);
+    case "add_mutually_exclusive_group":
+      return exclusiveGroup(parser, interpreter);
+    case "set_defaults":
+      return setDefaults(parser, call);
+    default:
+      return undefined;
+  }
+}
+
+function exclusiveGroup(parser: Parser, interpreter: Interpreter): HostValue {
+  parser.groups += 1;
+  return groupOf(parser, interpreter, `group${parser.groups}`);
+}
+
+// --- arguments --------------------------------------------------------------------------------------------------
+
+function addArgument(
+  parser: Parser,
+  call: CallArguments,
+  interpreter: Interpreter,
+  exclusive: string | undefined,
+): Value {
+  const names = call.positional.map((value) => (value.kind === "str" ? value.value : undefined));
+  const known = names.filter((name) => name !== undefined);
+  if (call.openPositional || known.length !== names.length) {
+    addGap(parser, call, "An argument is declared whose name is not known before the program runs.");
+    if (known.length === 0) return unknown("an argument");
+  }
+  const isOption = known.some((name) => parser.prefixChars.includes(name.charAt(0)));
+  const dest = destination(known, call, isOption, parser.prefixChars);
+  if (dest === undefined) {
+    addGap(parser, call, "An argument is declared whose name is not known before the program runs.");
+    return unknown("an argument");
+  }
+  const argument: Argument = {
+    flags: isOption ? known : [],
+    dest,
+    file: call.file,
+    line: call.line,
+    conditional: interpreter.conditional > 0,
+    action: actionOf(given(call, "action")),
+    nargs: given(call, "nargs"),
+    constant: given(call, "const"),
+    default: given(call, "default"),
+    type: given(call, "type"),
+    choices: given(call, "choices"),
+    required: given(call, "required"),
+    help: given(call, "help"),
+    metavar: given(call, "metavar"),
+    exclusiveGroup: exclusive,
+  };
+  const completed = argument.action === "boolean_optional" ? withNegations(argument) : argument;
+  store(parser, completed);
+  return {
+    kind: "host",
+    typeName: "argparse.Action",
+    getAttribute: (name) => (name === "dest" ? str(dest) : unknown(`action.${name}`)),
+    setAttribute: (name, value) => changeArgument(completed, name, value),
+  };
+}
+
+/** `--no-x` beside each `--x`, as `BooleanOptionalAction` adds. */
+function withNegations(argument: Argument): Argument {
+  const flags = argument.flags.flatMap((flag) => (flag.startsWith("--") ? [flag, `--no-${flag.slice(2)}`] : [flag]));
+  return { ...argument, flags };
+}
+
+/** An option declared again, in the other branch of a condition: what differs is not known. */
+function store(parser: Parser, argument: Argument): void {
+  const index = parser.arguments.findIndex((known) =>
+    argument.flags.length > 0
+      ? known.flags.some((flag) => argument.flags.includes(flag))
+      : known.flags.length === 0 && known.dest === argument.dest,
+  );
+  const known = parser.arguments[index];
+  if (known === undefined) {
+    parser.arguments.push(argument);
+    return;
+  }
+  // Outside a condition a second declaration replaces the first (`conflict_handler="resolve"`).
+  parser.arguments[index] = argument.conditional ? merged(known, argument) : argument;
+}
+
+function merged(first: Argument, second: Argument): Argument {
+  const either = (a: Given, b: Given): Given => (sameGiven(a, b) ? a : { state: "unknown" });
+  return {
+    ...first,
+    conditional: true,
+    action: first.action === second.action ? first.action : undefined,
+    nargs: either(first.nargs, second.nargs),
+    default: either(first.default, second.default),
+    type: either(first.type, second.type),
+    choices: either(first.choices, second.choices),
+    help: either(first.help, second.help),
+  };
+}
+
+function sameGiven(a: Given, b: Given): boolean {
+  if (a.state !== "given" || b.state !== "given") return a.state === b.state;
+  return a.value === b.value || (textOf(a.value) !== undefined && textOf(a.value) === textOf(b.value));
+}
+
+function changeArgument(argument: Argument, name: string, value: Value): void {
+  const changed: Given = value.kind === "unknown" ? { state: "unknown" } : { state: "given", value };
+  if (name === "default" || name === "required" || name === "help" || name === "choices") argument[name] = changed;
+}
+
+function destination(
+  names: readonly string[],
+  call: CallArguments,
+  isOption: boolean,
+  prefixChars: string,
+): string | undefined {
+  const explicit = given(call, "dest");
+  if (explicit.state === "given" && explicit.value.kind === "str") return explicit.value.value;
+  if (!isOption) return names[0];
+  const long = names.find((name) => name.length > 1 && prefixChars.includes(name.charAt(1)));
+  let text = long ?? names[0] ?? "";
+  while (text !== "" && prefixChars.includes(text.charAt(0))) text = text.slice(1);
+  return text === "" ? undefined : text.replaceAll("-", "_");
+}
+
+function actionOf(found: Given): string | undefined {
+  if (found.state === "absent") return "store";
+  if (found.state === "unknown") return undefined;
+  const { value } = found;
+  if (value.kind === "str") return value.value;
+  if (value.kind === "class") return `custom:${value.name}`;
+  if (value.kind !== "external") return undefined;
+  return value.name === "argparse.BooleanOptionalAction" ? "boolean_optional" : `custom:${value.name}`;
+}
+
+function setDefaults(parser: Parser, call: CallArguments): Value {
+  for (const [name, value] of call.keywords) {
+    parser.defaults.set(name, value);
+    for (const argument of parser.arguments) {
+      if (argument.dest === name) changeArgument(argument, "default", value);
+    }
+  }
+  if (call.openKeywords) {
+    for (const argument of parser.arguments) argument.default = { state: "unknown" };
+    addGap(parser, call, "Defaults are set that are not known before the program runs.");
+  }
+  return NONE;
+}
+
+function getDefault(parser: Parser, call: CallArguments): Value {
+  const name = call.positional[0];
+  if (name?.kind !== "str") return unknown("a default");
+  const found = parser.arguments.find((argument) => argument.dest === name.value)?.default;
+  return found?.state === "given" ? found.value : unknown("a default");
+}
+
+// --- subcommands ------------------------------------------------------------------------------------------------
+
+function addSubparsers(parser: Parser, call: CallArguments, interpreter: Interpreter): HostValue {
+  const subparsers: Subparsers = {
+    dest: givenText(call, "dest"),
+    required: givenBoolean(call, "required") ?? false,
+    line: call.line,
+    entries: [],
+  };
+  parser.subparsers.push(subparsers);
+  const entries = (): Value => ({
+    kind: "dict",
+    entries: new Map(),
+    open: true,
+  });
+  return {
+    kind: "host",
+    typeName: "argparse._SubParsersAction",
+    setAttribute: () => undefined,
+    getAttribute: (name) => (name === "choices" ? entries() : undefined),
+    callMethod: (name, inner) =>
+      name === "add_parser" ? addParser(parser, subparsers, inner, interpreter) : undefined,
+  };
+}
+
+function addParser(parent: Parser, subparsers: Subparsers, call: CallArguments, interpreter: Interpreter): Value {
+  const host = makeParser({ ...call, positional: [] }, interpreter);
+  const name = call.positional[0] ?? call.keywords.get("name");
+  const parser = parserOf(host);
+  if (name?.kind !== "str" || parser === undefined) {
+    addGap(parent, call, "A subcommand is declared whose name is not known before the program runs.");
+    return host;
+  }
+  const aliases = given(call, "aliases");
+  const help = givenText(call, "help");
+  const isAgain = subparsers.entries.findIndex((entry) => entry.name === name.value);
+  const entry: SubparserEntry = {
+    name: name.value,
+    aliases:
+      aliases.state === "given" && isSequence(aliases.value)
+        ? aliases.value.items.flatMap((item) => textOf(item) ?? [])
+        : [],
+    help: help === SUPPRESS ? undefined : help,
+    line: call.line,
+    parser,
+  };
+  if (isAgain === -1) subparsers.entries.push(entry);
+  else subparsers.entries[isAgain] = entry;
+  return host;
+}
+
+// --- result -----------------------------------------------------------------------------------------------------
+
+/** How deep subcommands may nest; a parser can be made its own subcommand's parent. */
+const MAX_NESTING = 8;
+
+/** A parser's parameters and subcommands, flattened. */
+export function flattenParser(parser: Parser): {
+  readonly parameters: readonly Parameter[];
+  readonly subcommands: readonly Subcommand[];
+  readonly gaps: readonly Gap[];
+} {
+  const parameters: Parameter[] = [];
+  const subcommands: Subcommand[] = [];
+  const gaps: Gap[] = [];
+  const seen = new Set<Parser>();
+  const visit = (current: Parser, path: readonly string[]): void => {
+    if (path.length > MAX_NESTING || seen.has(current)) return;
+    seen.add(current);
+    gaps.push(...current.gaps);
+    const subcommand = path.length === 0 ? undefined : path.join(" ");
+    for (const argument of current.arguments) {
+      const parameter = toParameter(argument, current, subcommand);
+      if (parameter !== null) parameters.push(parameter);
+    }
+    for (const entry of current.subparsers.flatMap((item) => item.entries)) {
+      const inner = [...path, entry.name];
+      const help = entry.help ?? entry.parser.description;
+      subcommands.push({ path: inner.join(" "), line: entry.line, ...(help === undefined ? {} : { help }) });
+      visit(entry.parser, inner);
+    }
+    seen.delete(current);
+  };
+  visit(parser, []);
+  return { parameters, subcommands, gaps };
+}
+
+/** `argparse`, and libraries that are called the same way. */
+export const argparseReader: Reader = {
+  framework: "argparse",
+  calls: argparseModels(),
+  constants: ARGPARSE_CONSTANTS,
+  read: readRuns,
+};
+
+/**
+ * The parser that gets the whole command line: the first that parses for good, else the last that takes a first look.
+ * Parsers that only take a first look add what the other one does not have.
+ */
+function readRuns(events: readonly RunEvent[]): CommandLine | null {
+  const final = events.filter((event) => !event.preliminary);
+  const main = final.find((event) => !event.conditional) ?? largest(final) ?? events.at(-1);
+  const parser = parserOf(main?.subject);
+  if (main === undefined || parser === undefined) return null;
+  const { parameters, subcommands, gaps } = flattenParser(parser);
+  const all = [...parameters];
+  for (const event of events) {
+    const other = parserOf(event.subject);
+    if (!event.preliminary || other === undefined || other === parser) continue;
+    for (const parameter of flattenParser(other).parameters) {
+      if (!all.some((known) => isSame(known, parameter))) all.push(parameter);
+    }
+  }
+  return {
+    framework: "argparse",
+    name: parser.prog?.replace("%(prog)s", ""),
+    description: parser.description,
+    epilog: parser.epilog,
+    parameters: all,
+    subcommands,
+    line: parser.file === main.file ? parser.line : undefined,
+    gaps,
+  };
+}
+
+function largest(events: readonly RunEvent[]): RunEvent | undefined {
+  const size = (event: RunEvent): number => parserOf(event.subject)?.arguments.length ?? 0;
+  return [...events].sort((a, b) => size(b) - size(a))[0];
+}
+
+function isSame(a: Parameter, b: Parameter): boolean {
+  if (a.subcommand !== b.subcommand) return false;
+  if (a.flags.length === 0 || b.flags.length === 0) return a.name === b.name && a.flags.length === b.flags.length;
+  return a.flags.some((flag) => b.flags.includes(flag));
+}

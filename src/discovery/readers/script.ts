@@ -1,0 +1,123 @@
+import { type Expression, forEachChild, type If, type Module, type Node, type Statement } from "../../python/index.ts";
+
+/** What a Python file does when it is run, beside defining things. */
+export interface ScriptShape {
+  /** Line of `if __name__ == "__main__":`, `null` without one. */
+  readonly guardLine: number | null;
+  /** The guarded part does something other than running tests. */
+  readonly guardActs: boolean;
+  /** Something happens at module level, outside the guard. */
+  readonly topActs: boolean;
+  /** Line of the first thing that happens. */
+  readonly line: number;
+}
+
+/** Calls in a guarded part that run tests of the module itself. */
+const TEST_RUNNERS: ReadonlySet<string> = new Set([
+  "unittest.main",
+  "pytest.main",
+  "doctest.testmod",
+  "doctest.testfile",
+  "test_support.run_unittest",
+]);
+
+export function shapeOf(module: Module): ScriptShape {
+  let guardLine: number | null = null;
+  let guardActs = false;
+  let topLine: number | null = null;
+  for (const statement of module.body) {
+    if (statement.kind === "If" && isMainGuard(statement.test)) {
+      guardLine ??= statement.line;
+      guardActs ||= acts(statement.body);
+    } else if (topLine === null && hasEffect(statement)) topLine = statement.line;
+  }
+  return { guardLine, guardActs, topActs: topLine !== null, line: guardLine ?? topLine ?? 1 };
+}
+
+/** `__name__ == "__main__"`, either way round, alone or as part of a condition. */
+export function isMainGuard(test: Expression): boolean {
+  if (test.kind === "BoolOp") return test.values.some(isMainGuard);
+  if (test.kind !== "Compare" || test.ops.length !== 1 || test.ops[0] !== "Eq") return false;
+  const [right] = test.comparators;
+  return right !== undefined && [test.left, right].some(isNameOfModule) && [test.left, right].some(isMainText);
+}
+
+function isNameOfModule(node: Expression): boolean {
+  return node.kind === "Name" && node.id === "__name__";
+}
+
+function isMainText(node: Expression): boolean {
+  return node.kind === "Constant" && node.value.type === "str" && node.value.value === "__main__";
+}
+
+function acts(body: readonly Statement[]): boolean {
+  const calls = callsIn(body);
+  return calls.length > 0 && !calls.some((name) => TEST_RUNNERS.has(name));
+}
+
+/** Dotted names of everything called in the statements, not in functions defined there. */
+function callsIn(body: readonly Statement[]): string[] {
+  const names: string[] = [];
+  const visit = (node: Node): void => {
+    if (node.kind === "FunctionDef" || node.kind === "AsyncFunctionDef" || node.kind === "Lambda") return;
+    if (node.kind === "Call") names.push(dottedName(node.func) ?? "");
+    if (node.kind === "ClassDef") return;
+    forEachChild(node, visit);
+  };
+  for (const statement of body) visit(statement);
+  return names;
+}
+
+export function dottedName(node: Expression): string | null {
+  if (node.kind === "Name") return node.id;
+  if (node.kind !== "Attribute") return null;
+  const base = dottedName(node.value);
+  return base === null ? null : `${base}.${node.attr}`;
+}
+
+/** Calls that only set a module up; a file with nothing else is a library. */
+const SETUP_CALLS =
+  /(?:^|\.)(?:getLogger|basicConfig|compile|namedtuple|TypeVar|NewType|register|simplefilter|filterwarnings|setdefaultencoding|append|insert|extend|update|setdefault|add|join|dirname|abspath|install|getenv|get|dict|set|list|tuple|frozenset|range|super|locals|globals|vars|lazy_import|field|partial)$/u;
+
+/** Whether a statement at module level does something that a user would see. */
+function hasEffect(statement: Statement): boolean {
+  switch (statement.kind) {
+    case "Expr":
+      return statement.value.kind === "Call" && !SETUP_CALLS.test(dottedName(statement.value.func) ?? "call");
+    case "For":
+    case "AsyncFor":
+    case "While":
+    case "With":
+    case "AsyncWith":
+      return statement.body.some(hasEffect);
+    case "If":
+      return ifHasEffect(statement);
+    case "Try":
+    case "TryStar":
+      return [...statement.body, ...statement.orelse, ...statement.finalbody].some(hasEffect);
+    default:
+      return false;
+  }
+}
+
+function ifHasEffect(statement: If): boolean {
+  return [...statement.body, ...statement.orelse].some(hasEffect);
+}
+
+/** The comment at the head of a script, without shebang, encoding and licence lines. */
+export function headerComment(text: string): string | undefined {
+  const lines: string[] = [];
+  for (const line of text.slice(0, 4_000).split("\n")) {
+    const trimmed = line.trim();
+    if (trimmed.startsWith("#!") || /^#.*coding[:=]/u.test(trimmed)) continue;
+    if (trimmed === "" && lines.length === 0) continue;
+    if (!trimmed.startsWith("#")) break;
+    lines.push(trimmed.replace(/^#+\s?/u, ""));
+  }
+  const paragraph =
+    lines
+      .join("\n")
+      .split(/\n\s*\n/u)[0]
+      ?.trim() ?? "";
+  return paragraph === "" || /copyright|licen[sc]e|spdx/iu.test(paragraph) ? undefined : paragraph;
+}

@@ -1,0 +1,321 @@
+import type { Parameter, Subcommand, Tool } from "../../model/index.ts";
+import { commandCapabilities } from "../capabilities/index.ts";
+import { categoryOf } from "../category.ts";
+import { firstParagraph } from "../python-tool.ts";
+import { argumentsSchema } from "../schema.ts";
+import { headerComment } from "./script.ts";
+import { logicalLines, shellCommands } from "./shell-words.ts";
+import { soundsLikePath } from "./types.ts";
+
+/** What the file system says about a script. */
+export interface ShellFacts {
+  readonly isExecutable: boolean;
+}
+
+/** An option of a shell script before it becomes a parameter. */
+interface Option {
+  readonly flags: string[];
+  readonly takesValue: boolean;
+  readonly line: number;
+  readonly isCertain: boolean;
+}
+
+/**
+ * The tool that a shell script is, `null` for one that only defines functions to be sourced. Options come from
+ * `getopts` strings and from `case "$1"` loops, their help from the script's usage text.
+ */
+export function readShell(file: string, text: string, facts: ShellFacts): Tool | null {
+  const lines = logicalLines(text);
+  const commands = shellCommands(text);
+  const functions = functionNames(lines);
+  const hasShebang = text.startsWith("#!");
+  if (!hasShebang && !facts.isExecutable && isLibrary(lines)) return null;
+  const usage = usageLines(text);
+  const getopts = getoptsOptions(lines);
+  const cases = caseOptions(lines);
+  const parameters = toParameters([...getopts, ...cases.options], usage);
+  const positional = positionals(lines, cases.options.length + getopts.length > 0, usage);
+  const all = [...parameters, ...positional];
+  const stem = file.slice(file.lastIndexOf("/") + 1).replace(/\.(?:ba)?sh$/u, "");
+  const description = firstParagraph(headerComment(text)) ?? "";
+  const capabilities = commandCapabilities(file, commands, functions);
+  return {
+    id: file,
+    name: stem,
+    kind: "shell",
+    file,
+    line: 1,
+    framework: getopts.length > 0 ? "getopts" : "shell",
+    description,
+    category: categoryOf(stem, description, capabilities, undefined),
+    source: "inferred",
+    entry: { argv: [interpreterOf(text), file] },
+    parameters: all,
+    subcommands: cases.subcommands,
+    schema: argumentsSchema(all, cases.subcommands),
+    capabilities,
+  };
+}
+
+type Line = ReturnType<typeof logicalLines>[number];
+
+/** The shell that the first line names; `bash` where it says nothing. */
+function interpreterOf(text: string): string {
+  const first = text.slice(0, 200).split("\n", 1)[0] ?? "";
+  const name = /^#!.*?\b((?:ba|da|k|z|a)?sh)\b/u.exec(first)?.[1];
+  return name ?? "bash";
+}
+
+function functionNames(lines: readonly Line[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { text } of lines) {
+    const match = /^\s*(?:function\s+([\w:.-]+)|([\w:.-]+)\s*\(\))/u.exec(text);
+    const name = match?.[1] ?? match?.[2];
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+/** Only functions, assignments and comments at the outermost level: something to be sourced. */
+function isLibrary(lines: readonly Line[]): boolean {
+  let depth = 0;
+  for (const { text } of lines) {
+    const trimmed = text.trim();
+    if (depth === 0 && trimmed !== "" && !trimmed.startsWith("#")) {
+      const defines = /^(?:function\s+[\w:.-]+|[\w:.-]+\s*\(\))/u.test(trimmed);
+      const assigns = /^(?:export\s+|readonly\s+|declare\s+\S+\s+)?[A-Za-z_]\w*=/u.test(trimmed);
+      if (!defines && !assigns && !/^(?:alias|set|shopt)\b/u.test(trimmed) && trimmed !== "}" && trimmed !== "{")
+        return false;
+    }
+    depth += count(trimmed, "{") - count(trimmed, "}");
+    if (depth < 0) depth = 0;
+  }
+  return true;
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
+
+// --- getopts ----------------------------------------------------------------------------------------------------
+
+/** Options of `getopts "ab:c" name`, POSIX: a colon after a letter means that it takes a value. */
+function getoptsOptions(lines: readonly Line[]): Option[] {
+  const options: Option[] = [];
+  for (const { line, text } of lines) {
+    const match = /\bgetopts\s+(["']?)(:?[A-Za-z0-9?:-]+)\1\s+\w+/u.exec(text);
+    if (match === null) continue;
+    for (const part of (match[2] ?? "").replace(/^:/u, "").matchAll(/([A-Za-z0-9])(:?)/gu)) {
+      const letter = part[1] ?? "";
+      if (letter === "h" && part[2] === "") continue;
+      options.push({ flags: [`-${letter}`], takesValue: part[2] === ":", line, isCertain: true });
+    }
+  }
+  return options;
+}
+
+// --- case "$1" in -----------------------------------------------------------------------------------------------
+
+/** Options and words that a `case` over an argument tells apart. */
+function caseOptions(lines: readonly Line[]): { readonly options: Option[]; readonly subcommands: Subcommand[] } {
+  const options: Option[] = [];
+  const subcommands: Subcommand[] = [];
+  for (let index = 0; index < lines.length; index += 1) {
+    const head = /\bcase\s+["']?\$\{?([\w@#%:=*/+-]+)\}?["']?\s+in\b/u.exec(lines[index]?.text ?? "");
+    if (head === null) continue;
+    const isArgument =
+      /^(?:1|@|arg|key|opt|option|i|param|cmd|command|action|subcommand|mode|PARAM|\w*arg\w*|1[%#:=*].*)$/iu.test(
+        head[1] ?? "",
+      );
+    const { arms, end } = armsOf(lines, index);
+    if (!isArgument) continue;
+    for (const arm of arms) addArm(arm, options, subcommands);
+    index = Math.min(index, end);
+  }
+  return { options, subcommands: distinctBy(subcommands, (item) => item.path) };
+}
+
+interface Arm {
+  readonly patterns: readonly string[];
+  readonly body: string;
+  readonly line: number;
+}
+
+/** The arms of the `case` that begins on a line; nested ones are part of their arm's body. */
+function armsOf(lines: readonly Line[], start: number): { readonly arms: readonly Arm[]; readonly end: number } {
+  const arms: { patterns: string[]; body: string; line: number }[] = [];
+  let depth = 0;
+  let isOpen = false;
+  for (let index = start; index < lines.length; index += 1) {
+    const { line = 1, text = "" } = lines[index] ?? {};
+    const rest = index === start ? text.replace(/^.*?\bin\b/u, "") : text;
+    if (index !== start && /\bcase\b.*\bin\b/u.test(text)) depth += 1;
+    const arm = depth === 0 && !isOpen ? /^\s*\(?([^()#]+?)\)(.*)$/u.exec(rest) : null;
+    if (arm !== null) {
+      const patterns = (arm[1] ?? "").split("|").map((item) => item.trim().replaceAll(/["']/gu, ""));
+      arms.push({ patterns, body: arm[2] ?? "", line });
+      isOpen = true;
+    } else {
+      const last = arms.at(-1);
+      if (last !== undefined) last.body += `\n${rest}`;
+    }
+    if (depth === 0 && /;;|;&/u.test(rest)) isOpen = false;
+    if (/(?:^|[\s;])esac\b/u.test(rest)) {
+      if (depth === 0) return { arms, end: index };
+      depth -= 1;
+    }
+  }
+  return { arms, end: lines.length };
+}
+
+function addArm(arm: Arm, options: Option[], subcommands: Subcommand[]): void {
+  const flags = arm.patterns
+    .map((pattern) => pattern.replace(/=\*$/u, ""))
+    .filter((pattern) => /^--?[A-Za-z0-9]/u.test(pattern));
+  if (flags.length > 0) {
+    if (flags.some((flag) => flag === "-h" || flag === "--help")) return;
+    const takesValue =
+      arm.patterns.some((pattern) => pattern.endsWith("=*")) ||
+      /\$\{?2\b|\bOPTARG\b/u.test(arm.body) ||
+      /\bshift\s*(?:;|\n|&&)[^]*\$\{?1\b/u.test(arm.body) ||
+      /\bshift\s+2\b/u.test(arm.body);
+    options.push({ flags: [...new Set(flags)], takesValue, line: arm.line, isCertain: false });
+    return;
+  }
+  for (const pattern of arm.patterns) {
+    if (/^[a-z][\w-]*$/u.test(pattern) && pattern !== "help") subcommands.push({ path: pattern, line: arm.line });
+  }
+}
+
+// --- parameters -------------------------------------------------------------------------------------------------
+
+function toParameters(options: readonly Option[], usage: readonly string[]): Parameter[] {
+  const parameters: Parameter[] = [];
+  for (const option of options) {
+    const known = parameters.find((parameter) => option.flags.some((flag) => parameter.flags.includes(flag)));
+    if (known !== undefined) continue;
+    const flag = option.flags.find((item) => item.startsWith("--")) ?? option.flags[0] ?? "";
+    const name = flag.replace(/^-+/u, "").replaceAll("-", "_");
+    const help = helpOf(option.flags, usage);
+    parameters.push({
+      name,
+      flags: [...option.flags],
+      type: option.takesValue ? "string" : "boolean",
+      required: false,
+      ...(option.takesValue ? {} : { default: false, action: "store_true" }),
+      ...(help === undefined ? {} : { help }),
+      ...(option.takesValue && soundsLikePath(name) ? { isPath: true } : {}),
+      confidence: option.isCertain ? "certain" : "likely",
+      line: option.line,
+    });
+  }
+  return parameters;
+}
+
+/** `$1`, `$2`… outside option loops; `"$@"` is any number of words. */
+function positionals(lines: readonly Line[], hasOptions: boolean, usage: readonly string[]): Parameter[] {
+  const named = usagePositionals(usage);
+  const used = lines.filter(({ text }) => !text.trim().startsWith("#"));
+  const all = used.find(({ text }) => /\$[@*]/u.test(text));
+  const highest = Math.max(
+    0,
+    ...used.flatMap(({ text }) => [...text.matchAll(/\$\{?([1-9])\b/gu)].map((match) => Number(match[1]))),
+  );
+  const parameters: Parameter[] = [];
+  if (!hasOptions) {
+    for (let position = 1; position <= highest; position += 1) {
+      const line = used.find(({ text }) => new RegExp(`\\$\\{?${position}\\b`, "u").test(text))?.line ?? 1;
+      const name = named[position - 1]?.name ?? `arg${position}`;
+      parameters.push({
+        name,
+        flags: [],
+        type: "string",
+        required: isRequiredPosition(position, used) && named[position - 1]?.isOptional !== true,
+        ...(soundsLikePath(name) ? { isPath: true } : {}),
+        confidence: "likely",
+        line,
+      });
+    }
+  }
+  if (all !== undefined && highest === 0 && !hasOptions) parameters.push(restParameter(all.line, "args"));
+  else if (hasOptions && named.length > 0) parameters.push(restParameter(1, named[0]?.name ?? "args"));
+  return distinctBy(parameters, (parameter) => parameter.name);
+}
+
+function restParameter(line: number, name: string): Parameter {
+  return {
+    name,
+    flags: [],
+    type: "array",
+    items: { type: "string" },
+    required: false,
+    nargs: "*",
+    ...(soundsLikePath(name) ? { isPath: true } : {}),
+    confidence: "likely",
+    line,
+  };
+}
+
+/** `${1:-default}` and tests for emptiness say that an argument may be left out; `${1:?message}` that it may not. */
+function isRequiredPosition(position: number, lines: readonly Line[]): boolean {
+  return lines.some(({ text }) => text.includes(`\${${position}:?`));
+}
+
+/** Lines of the script's usage text: echoed, in a here document, or in the head comment. */
+function usageLines(text: string): readonly string[] {
+  return text
+    .split(/\r?\n/u)
+    .filter((line) => line.length < 500)
+    .map((line) =>
+      line
+        .replace(/^\s*(?:echo|printf)\s+(?:-e\s+)?["']?/u, "")
+        .replace(/^\s*#\s?/u, "")
+        .replace(/["']\s*(?:>&2)?\s*(?:;\s*\}?)?$/u, ""),
+    );
+}
+
+function helpOf(flags: readonly string[], usage: readonly string[]): string | undefined {
+  for (const line of usage) {
+    const match =
+      /^\s*((?:--?[A-Za-z0-9][\w-]*(?:[ =](?:<[^>]+>|\[[^\]]+\]|[A-Z][A-Z0-9_-]*))?(?:\s*[,|/]\s*)?)+)(?:\s{2,}|\t+|\s*[:—-]\s+)(\S.*)$/u.exec(
+        line,
+      );
+    const named: readonly string[] = match?.[1]?.match(/--?[A-Za-z0-9][\w-]*/gu) ?? [];
+    if (match?.[2] !== undefined && flags.some((flag) => named.includes(flag))) {
+      return match[2].replace(/\\n$/u, "").trim();
+    }
+  }
+  return undefined;
+}
+
+/** Positional names in a `Usage: name [options] FILE [DEST]` line. */
+function usagePositionals(
+  usage: readonly string[],
+): readonly { readonly name: string; readonly isOptional: boolean }[] {
+  const line = usage.find((item) => /^\s*usage:?\s+\S+/iu.test(item));
+  if (line === undefined) return [];
+  const rest = line.replace(/^\s*usage:?\s+\S+/iu, "");
+  const names: { name: string; isOptional: boolean }[] = [];
+  for (const match of rest.matchAll(/(\[)?<([\w -]+)>|(\[)?(?<![\w<-])([A-Z][A-Z0-9_]+)(?![\w>])/gu)) {
+    const before = rest.slice(0, match.index);
+    // `-o FILE`: the value of an option.
+    if (/-[\w-]+[ =]\[?$/u.test(before)) continue;
+    const name = (match[2] ?? match[4] ?? "")
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s-]+/gu, "_");
+    if (name === "options" || name === "option") continue;
+    names.push({ name, isOptional: match[1] !== undefined || match[3] !== undefined || before.endsWith("[") });
+  }
+  return names;
+}
+
+function distinctBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const name = key(item);
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}

@@ -1,0 +1,126 @@
+import type { Dirent } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import ignore, { type Ignore } from "ignore";
+
+/**
+ * Folders that never hold a workspace's own tools. `.git` must not be read for safety, the others hold what was
+ * installed or generated.
+ */
+const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
+  ".git",
+  ".hg",
+  ".svn",
+  "node_modules",
+  "__pycache__",
+  ".venv",
+  "venv",
+  "site-packages",
+  ".tox",
+  ".nox",
+  ".eggs",
+  ".mypy_cache",
+  ".pytest_cache",
+  ".ruff_cache",
+  ".ipynb_checkpoints",
+]);
+
+/** A file whose presence says that its folder is a virtual environment. */
+const ENVIRONMENT_MARK = "pyvenv.cfg";
+
+/** Folders read at the same time: enough to hide latency, few enough to leave descriptors for others. */
+const CONCURRENCY = 16;
+
+export interface WalkedFile {
+  /** Relative to the walked folder, with `/`. */
+  readonly path: string;
+  readonly name: string;
+}
+
+export interface WalkOptions {
+  readonly signal: AbortSignal;
+  /** Told how many files were seen so far. */
+  readonly onSeen?: (seen: number) => void;
+}
+
+export interface WalkResult {
+  readonly files: readonly WalkedFile[];
+  /** Folders that could not be listed. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** The ignore rules of a folder: those of each `.gitignore` above it and its own, nearest last. */
+interface Rules {
+  readonly parent: Rules | null;
+  /** The folder of the `.gitignore`, relative, ending with `/`, empty for the root. */
+  readonly prefix: string;
+  readonly matcher: Ignore;
+}
+
+/**
+ * Lists the files of a folder that belong to the workspace: `.gitignore` is obeyed at every level, symbolic links are
+ * not followed (what they lead to inside the folder is found in its own place; outside is none of ours; so there are
+ * no loops). Rejects with the signal's reason when aborted.
+ */
+export async function walk(folder: string, options: WalkOptions): Promise<WalkResult> {
+  const files: WalkedFile[] = [];
+  const unreadable: { path: string; reason: string }[] = [];
+  const pending: { readonly path: string; readonly rules: Rules | null }[] = [{ path: "", rules: null }];
+  const visit = async (path: string, parent: Rules | null): Promise<void> => {
+    let entries: Dirent[];
+    try {
+      entries = await readdir(join(folder, path), { withFileTypes: true });
+    } catch (error) {
+      unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    if (path !== "" && entries.some((entry) => entry.name === ENVIRONMENT_MARK)) return;
+    const rules = await rulesOf(folder, path, entries, parent);
+    for (const entry of entries) {
+      const child = path === "" ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory()) {
+        const isSkipped = SKIPPED_FOLDERS.has(entry.name) || isIgnored(rules, child, true);
+        if (!isSkipped) pending.push({ path: child, rules });
+      } else if (entry.isFile() && !isIgnored(rules, child, false)) {
+        files.push({ path: child, name: entry.name });
+      }
+    }
+  };
+  while (pending.length > 0) {
+    options.signal.throwIfAborted();
+    const batch = pending.splice(-CONCURRENCY);
+    await Promise.all(batch.map(({ path, rules }) => visit(path, rules)));
+    options.onSeen?.(files.length);
+  }
+  options.signal.throwIfAborted();
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files, unreadable };
+}
+
+async function rulesOf(
+  folder: string,
+  path: string,
+  entries: readonly Dirent[],
+  parent: Rules | null,
+): Promise<Rules | null> {
+  if (!entries.some((entry) => entry.name === ".gitignore" && entry.isFile())) return parent;
+  let text: string;
+  try {
+    text = await readFile(join(folder, path, ".gitignore"), "utf8");
+  } catch {
+    // A .gitignore that cannot be read hides nothing.
+    return parent;
+  }
+  return { parent, prefix: path === "" ? "" : `${path}/`, matcher: ignore().add(text) };
+}
+
+/** The nearest `.gitignore` that says something about the path decides. */
+function isIgnored(rules: Rules | null, path: string, isFolder: boolean): boolean {
+  for (let level = rules; level !== null; level = level.parent) {
+    const relative = path.slice(level.prefix.length);
+    const verdict = level.matcher.test(isFolder ? `${relative}/` : relative);
+    if (verdict.ignored) return true;
+    if (verdict.unignored) return false;
+  }
+  return false;
+}
