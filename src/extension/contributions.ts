@@ -95,8 +95,8 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "runAgain", when: IN_HISTORY, group: "navigation@1" },
   ],
   "view/item/context": [
-    { command: "openToolSource", when: ON_TOOL, group: "inline@1" },
-    { command: "runTool", when: ON_TOOL, group: "inline@2" },
+    { command: "runTool", when: ON_TOOL, group: "inline@1" },
+    { command: "openToolSource", when: ON_TOOL, group: "inline@2" },
     { command: "runTool", when: ON_TOOL, group: "1_run@1" },
     { command: "openToolSource", when: ON_TOOL, group: "2_open@1" },
     { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },

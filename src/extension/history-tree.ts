@@ -20,6 +20,7 @@ import type { ActiveRun, Runner } from "./run/runner.ts";
 import { shownCommand } from "./text/confirm.ts";
 import { exitIcon, exitSentence, usageText } from "./text/exit.ts";
 import { ageText, durationText } from "./text/quantity.ts";
+import { nameOfId } from "./text/result.ts";
 
 /** A line of the history view. */
 export type HistoryNode =
@@ -31,16 +32,11 @@ const LISTED = 50;
 /** Ages are told anew this often while the view is visible. */
 const AGE_EVERY_MS = 60_000;
 
-/** A tool's name from its id: what a person sees when the tool itself may be gone. */
-function toolName(id: string): string {
-  return id.slice(id.lastIndexOf("/") + 1);
-}
-
-function activeItem({ id, located, started }: ActiveRun): TreeItem {
+function activeItem({ id, located }: ActiveRun): TreeItem {
   const item = new TreeItem(located.tool.name, TreeItemCollapsibleState.None);
   item.id = `active|${id}`;
   item.iconPath = new ThemeIcon("loading~spin");
-  item.description = l10n.t("running for {0}", durationText(Date.now() - started));
+  item.description = l10n.t("running");
   item.contextValue = "run;running";
   item.accessibilityInformation = { label: l10n.t("{0}, running", located.tool.name) };
   return item;
@@ -113,7 +109,7 @@ class HistoryProvider implements TreeDataProvider<HistoryNode> {
   getTreeItem(node: HistoryNode): TreeItem {
     if (node.kind === "active") return activeItem(node.run);
     const { folder, execution } = node;
-    return finishedItem(folder, execution, this.#nameOf(folder, execution.tool) ?? toolName(execution.tool));
+    return finishedItem(folder, execution, this.#nameOf(folder, execution.tool) ?? nameOfId(execution.tool));
   }
 
   dispose(): void {

@@ -17,7 +17,7 @@ import { type Execution, fail, ok, parseBoundary, type Result, type ResultFile }
 import type { GraphPanels } from "./graph/graph-panels.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
-import { executionText, formattedJson, scriptlessPage } from "./text/result.ts";
+import { executionText, formattedJson, nameOfId, scriptlessPage } from "./text/result.ts";
 
 const SCHEME = "toka-result";
 const HTML_PANEL = "toka.html";
@@ -66,7 +66,7 @@ export class Results implements TextDocumentContentProvider, Disposable {
       return;
     }
     const time = found.value.startedAt.slice(0, 19).replaceAll(":", ".");
-    await show(address(`${basename(found.value.tool)} ${time}.txt`, reference));
+    await show(address(`${nameOfId(found.value.tool)} ${time}.txt`, reference));
   }
 
   /** Opens the results that a run is worth looking at for: the first file, or what it printed in a known format. */
@@ -75,7 +75,9 @@ export class Results implements TextDocumentContentProvider, Disposable {
   }
 
   async #open(folder: WorkspaceFolder, execution: Execution, file: ResultFile): Promise<void> {
-    const title = basename(file.path);
+    const tool = nameOfId(execution.tool);
+    // What was printed has no name of its own; a file that the tool wrote has.
+    const title = basename(file.path).replace(/^stdout\./, `${tool}.`);
     const reference = { folder: folder.uri.toString(), execution: execution.id, path: file.path };
     switch (file.format) {
       case "json":
@@ -88,8 +90,8 @@ export class Results implements TextDocumentContentProvider, Disposable {
       case "html": {
         const content = await readResult(execution, file.path);
         if (!content.ok) this.#reporter.problem(content.problem);
-        else if (file.format === "mermaid") this.#graphs.showMermaid(content.value, basename(execution.tool));
-        else showPage(content.value, basename(execution.tool));
+        else if (file.format === "mermaid") this.#graphs.showMermaid(content.value, title);
+        else showPage(content.value, title);
         break;
       }
       case "other":

@@ -22,7 +22,7 @@ export function registerSeverityDecorations(): Disposable {
       const severity = Severity.safeParse(uri.scheme === SCHEME ? uri.query : undefined);
       const decoration = severity.success ? DECORATIONS[severity.data] : undefined;
       if (!severity.success || decoration === undefined) return undefined;
-      const tooltip = l10n.t("has a capability of {0}", severityWord(severity.data, l10n.t));
+      const tooltip = l10n.t("has a capability of {0} severity", severityWord(severity.data, l10n.t));
       return new FileDecoration(decoration.badge, tooltip, new ThemeColor(decoration.color));
     },
   });

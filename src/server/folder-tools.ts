@@ -20,8 +20,6 @@ export class FolderTools {
   readonly path: string;
   readonly #listener: FolderListener;
   readonly #index: WorkspaceIndex;
-  /** Texts of open documents by their relative path. */
-  readonly #overlays = new Map<string, string>();
   readonly #dirty = new Set<string>();
   readonly #stop = new AbortController();
   #exclude: Ignore = ignore();
@@ -62,11 +60,11 @@ export class FolderTools {
     if (this.#reading !== undefined && !fresh) return await this.#reading;
     await this.#reading?.catch(() => undefined);
     this.#dirty.clear();
-    return await this.#read(() => this.#index.scan({ signal: this.#stop.signal, overlays: this.#overlays }));
+    return await this.#read(() => this.#index.scan({ signal: this.#stop.signal }));
   }
 
-  async #read(work: () => Promise<DiscoveryReport>): Promise<DiscoveryReport> {
-    const reading = work();
+  async #read(work: () => Promise<void>): Promise<DiscoveryReport> {
+    const reading = work().then(() => this.#index.report());
     this.#reading = reading;
     try {
       const before = this.#report;
@@ -81,8 +79,7 @@ export class FolderTools {
 
   /** The text of an open document, saved or not; `undefined` when it was closed. */
   setOverlay(file: string, text: string | undefined): void {
-    if (text === undefined) this.#overlays.delete(file);
-    else this.#overlays.set(file, text);
+    this.#index.setOverlay(file, text);
     this.touch(file);
   }
 
@@ -102,7 +99,7 @@ export class FolderTools {
       const changed = [...this.#dirty];
       this.#dirty.clear();
       if (changed.length === 0) return;
-      await this.#read(() => this.#index.update(changed, { signal: this.#stop.signal, overlays: this.#overlays }));
+      await this.#read(() => this.#index.update(changed, this.#stop.signal));
     } catch (error) {
       this.#settling = undefined;
       if (!this.#stop.signal.aborted) this.#listener.onError(this, error);

@@ -141,17 +141,14 @@ async function askOptions(
   position: StepPosition,
 ): Promise<StepAnswer<ToolArguments>> {
   let args = initial;
-  let last: Parameter | undefined;
   for (;;) {
-    const items = optionItems(parameters, args);
-    const answer = await pickStep(items, position, {
+    // The first row is the active one, also after an option was set: Enter always continues.
+    const answer = await pickStep(optionItems(parameters, args), position, {
       placeholder: l10n.t("Enter continues; choose an option to set it"),
-      active: items.filter(({ parameter }) => parameter !== undefined && parameter === last),
     });
     if (answer.kind !== "value") return answer;
     const { parameter } = answer.value;
     if (parameter === undefined) return { kind: "value", value: args };
-    last = parameter;
     if (stepForm(parameter) === "switch") {
       args = withValue(located.tool, args, parameter, turned(parameter, args));
       continue;

@@ -35,6 +35,11 @@ export class RunTerminal implements Pseudoterminal {
     return this.#opened;
   }
 
+  /** The run is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   open(_size: TerminalDimensions | undefined): void {
     this.#resolveOpened();
   }
@@ -62,10 +67,10 @@ export class RunTerminal implements Pseudoterminal {
   }
 
   /** How the run ended; from now on any key closes the terminal. */
-  end(sentence: string, details: string): void {
+  end(sentence: string, details: readonly string[]): void {
     this.#ended = true;
     this.print(`${RESET}${this.#lineStart ? "" : "\n"}\n${BOLD}${sentence}${RESET}\n`);
-    if (details !== "") this.print(`${DIM}${details}${RESET}\n`);
+    for (const detail of details) this.print(`${DIM}${detail}${RESET}\n`);
     this.print(`${DIM}${l10n.t("Press any key to close.")}${RESET}\n`);
   }
 

@@ -6,6 +6,7 @@ import {
   type LogOutputChannel,
   l10n,
   ProgressLocation,
+  type Terminal,
   ThemeIcon,
   window,
   workspace,
@@ -15,7 +16,8 @@ import type { Execution, Problem, Result, SandboxEvent, Selection, ToolArguments
 import { CONTEXT_KEYS } from "../contributions.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
-import { shownCommand } from "../text/confirm.ts";
+import { capabilityTitle } from "../text/capability.ts";
+import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
 import { exitSentence, usageText } from "../text/exit.ts";
 import { bytesText, durationText } from "../text/quantity.ts";
 import type { LocatedTool } from "../tool-store.ts";
@@ -27,7 +29,6 @@ import { RunTerminal } from "./run-terminal.ts";
 export interface ActiveRun {
   readonly id: number;
   readonly located: LocatedTool;
-  readonly started: number;
   readonly stop: () => void;
 }
 
@@ -50,6 +51,7 @@ export class Runner implements Disposable {
   readonly #active = new Map<number, ActiveRun>();
   readonly #changed = new EventEmitter<void>();
   readonly #finished = new EventEmitter<{ readonly located: LocatedTool; readonly execution: Execution }>();
+  readonly #terminals = new Map<string, { readonly terminal: Terminal; readonly pty: RunTerminal }>();
   #next = 1;
 
   /** A run began or ended. */
@@ -119,16 +121,10 @@ export class Runner implements Disposable {
     const { tool } = located;
     const controller = new AbortController();
     const pty = new RunTerminal(() => controller.abort());
-    const terminal = window.createTerminal({
-      name: `Toka: ${tool.name}`,
-      pty,
-      iconPath: new ThemeIcon("shield"),
-      isTransient: true,
-    });
+    const terminal = this.#terminalFor(located, pty);
     const run: ActiveRun = {
       id: this.#next++,
       located,
-      started: Date.now(),
       stop: () => controller.abort(),
     };
     this.#track(run);
@@ -142,17 +138,32 @@ export class Runner implements Disposable {
           await this.#inKernel(kernel, request, controller, token, pty, (message) => progress.report({ message })),
       );
       if (!done.ok) {
-        pty.end(l10n.t("Not run: {0}", done.problem.message), "");
+        pty.end(l10n.t("Not run: {0}", done.problem.message), []);
         return this.#refuse(done.problem);
       }
       this.#tell(located, done.value, pty);
       return done.value;
     } catch (error) {
-      pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), "");
+      pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), []);
       throw error;
     } finally {
       this.#untrack(run);
     }
+  }
+
+  /** A terminal for a run. The one of the tool's last run makes room when that has ended. */
+  #terminalFor({ folder, tool }: LocatedTool, pty: RunTerminal): Terminal {
+    const key = `${folder.uri.toString()}|${tool.id}`;
+    const last = this.#terminals.get(key);
+    if (last?.pty.ended === true) last.terminal.dispose();
+    const terminal = window.createTerminal({
+      name: `Toka: ${tool.name}`,
+      pty,
+      iconPath: new ThemeIcon("shield"),
+      isTransient: true,
+    });
+    this.#terminals.set(key, { terminal, pty });
+    return terminal;
   }
 
   async #inKernel(
@@ -186,7 +197,12 @@ export class Runner implements Disposable {
   #tell(located: LocatedTool, execution: Execution, pty: RunTerminal): void {
     const { name } = located.tool;
     const sentence = exitSentence(execution, l10n.t);
-    pty.end(`${name}: ${sentence}`, usageText(execution.usage, l10n.t));
+    const blocked = execution.exit.reason === "failed" ? blockedCapabilities({ ...located.tool, ...execution }) : [];
+    const why = blocked.map((capability) => capabilityTitle(capability.name, l10n.t)).join(", ");
+    pty.end(`${name}: ${sentence}`, [
+      ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
+      usageText(execution.usage, l10n.t),
+    ]);
     this.#log.info(`run ${execution.id} of ${execution.tool}: ${sentence}; ${usageText(execution.usage, l10n.t)}`);
     const icon = execution.exit.reason === "ok" ? "pass" : "warning";
     window.setStatusBarMessage(`$(${icon}) ${name}: ${sentence}`, STATUS_FOR_MS);

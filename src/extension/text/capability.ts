@@ -53,10 +53,10 @@ export function capabilityTitle(name: CapabilityName, t: Translate): string {
 /** The severity as a word for people. */
 export function severityWord(severity: Severity, t: Translate): string {
   const words: Readonly<Record<Severity, string>> = {
-    critical: t("critical severity"),
-    high: t("high severity"),
-    medium: t("medium severity"),
-    low: t("low severity"),
+    critical: t("critical"),
+    high: t("high"),
+    medium: t("medium"),
+    low: t("low"),
   };
   return words[severity];
 }

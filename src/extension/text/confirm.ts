@@ -39,13 +39,18 @@ function isBlocked({ name }: Capability, policy: SandboxConfig): boolean {
   return CHANGES.has(name) && policy.writablePaths.length === 0;
 }
 
+/** What the code does and the policy keeps it from, the most harmful first. */
+export function blockedCapabilities({ capabilities, policy }: Pick<Plan, "capabilities" | "policy">): Capability[] {
+  return bySeverity(capabilities).filter((capability) => isBlocked(capability, policy));
+}
+
 function capabilityLines({ plan }: Confirmation, t: Translate): string[] {
   const { capabilities, policy, asked } = plan;
   if (capabilities.length === 0) return [t("What it can do: nothing was seen in its code")];
   const sorted = bySeverity(capabilities);
   const words = (list: readonly Capability[]): string => list.map(({ name }) => capabilityTitle(name, t)).join(", ");
   const allowed = sorted.filter((capability) => !isBlocked(capability, policy));
-  const blocked = sorted.filter((capability) => isBlocked(capability, policy));
+  const blocked = blockedCapabilities(plan);
   const named = [...asked.hosts, ...asked.writablePaths];
   return [
     ...(allowed.length > 0 ? [t("What it does: {0}", words(allowed))] : []),

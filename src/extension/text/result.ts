@@ -3,6 +3,12 @@ import { shownCommand } from "./confirm.ts";
 import { exitSentence, usageText } from "./exit.ts";
 import type { Translate } from "./translate.ts";
 
+/** A tool's name from its id, for when the tool itself may be gone: `tools/prune.py` is `prune`. */
+export function nameOfId(id: string): string {
+  const last = id.slice(id.lastIndexOf("/") + 1);
+  return /^(.+)\.\w+$/.exec(last)?.[1] ?? last;
+}
+
 /** JSON indented for reading; text that is no JSON stays as it is. */
 export function formattedJson(text: string): string {
   try {

@@ -58,7 +58,7 @@ function capabilitySection(tool: Tool, t: Translate): string[] {
   }
   const lines = bySeverity(tool.capabilities).map(({ name, severity, evidence }) => {
     const place = evidence[0] ? ` (${escapeMarkdown(`${evidence[0].file}:${evidence[0].line}`)})` : "";
-    return `- ${escapeMarkdown(capabilityTitle(name, t))}, ${severityWord(severity, t)}${place}`;
+    return `- ${escapeMarkdown(capabilityTitle(name, t))}, ${t("{0} severity", severityWord(severity, t))}${place}`;
   });
   return [`**${t("What it can do")}**`, "", ...lines, ""];
 }
@@ -84,12 +84,9 @@ export function toolLabel(tool: Tool, t: Translate): string {
 
 /** What a screen reader says for a capability of a tool. */
 export function capabilityLabel(capability: Capability, t: Translate): string {
-  return t(
-    "{0}, {1}, shown by {2} lines",
-    capabilityTitle(capability.name, t),
-    severityWord(capability.severity, t),
-    capability.evidence.length,
-  );
+  const { name, severity, evidence } = capability;
+  const shown = evidence.length === 1 ? t("shown by 1 line") : t("shown by {0} lines", evidence.length);
+  return t("{0}, {1} severity, {2}", capabilityTitle(name, t), severityWord(severity, t), shown);
 }
 
 /** Markdown for the hover of an evidence line. */
