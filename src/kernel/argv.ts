@@ -77,6 +77,9 @@ function refuse(context: Context, name: string, what: string): Result<never> {
 }
 
 function readLevel(context: Context, owned: readonly Parameter[], args: ToolArguments): Result<Level> {
+  const lost =
+    context.tool.framework === "argparse" ? owned.find((parameter) => losesDashes(parameter, args)) : undefined;
+  if (lost !== undefined) return refuse(context, lost.name, "cannot be “--”: argparse drops it");
   const options: OptionPiece[] = [];
   for (const parameter of owned) {
     const value = args[parameter.name];
@@ -90,6 +93,11 @@ function readLevel(context: Context, owned: readonly Parameter[], args: ToolArgu
   if (!values.ok) return values;
   const remainder = positionals.at(-1)?.nargs === "...";
   return ok({ options, positionals: values.value, remainder });
+}
+
+/** argparse takes one `--` out of every parameter's values but a remainder's, even behind `=`. */
+function losesDashes(parameter: Parameter, args: ToolArguments): boolean {
+  return parameter.nargs !== "..." && [args[parameter.name]].flat(2).includes("--");
 }
 
 function isOption(context: Context, parameter: Parameter): boolean {
@@ -125,9 +133,6 @@ function writeLevel(context: Context, level: Level, last: boolean): Result<reado
   const canEnd = context.dialect.doubleDash && last && !level.remainder && positionals.length > 0;
   if (suspicious !== undefined && !(canEnd || isSafeRemainder(context, level, suspicious))) {
     return refuse(context, suspicious, "starts with a dash and this tool's parser could take it for an option");
-  }
-  if (canEnd && positionals.includes("--") && context.tool.framework === "argparse") {
-    return refuse(context, "--", "as a value is dropped by argparse");
   }
   if (needsEnd && !canEnd && closed.length === 0) {
     return refuse(context, open[0]?.words[0] ?? "", "takes any number of values and nothing can end them here");
@@ -240,15 +245,16 @@ function valuePieces(context: Context, parameter: Parameter, values: readonly Js
     const joined = joinValue(context, flag, first);
     return joined.ok ? ok([{ words: joined.value, open: false }]) : joined;
   }
+  const counted = context.dialect.countsValues && typeof parameter.nargs === "number";
   const suspicious = texts.find((text) => looksLikeOption(context, text));
-  if (suspicious !== undefined && !context.dialect.countsValues) {
+  if (suspicious !== undefined && !counted) {
     return refuse(
       context,
       parameter.name,
       `has a value that could be taken for an option: ${JSON.stringify(suspicious)}`,
     );
   }
-  const open = !context.dialect.countsValues && typeof parameter.nargs !== "number";
+  const open = typeof parameter.nargs !== "number";
   return ok([{ words: [flag, ...texts], open }]);
 }
 

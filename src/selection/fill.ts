@@ -9,7 +9,7 @@ import {
 } from "../model/index.ts";
 import type { Candidate } from "./ranker.ts";
 import { findSpans, type Span } from "./spans.ts";
-import { stem, terms, tokens } from "./terms.ts";
+import { terms, tokens } from "./terms.ts";
 
 /** Arguments read from words alone, each with the words that it was read from. */
 export interface Filling {
@@ -51,6 +51,7 @@ class Filler {
     for (const parameter of parameters) this.#fillExplicit(parameter);
     for (const parameter of this.#open(parameters)) this.#fillChoice(parameter);
     for (const parameter of this.#open(parameters)) this.#fillSwitch(parameter);
+    for (const parameter of this.#open(parameters)) this.#fillNamed(parameter);
     this.#fillFromSpans(this.#open(parameters));
     const required = this.#tool.schema["required"];
     const wantsSubcommand = Array.isArray(required) && required.includes(SUBCOMMAND_KEY);
@@ -136,11 +137,32 @@ class Filler {
     this.#set(parameter.name, value, this.#words.slice(mention.start, mention.end));
   }
 
+  /** "month is May", "table: users": a bare word that the words give to a text parameter by name. */
+  #fillNamed(parameter: Parameter): void {
+    const shape = valueShape(parameter);
+    if (shape.many || (shape.item !== undefined && shape.item !== "string") || parameter.choices !== undefined) return;
+    const mention = mentionOf(parameter, this.#words);
+    if (mention === undefined) return;
+    const rest = this.#words.slice(mention.end);
+    const match =
+      /^\s*(?:(?:is|are|as|to|named|called)\s+|=\s*|:\s*)([\p{L}\p{N}_][\p{L}\p{N}_.-]*[\p{L}\p{N}_]|[\p{L}\p{N}])/u.exec(
+        rest,
+      );
+    const word = match?.[1];
+    if (match === null || word === undefined || terms(word).length === 0) return;
+    const start = mention.end + match[0].length - word.length;
+    // A value of a kind of its own is weighed against all parameters later; a capitalised name goes on past its first word.
+    const span = this.#spans.find((other) => other.start < start + word.length && start < other.end);
+    if (span !== undefined && span.kind !== "proper") return;
+    this.#set(parameter.name, span?.text ?? word, this.#words.slice(mention.start, span?.end ?? start + word.length));
+    this.#drop(start, start + word.length);
+  }
+
   #fillFromSpans(parameters: readonly Parameter[]): void {
     const wanting = parameters.filter((parameter) => !isSwitch(parameter) && parameter.choices === undefined);
     const pairs = wanting.flatMap((parameter, order) =>
       this.#spans.flatMap((span) => {
-        const score = fitness(parameter, span, this.#words, wanting);
+        const score = fitness(parameter, span, this.#words, wanting, this.#spans);
         return score <= 0 ? [] : [{ parameter, span, score: score - order * 0.01 - span.start * 0.0001 }];
       }),
     );
@@ -197,10 +219,16 @@ const PATH_NAME =
 const URL_NAME = /(?:^|_)(?:url|uri|link|endpoint|address|website)(?:$|_)/i;
 
 /** How well a value fits a parameter; 0 when it does not. Kind comes first, then nearness to the parameter's name. */
-function fitness(parameter: Parameter, span: Span, words: string, all: readonly Parameter[]): number {
+function fitness(
+  parameter: Parameter,
+  span: Span,
+  words: string,
+  all: readonly Parameter[],
+  spans: readonly Span[],
+): number {
   const kind = kindFitness(parameter, span);
   if (kind === 0) return 0;
-  const near = nearness(parameter, span, words);
+  const near = nearness(parameter, span, words, spans);
   if (parameter.required) return kind + near;
   const rivals = all.filter((other) => other !== parameter && kindFitness(other, span) >= kind);
   // An optional parameter takes a value only when the words name it, or nothing else could mean it.
@@ -232,23 +260,30 @@ function kindFitness(parameter: Parameter, span: Span): number {
   return TEXT_FITNESS[span.kind][roleOf(parameter)];
 }
 
-/** From 2 (right beside it) down to 0 (nowhere near): the distance between a value and words of the parameter. */
-function nearness(parameter: Parameter, span: Span, words: string): number {
-  const named = new Set(terms(parameter.name.replaceAll("_", " ")));
+/** Words this far from a value still speak of it. */
+const REACH = 4;
+/** "radius 4", "a radius of 4" is how people write; "4 workers" comes second. */
+const AFTER = 0.6;
+
+/**
+ * From about 2 (right beside it) down to 0 (nowhere near): the distance between a value and words of the parameter, up to
+ * the next value on either side.
+ */
+function nearness(parameter: Parameter, span: Span, words: string, spans: readonly Span[]): number {
+  const named = new Set(terms(parameter.name));
   const described = new Set(terms(parameter.help ?? ""));
-  const before = tokens(words.slice(Math.max(0, span.start - 40), span.start))
-    .map(stem)
-    .filter(Boolean)
-    .reverse();
-  const after = tokens(words.slice(span.end, span.end + 30))
-    .map(stem)
-    .filter(Boolean);
-  const distance = (known: ReadonlySet<string>): number => {
-    const places = [before.findIndex((term) => known.has(term)), after.findIndex((term) => known.has(term))];
-    const found = places.filter((place) => place >= 0 && place < 4);
-    return found.length === 0 ? 0 : 1 - Math.min(...found) / 4;
-  };
-  return 2 * distance(named) + 0.5 * distance(described);
+  const from = Math.max(0, ...spans.filter(({ end }) => end <= span.start).map(({ end }) => end));
+  const to = Math.min(words.length, ...spans.filter(({ start }) => start >= span.end).map(({ start }) => start));
+  const before = terms(words.slice(from, span.start)).toReversed();
+  const after = terms(words.slice(span.end, to));
+  const distance = (known: ReadonlySet<string>): number =>
+    Math.max(closeness(before, known), AFTER * closeness(after, known));
+  return 2 * distance(named) + 0.25 * distance(described);
+}
+
+function closeness(sequence: readonly string[], known: ReadonlySet<string>): number {
+  const place = sequence.findIndex((term) => known.has(term));
+  return place < 0 || place >= REACH ? 0 : 1 - place / REACH;
 }
 
 /** The subcommand whose name the words say, or whose help they share the most words with. */
