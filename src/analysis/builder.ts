@@ -37,6 +37,7 @@ class GraphBuilder {
     else this.#body(node.body);
     const { returns, root } = this.#flow;
     const falling = draft.take();
+    draft.claimEnds(falling);
     const exit = draft.add("exit", endLine, endLine, "exit", []);
     draft.connect(falling, exit);
     draft.connect(returns, exit);

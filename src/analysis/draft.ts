@@ -188,6 +188,17 @@ export class Draft {
     );
   }
 
+  /**
+   * Gives the ends of `except*` that nothing follows the line of the last clause: the interpreter counts the implicit
+   * return there to it.
+   */
+  claimEnds(ends: readonly LooseEnd[]): void {
+    for (const end of ends) {
+      const node = this.nodes[nodeOf(end)];
+      if (node?.kind === "except" && node.lines.length === 0) node.lines.push(node.startLine);
+    }
+  }
+
   /** Leads a region's exceptions to one node. */
   land(region: Region, to: number): void {
     for (const raiser of region.raisers) this.edge(raiser, to, "exception");

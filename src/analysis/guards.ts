@@ -117,9 +117,8 @@ export class GuardBuilder {
     const { draft, region: outer } = flow;
     let raised = region;
     let next: LooseEnd[] = [];
-    let head = 0;
     for (const handler of s.handlers) {
-      head = this.#clause(handler);
+      const head = this.#clause(handler);
       draft.connect(next, head);
       // What a clause raises is kept, and raised with the rest after the last one.
       draft.land(raised, head);
@@ -130,10 +129,19 @@ export class GuardBuilder {
       next = draft.take();
       next.push(looseEnd(head, EDGE.false));
     }
-    append(after, next);
-    for (const raiser of raised.raisers) outer.raise(raiser);
-    for (const { node, label, name } of raised.thrown) outer.throw(node, label, name);
-    outer.throw(head, "no match", null);
+    this.#raiseRest(s, raised, next);
+    append(after, draft.take());
+  }
+
+  /** The step after the last `except*` clause: what is left of the group, and what clauses raised, is raised. */
+  #raiseRest(s: Try, raised: Region, ends: LooseEnd[]): void {
+    const { draft, region } = this.#flow;
+    const line = s.handlers.at(-1)?.line ?? s.line;
+    draft.from(ends);
+    const rest = draft.enter("except", line, line, "end of except*", []);
+    draft.land(raised, rest);
+    region.throw(rest, "re-raise", null);
+    draft.from([looseEnd(rest, EDGE.normal)]);
   }
 
   #finally(s: Try, unwinding: Unwinding): void {

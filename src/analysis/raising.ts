@@ -45,6 +45,14 @@ export class Raising {
       case "Global":
       case "Nonlocal":
         return false;
+      default:
+        // A class body (an Enum's, say) and what exec runs may have a mapping of its own ways for its names.
+        return this.#scope.kind !== "function" || this.#inFunction(s);
+    }
+  }
+
+  #inFunction(s: Statement): boolean {
+    switch (s.kind) {
       case "Return":
         return s.value !== null && this.expression(s.value);
       case "Raise":
@@ -54,12 +62,10 @@ export class Raising {
       case "Assign":
         return this.expression(s.value) || s.targets.some(this.#stores);
       case "AnnAssign":
-        // Outside functions the annotation is evaluated too.
-        if (this.#scope.kind !== "function") return true;
         return s.value === null ? s.target.kind !== "Name" : this.expression(s.value) || this.#stores(s.target);
       case "FunctionDef":
       case "AsyncFunctionDef":
-        return this.#scope.kind === "class" || this.#definition(s);
+        return this.#definition(s);
       case "Assert":
         return constantTruth(s.test) !== true;
       default:
@@ -106,9 +112,8 @@ export class Raising {
     }
   }
 
-  /** A class body may have a mapping of its own (an Enum refuses a name twice). */
   readonly #stores = (target: Expression): boolean =>
-    target.kind !== "Name" || this.#scope.kind === "class" || this.#scope.declared.has(target.id);
+    target.kind !== "Name" || this.#scope.declared.has(target.id);
 
   /** How a call that never returns ends (`sys.exit(…)`, `os._exit(…)`, `exit()`, `quit()`); null for all else. */
   neverReturns(call: Extract<Expression, { kind: "Call" }>): Ending | null {
