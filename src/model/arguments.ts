@@ -238,13 +238,22 @@ function checkSchema(tool: ArgumentSpec, args: ToolArguments): Problem[] {
   return parsed.error.issues.map((issue) => argumentProblem(tool, issue.path.map(String).join("."), issue.message));
 }
 
+/**
+ * The part of a schema that zod compiles. What is left out (`allOf` with `if` and `then`) says which parameters belong to
+ * which subcommand, and that was checked against the parameters themselves.
+ */
+function unconditional(schema: ArgumentSpec["schema"]): ArgumentSpec["schema"] {
+  const { allOf: _conditions, ...rest } = schema;
+  return rest;
+}
+
 /** A schema that cannot be compiled cannot be checked against, so the call is refused. Compiled once per tool. */
 function compiledSchema(tool: ArgumentSpec): z.ZodType | Problem {
   const known = schemas.get(tool.schema);
   if (known !== undefined) return known;
   let compiled: z.ZodType | Problem;
   try {
-    compiled = z.fromJSONSchema(tool.schema);
+    compiled = z.fromJSONSchema(unconditional(tool.schema));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     compiled = { code: "invalid-schema", message: `${tool.name}: its JSON Schema is not supported: ${why}` };
