@@ -125,8 +125,8 @@ function contributes(texts: Texts): object {
     },
     views: {
       [container.id]: [
-        { id: tools.id, name: texts.add("view.tools.name", tools.name), icon: container.icon, size: 3 },
-        { id: history.id, name: texts.add("view.history.name", history.name), icon: container.icon, size: 1 },
+        { id: tools.id, name: texts.add("view.tools.name", tools.name), icon: container.icon },
+        { id: history.id, name: texts.add("view.history.name", history.name), icon: container.icon },
       ],
     },
     viewsWelcome: WELCOMES.map(({ key, view, when, text }) => ({

@@ -6,6 +6,8 @@ export interface MermaidOptions {
   readonly direction?: "TB" | "LR";
   /** `handled` unless told. */
   readonly exceptions?: ExceptionDetail;
+  /** Shape of branches; a diamond, the usual one, grows as high as its condition is long. `diamond` unless told. */
+  readonly branches?: "diamond" | "hexagon";
   /** Lines of a label that are kept, 6 unless told. */
   readonly maxLines?: number;
   /** Characters of a label's line that are kept, 48 unless told. */
@@ -33,12 +35,13 @@ const SHAPES: Readonly<Record<GraphNodeKind, readonly [string, string]>> = {
  * `raise-exit`), so that whoever draws it can theme it; nodes never reached carry `unreachable` too.
  */
 export function toMermaid(graph: ControlFlowGraph, options: MermaidOptions = {}): string {
-  const { direction = "TB", exceptions = "handled", maxLines = 6, maxLength = 48 } = options;
+  const { direction = "TB", exceptions = "handled", branches = "diamond", maxLines = 6, maxLength = 48 } = options;
   const view = viewOf(graph, exceptions);
   const out = [`flowchart ${direction}`];
   const classes = new Map<string, string[]>();
   for (const node of view.nodes) {
-    out.push(`  ${nodeText(node, maxLines, maxLength)}`);
+    const shape = node.kind === "branch" && branches === "hexagon" ? SHAPES.loop : SHAPES[node.kind];
+    out.push(`  ${nodeText(node, shape, maxLines, maxLength)}`);
     collect(classes, className(node.kind), node.id);
     if (node.unreachable === true) collect(classes, "unreachable", node.id);
   }
@@ -58,8 +61,8 @@ function className(kind: GraphNodeKind): string {
   return kind.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
 }
 
-function nodeText(node: GraphNode, maxLines: number, maxLength: number): string {
-  const [open, close] = SHAPES[node.kind];
+function nodeText(node: GraphNode, shape: readonly [string, string], maxLines: number, maxLength: number): string {
+  const [open, close] = shape;
   const label = shorten(node.label, maxLines, maxLength).map(escapeMermaid).join("<br/>");
   return `${node.id}${open}"${label === "" ? " " : label}"${close}`;
 }

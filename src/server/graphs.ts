@@ -11,7 +11,7 @@ export function graphOf(text: string, { uri, qualname, line }: GraphParams): Res
   const named = qualname === undefined ? null : buildGraph(text, module, { qualname, line });
   const graph = named ?? (qualname === undefined || line !== undefined ? buildGraph(text, module, { line }) : null);
   if (graph === null) return fail("no-function", `There is no function “${qualname ?? ""}” here any more.`);
-  return ok({ uri, graph, mermaid: toMermaid(graph) });
+  return ok({ uri, graph, mermaid: toMermaid(graph, { branches: "hexagon" }) });
 }
 
 /** A document's scopes, the module first, each before those inside it. */

@@ -44,6 +44,11 @@ describe("lenses", () => {
     });
   });
 
+  it("stand together where a function holds the tool's entry", () => {
+    const found = lenses(DOCUMENT, scopesOf(TEXT), [{ id: "a.py", name: "a", line: 13 }], CONFIGURATION);
+    expect(found[0]?.range.start.line).toBe(11);
+  });
+
   it("are left out by settings, and outside of a folder nothing can be run", () => {
     const tools = [{ id: "a.py", name: "a", line: 1 }];
     const off = { ...CONFIGURATION, lenses: { controlFlow: false, run: true } };

@@ -8,6 +8,7 @@ export interface LensScope {
   readonly line: number;
   /** Like `line`, but of the first decorator where there is one. */
   readonly firstLine: number;
+  readonly endLine: number;
   readonly complexity: { readonly cyclomatic: number };
 }
 
@@ -21,6 +22,14 @@ export interface LensDocument {
 function lens(line: number, title: string, command: string, argument: object): CodeLens {
   const place = { line: line - 1, character: 0 };
   return { range: { start: place, end: place }, command: { title, command, arguments: [argument] } };
+}
+
+/** A tool's lens stands with that of the function that holds its entry, else on the entry itself. */
+function entryLine(line: number, scopes: readonly LensScope[]): number {
+  const around = scopes.filter((scope) => {
+    return scope.kind === "function" && scope.firstLine <= line && line <= scope.endLine;
+  });
+  return around.at(-1)?.firstLine ?? line;
 }
 
 function fill(text: string, value: string | number): string {
@@ -38,7 +47,7 @@ export function lenses(
     shown.run && folder !== undefined
       ? tools.map(({ id, name, line }) => {
           const reference: ToolReference = { folder, tool: id };
-          return lens(line, fill(texts.run, name), "toka.runTool", reference);
+          return lens(entryLine(line, scopes), fill(texts.run, name), "toka.runTool", reference);
         })
       : [];
   const flow = shown.controlFlow

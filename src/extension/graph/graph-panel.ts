@@ -69,7 +69,10 @@ export class GraphPanel implements Disposable {
     this.#server = server;
     this.#reporter = reporter;
     this.#source = source;
-    panel.iconPath = Uris.joinPath(extension, "media", "toka.svg");
+    panel.iconPath = {
+      light: Uris.joinPath(extension, "media", "toka-light.svg"),
+      dark: Uris.joinPath(extension, "media", "toka-dark.svg"),
+    };
     panel.webview.options = {
       enableScripts: true,
       localResourceRoots: [Uris.joinPath(extension, "dist", "webview"), Uris.joinPath(extension, "media")],

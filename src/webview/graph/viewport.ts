@@ -40,11 +40,15 @@ export class Viewport {
   fit(): void {
     if (this.#drawing === undefined) return;
     const { width, height } = this.#drawing;
-    const room = { width: this.#canvas.clientWidth - 40, height: this.#canvas.clientHeight - 40 };
-    const whole = Math.min(room.width / width, room.height / height);
+    const margin = 40;
+    const whole = Math.min((this.#canvas.clientWidth - margin) / width, (this.#canvas.clientHeight - margin) / height);
     this.#zoom = Math.min(1, Math.max(whole, SMALLEST_FIT));
     this.#apply();
-    this.#canvas.scrollTo({ top: 0, left: (this.#canvas.scrollWidth - this.#canvas.clientWidth) / 2 });
+    // Where not all fits, the start of the graph is what one wants to see.
+    const first = this.#drawing.svg.querySelector("g.node")?.getBoundingClientRect();
+    const room = this.#canvas.getBoundingClientRect();
+    const aside = first === undefined ? 0 : first.x + first.width / 2 - (room.x + room.width / 2);
+    this.#canvas.scrollTo({ top: 0, left: this.#canvas.scrollLeft + aside });
   }
 
   #zoomTo(zoom: number): void {
