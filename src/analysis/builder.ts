@@ -38,11 +38,16 @@ class GraphBuilder {
     const { returns, root } = this.#flow;
     const falling = draft.take();
     draft.claimEnds(falling);
+    append(falling, returns);
     const exit = draft.add("exit", endLine, endLine, "exit", []);
     draft.connect(falling, exit);
-    draft.connect(returns, exit);
-    draft.land(root, draft.add("raise-exit", endLine, endLine, "exception", []));
-    if (draft.mayHoldDeadCode || root.isQuiet() || falling.length + returns.length === 0) draft.markUnreachable();
+    const raiseExit = draft.add("raise-exit", endLine, endLine, "exception", []);
+    draft.land(root, raiseExit);
+    if (draft.mayHoldDeadCode()) draft.markUnreachable();
+    else {
+      if (falling.length === 0) draft.mark(exit);
+      if (root.isQuiet()) draft.mark(raiseExit);
+    }
     return { kind, qualname, line, endLine, complexity, nodes: draft.nodes, edges: draft.edges };
   }
 

@@ -106,8 +106,7 @@ export class Draft {
   #ends: LooseEnd[] = [];
   /** The block that the next simple statement may join, or -1. */
   open = -1;
-  /** Whether a node was made that nothing leads to. */
-  mayHoldDeadCode = false;
+  #hasOrphan = false;
 
   /** Adds a node without connecting it. */
   add(kind: GraphNodeKind, line: number, endLine: number, label: string, lines: number[]): number {
@@ -120,7 +119,7 @@ export class Draft {
   enter(kind: GraphNodeKind, line: number, endLine: number, label: string, lines: number[]): number {
     const index = this.add(kind, line, endLine, label, lines);
     const ends = this.take();
-    if (ends.length === 0) this.mayHoldDeadCode = true;
+    if (ends.length === 0) this.#hasOrphan = true;
     this.connect(ends, index);
     return index;
   }
@@ -203,6 +202,16 @@ export class Draft {
   land(region: Region, to: number): void {
     for (const raiser of region.raisers) this.edge(raiser, to, "exception");
     for (const thrown of region.thrown) this.edge(thrown.node, to, "exception", thrown.label);
+  }
+
+  /** Whether a node was made that nothing leads to. */
+  mayHoldDeadCode(): boolean {
+    return this.#hasOrphan;
+  }
+
+  mark(index: number): void {
+    const node = this.nodes[index];
+    if (node !== undefined) node.unreachable = true;
   }
 
   /** Marks what the entry (the first node) does not reach. */

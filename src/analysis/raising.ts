@@ -112,8 +112,7 @@ export class Raising {
     }
   }
 
-  readonly #stores = (target: Expression): boolean =>
-    target.kind !== "Name" || this.#scope.declared.has(target.id);
+  readonly #stores = (target: Expression): boolean => target.kind !== "Name" || this.#scope.declared.has(target.id);
 
   /** How a call that never returns ends (`sys.exit(…)`, `os._exit(…)`, `exit()`, `quit()`); null for all else. */
   neverReturns(call: Extract<Expression, { kind: "Call" }>): Ending | null {
