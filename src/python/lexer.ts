@@ -67,7 +67,7 @@ export interface Corrections {
  * matter of `save` and `restore`. Follows the reference implementation's rules for indentation, line joining and
  * literals; what it cannot read becomes an `ERROR` token.
  */
-export class Lexer {
+export abstract class Lexer {
   readonly text: string;
   protected readonly length: number;
   protected readonly corrections: Corrections | null;
@@ -114,14 +114,6 @@ export class Lexer {
   /** Offset at which the last logical line begins (with its indentation), and the one before. */
   lineStart = 0;
   previousLineStart = 0;
-  /** Set when the last logical line had an indentation that fits no block; read and cleared by the parser. */
-  indentationError = "";
-  /** With an indentation that fits no block: where the block that it ended and its header begin, and its column. */
-  slippedBlock = -1;
-  slippedHeader = -1;
-  slippedColumn = 0;
-  /** Whether that block is one step of indentation deeper than the line: then its header looks wrong, not the block. */
-  slippedByStep = false;
   /** Columns by which the file's first block is indented. */
   private indentationStep = 0;
 
@@ -135,6 +127,15 @@ export class Lexer {
       this.prevEnd = 1;
     }
   }
+
+  /** Takes note of something wrong that reading goes on after. */
+  protected abstract report(message: string, start: number, end: number, line: number): void;
+
+  /**
+   * Takes note of a line at `column`, which fits no block: where the block that it ended begins, and that block's header.
+   * `byStep` says that the block is one step of indentation deeper than the line: then the header looks wrong.
+   */
+  protected abstract slipped(column: number, block: number, header: number, byStep: boolean): void;
 
   save(): LexerState {
     return {
@@ -233,7 +234,7 @@ export class Lexer {
       }
       switch (c) {
         case HASH:
-          pos = this.commentEnd(pos);
+          pos = this.lineEndAt(pos);
           continue;
         case LF:
         case CR:
@@ -291,7 +292,8 @@ export class Lexer {
     this.kind = t.EOF;
   }
 
-  private commentEnd(pos: number): number {
+  /** The end of the physical line that holds `pos`. */
+  protected lineEndAt(pos: number): number {
     const { text, length } = this;
     let at = pos;
     while (at < length) {
@@ -336,7 +338,7 @@ export class Lexer {
         alternate = 0;
         pos++;
       } else if (c === HASH) {
-        pos = this.commentEnd(pos);
+        pos = this.lineEndAt(pos);
       } else if (c === LF || c === CR) {
         pos = this.skipLineEnd(pos);
         begin = pos;
@@ -374,7 +376,7 @@ export class Lexer {
     const top = indents[indents.length - 1] as number;
     if (column === top) {
       if (alternate !== alternateIndents[alternateIndents.length - 1]) {
-        this.indentationError = "inconsistent use of tabs and spaces in indentation";
+        this.report("inconsistent use of tabs and spaces in indentation", this.lineStart, pos, this.scanLine);
       }
       return false;
     }
@@ -393,11 +395,9 @@ export class Lexer {
     let level = indents.length - 1;
     while (level > 0 && (indents[level] as number) > column) level--;
     if (indents[level] !== column) {
-      this.indentationError = "unindent does not match any outer indentation level";
-      this.slippedBlock = this.blockStarts[level + 1] ?? -1;
-      this.slippedHeader = this.headerStarts[level + 1] ?? -1;
-      this.slippedColumn = column;
-      this.slippedByStep = (indents[level + 1] as number) - column === this.indentationStep;
+      this.report("unindent does not match any outer indentation level", this.lineStart, pos, this.scanLine);
+      const byStep = (indents[level + 1] as number) - column === this.indentationStep;
+      this.slipped(column, this.blockStarts[level + 1] as number, this.headerStarts[level + 1] as number, byStep);
       // A single slipped line: when the next line is back at a deeper block, this one belongs there too.
       const following = indents.indexOf(this.followingColumn(pos));
       if (following > level) level = following;
@@ -415,14 +415,14 @@ export class Lexer {
   /** The column of the first text after the line that holds `pos`; -1 at the end. */
   private followingColumn(pos: number): number {
     const { text, length } = this;
-    let at = this.commentEnd(pos);
+    let at = this.lineEndAt(pos);
     let column = 0;
     for (; at < length; at++) {
       const c = text.charCodeAt(at);
       if (c === LF || c === CR) column = 0;
       else if (c === 32) column++;
       else if (c === 9) column = (Math.floor(column / TAB_SIZE) + 1) * TAB_SIZE;
-      else if (c === HASH) at = this.commentEnd(at) - 1;
+      else if (c === HASH) at = this.lineEndAt(at) - 1;
       else return column;
     }
     return -1;

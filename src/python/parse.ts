@@ -1,5 +1,6 @@
 import type { Module, SyntaxProblem } from "./ast.ts";
 import type { UnicodeNames } from "./escapes.ts";
+import { LineIndex } from "./lines.ts";
 import { Parser, type Suggestion } from "./parser.ts";
 
 /** Readings of a broken file in search of the one with the fewest problems. */
@@ -27,8 +28,20 @@ function read(text: string, applied: readonly Suggestion[], unicodeNames: Unicod
   const corrections = applied.length === 0 ? null : { stringEnds: pairs("string-end"), columns: pairs("column") };
   const parser = new Parser(text, { corrections, unicodeNames });
   const module = parser.module();
-  const { problems, problemCount, suggestions } = parser;
-  return { module, problems, problemCount, suggestions, applied };
+  const { suggestions } = parser;
+  const moved = applied.filter((one) => one.kind === "column").map((one) => indentationProblem(text, one));
+  const problems = moved.length === 0 ? parser.problems : inOrder([...parser.problems, ...moved]);
+  return { module, problems, problemCount: parser.problemCount + moved.length, suggestions, applied };
+}
+
+function indentationProblem(text: string, { key }: Suggestion): SyntaxProblem {
+  let end = key;
+  while (/[ \t\f]/.test(text.charAt(end))) end++;
+  return { message: "unexpected indentation", start: key, end, line: new LineIndex(text).lineAt(key) };
+}
+
+function inOrder(problems: readonly SyntaxProblem[]): readonly SyntaxProblem[] {
+  return problems.toSorted((a, b) => a.start - b.start);
 }
 
 function sameSuggestion(a: Suggestion, b: Suggestion): boolean {
@@ -44,14 +57,13 @@ export function parseModule(text: string, options?: ParseOptions): ParsedModule 
   const names = options?.unicodeNames ?? null;
   let best = read(text, [], names);
   const tried: Suggestion[] = [];
-  for (let readings = 1; readings < MOST_READINGS && best.problemCount > 0; readings++) {
+  for (let readings = 1; readings < MOST_READINGS && best.problemCount > best.applied.length; readings++) {
     const suggestion = best.suggestions.find((one) => !tried.some((other) => sameSuggestion(one, other)));
     if (suggestion === undefined) break;
     tried.push(suggestion);
     const next = read(text, [...best.applied, suggestion], names);
-    // A lost quote is a problem by itself, so an equal number already speaks for it.
-    const limit = suggestion.kind === "string-end" ? best.problemCount + 1 : best.problemCount;
-    if (next.problemCount < limit) best = next;
+    // A correction is a problem by itself, so an equal number already speaks for it.
+    if (next.problemCount <= best.problemCount) best = next;
   }
   return { module: best.module, problems: best.problems };
 }

@@ -32,7 +32,7 @@ export abstract class ParserBase extends Lexer {
     this.unicodeNames = options.unicodeNames;
   }
 
-  protected report(message: string, start: number, end: number, line: number): void {
+  protected override report(message: string, start: number, end: number, line: number): void {
     this.problemCount++;
     if (this.problems.length < MOST_PROBLEMS) this.problems.push({ message, start, end, line });
   }

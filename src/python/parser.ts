@@ -32,13 +32,18 @@ export interface Suggestion {
 /** Reads whole files: statements with blocks, and recovery from errors. */
 export class Parser extends SimpleStatementParser {
   readonly suggestions: Suggestion[] = [];
+  /** Characters that recovery may still look at, and that may still be read again after an error. */
   private readonly budget: { left: number };
+  private rereading: number;
   private blocks = 0;
   private lastWasError: boolean = false;
+  /** The header before the next block was passed over, perhaps with what followed on its line. */
+  private headerWasError: boolean = false;
 
   constructor(text: string, options: ParserOptions) {
     super(text, options);
-    this.budget = { left: 4 * text.length + 10_000 };
+    this.budget = { left: text.length + 10_000 };
+    this.rereading = 4 * text.length + 10_000;
   }
 
   module(): Module {
@@ -71,14 +76,8 @@ export class Parser extends SimpleStatementParser {
     this.indentedStatements(body);
   }
 
-  /** After an indentation that fits no block: the block that it ended, or that block's header, stands wrong. */
-  private suggestColumns(): void {
-    const value = this.slippedColumn;
-    const keys = [this.slippedBlock, this.slippedHeader];
-    if (this.slippedByStep) keys.reverse();
-    for (const key of keys) if (key >= 0) this.suggest({ kind: "column", key, value });
-    this.slippedBlock = -1;
-    this.slippedHeader = -1;
+  protected override slipped(column: number, block: number, header: number, byStep: boolean): void {
+    for (const key of byStep ? [header, block] : [block, header]) this.suggest({ kind: "column", key, value: column });
   }
 
   private suggest(suggestion: Suggestion): void {
@@ -118,11 +117,6 @@ export class Parser extends SimpleStatementParser {
   }
 
   private statement(body: Statement[]): void {
-    if (this.indentationError !== "") {
-      this.report(this.indentationError, this.start, this.end, this.line);
-      this.indentationError = "";
-      this.suggestColumns();
-    }
     const start = this.start;
     const line = this.line;
     const nesting = this.nesting;
@@ -198,6 +192,7 @@ export class Parser extends SimpleStatementParser {
   /** Passes over the block header at `start`; the line end before its block becomes the current token. */
   private recoverHeader(start: number, line: number): Expression {
     const end = this.skipTo(start, line, true);
+    this.headerWasError = true;
     return this.errorExpression(start, end.pos, line, end.line);
   }
 
@@ -209,7 +204,10 @@ export class Parser extends SimpleStatementParser {
       this.resumeAt(end.pos, end.line);
       return end;
     }
-    const end = findStatementEnd(this.text, start, line, this.indents, header, this.budget);
+    let end = findStatementEnd(this.text, start, line, this.indents, header, this.budget);
+    // Where hardly a line is Python, going back each time would cost more than a line or two is worth.
+    this.rereading -= Math.max(0, this.pos - end.pos);
+    if (this.rereading < 0 && this.pos > end.pos) end = { pos: this.lineEndAt(this.pos), line: this.scanLine };
     this.resumeAt(end.pos, end.line);
     return end;
   }
@@ -231,9 +229,11 @@ export class Parser extends SimpleStatementParser {
       this.inlineBlock(body);
       return body;
     }
+    const broken = this.headerWasError;
+    this.headerWasError = false;
     this.next();
     if (this.kind === t.INDENT) this.indentedStatements(body);
-    else this.report("expected an indented block", this.prevEnd, this.prevEnd, this.prevEndLine);
+    else if (!broken) this.report("expected an indented block", this.prevEnd, this.prevEnd, this.prevEndLine);
     return body;
   }
 
@@ -385,8 +385,8 @@ export class Parser extends SimpleStatementParser {
     } catch (error) {
       this.onlyParseError(error);
       this.nesting = nesting;
-      type ??= this.recoverHeader(start, line);
-      if (this.kind !== t.NEWLINE) this.recoverHeader(start, line);
+      const unread = this.recoverHeader(start, line);
+      type ??= unread;
     }
     const body = this.block();
     return { kind: "ExceptHandler", start, end: this.prevEnd, line, endLine: this.prevEndLine, type, name, body };
@@ -428,8 +428,8 @@ export class Parser extends SimpleStatementParser {
     this.restore(state);
     this.fieldDepth = -1;
     this.nesting = nesting;
-    this.problemCount -= this.problems.length - problems;
-    this.problems.length = problems;
+    this.problemCount = problems;
+    this.problems.length = Math.min(this.problems.length, problems);
   }
 
   private withItems(): readonly WithItem[] {
@@ -437,7 +437,7 @@ export class Parser extends SimpleStatementParser {
       // Parentheses may hold the items, or be part of the first one: the first is tried, as in the grammar.
       const state = this.save();
       const nesting = this.nesting;
-      const problems = this.problems.length;
+      const problems = this.problemCount;
       try {
         this.next();
         const items = this.withItemList(true);
@@ -572,7 +572,7 @@ export class Parser extends SimpleStatementParser {
     const state = this.save();
     const { start, line } = state;
     const nesting = this.nesting;
-    const problems = this.problems.length;
+    const problems = this.problemCount;
     const subject = this.matchSubject();
     if (subject === null) {
       this.abandon(state, nesting, problems);

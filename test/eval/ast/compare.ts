@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import * as z from "zod";
-import { decodeSource, parseModule } from "../../../src/python/index.ts";
-import { type DumpOptions, dump } from "./dump.ts";
+import { type DumpOptions, decodeSource, dump, parseModule } from "../../../src/python/index.ts";
 
 const ORACLE = fileURLToPath(new URL("oracle.py", import.meta.url));
 /** From this minor version on, Python's own positions inside f-strings are right. */
@@ -92,7 +91,7 @@ export async function compareWithPython(python: string, files: readonly string[]
   if (version === null) throw new Error(`There is no ${python}.`);
   const minor = version[1] ?? 0;
   const formattedPositions = minor >= FORMATTED_POSITIONS_SINCE;
-  const options: DumpOptions = { version: minor, formattedPositions };
+  const options: DumpOptions = { version: minor, positions: formattedPositions ? "all" : "outside f-strings" };
   const unequal: string[] = [];
   const refused: { path: string; error: string; ours: readonly string[] }[] = [];
   const request = (path: string, full: boolean) => ({ path, full, positions: formattedPositions });

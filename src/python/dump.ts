@@ -1,10 +1,11 @@
-import { type Constant, LineIndex, type Module, type Node, type Span } from "../../../src/python/index.ts";
+import type { Constant, Module, Node, Span } from "./ast.ts";
+import { LineIndex } from "./lines.ts";
 
 export interface DumpOptions {
   /** The minor version of Python 3 whose fields are written, 11 to 14. */
   readonly version: number;
-  /** Whether what lies inside f-strings has positions (before 3.12, Python's own were wrong). */
-  readonly formattedPositions: boolean;
+  /** Which nodes have positions: before 3.12, Python's own inside f-strings were wrong. */
+  readonly positions: "all" | "outside f-strings" | "none";
 }
 
 /**
@@ -91,7 +92,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 const WITHOUT_POSITION = new Set(["comprehension", "arguments", "withitem", "match_case"]);
 
-/** The text that `ast.dump(tree, include_attributes=True)` of CPython gives for the same source. */
+/** The text that `ast.dump` of CPython gives for the same source (with `include_attributes=True`, unless positions are left out). */
 export function dump(module: Module, text: string, options: DumpOptions): string {
   const body = new Dumper(text, options).value(module.body);
   return `Module(body=${body}, type_ignores=[])`;
@@ -166,7 +167,8 @@ class Dumper {
 
   private position(node: Node): string[] {
     if (WITHOUT_POSITION.has(node.kind)) return [];
-    if (this.inFormatted > 0 && !this.options.formattedPositions) return [];
+    const { positions } = this.options;
+    if (positions === "none" || (positions === "outside f-strings" && this.inFormatted > 0)) return [];
     const { start, end, line, endLine } = node as Span;
     return [
       `lineno=${line}`,
