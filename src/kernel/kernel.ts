@@ -80,8 +80,9 @@ export interface Plan {
 /** Receivers of a run's streams and events, and the signal that cancels it. */
 export interface ExecutionHooks {
   readonly signal: AbortSignal;
-  readonly onStdout?: (chunk: Uint8Array) => void;
-  readonly onStderr?: (chunk: Uint8Array) => void;
+  /** A promise holds the stream back until it is settled. */
+  readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
   readonly onEvent?: (event: SandboxEvent) => void;
 }
 
@@ -309,11 +310,11 @@ export class Kernel {
         signal: hooks.signal,
         onStdout: (chunk) => {
           stdout.push(chunk);
-          hooks.onStdout?.(chunk);
+          return hooks.onStdout?.(chunk);
         },
         onStderr: (chunk) => {
           stderr.push(chunk);
-          hooks.onStderr?.(chunk);
+          return hooks.onStderr?.(chunk);
         },
         onEvent: (event) => {
           hooks.onEvent?.(event);

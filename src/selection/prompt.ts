@@ -91,10 +91,13 @@ export function parseReply(text: string): Result<ModelReply> {
   return problem ?? fail("invalid-input", `${source} holds no JSON object`);
 }
 
+/** Each opening brace that is never closed costs a walk to the end: an answer with more of them is no answer. */
+const MOST_OBJECTS = 100;
+
 /** The balanced `{…}` of a text, from left to right, none inside another; braces in JSON strings do not count. */
 function* objectsIn(text: string): Generator<string> {
   let start = text.indexOf("{");
-  while (start >= 0) {
+  for (let tries = 0; start >= 0 && tries < MOST_OBJECTS; tries++) {
     const end = objectEnd(text, start);
     if (end !== undefined) yield text.slice(start, end);
     start = text.indexOf("{", end ?? start + 1);

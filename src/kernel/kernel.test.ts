@@ -1,0 +1,315 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Result, Tool } from "../model/index.ts";
+import type { RunOptions, SandboxOutcome, SandboxRequest } from "../sandbox/index.ts";
+import { Kernel, type KernelOptions, type RunRequest } from "./kernel.ts";
+import { statePlaces } from "./state-folder.ts";
+
+/** A sandbox that notes what it was asked and answers what the test says; the real one is used in the integration tests. */
+class ScriptedSandbox {
+  readonly requests: SandboxRequest[] = [];
+  act: (request: SandboxRequest, options: RunOptions) => void = () => undefined;
+  outcome: SandboxOutcome = {
+    exit: { code: 0, reason: "ok" },
+    usage: { wallMs: 5, cpuMs: 4, peakMemoryBytes: 1000, writtenBytes: 0 },
+    denied: [],
+  };
+
+  async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
+    this.requests.push(request);
+    this.act(request, options);
+    return this.outcome;
+  }
+}
+
+function tool(given: Partial<Tool> = {}): Tool {
+  return {
+    id: "tools/report.py",
+    name: "report",
+    kind: "python",
+    file: "tools/report.py",
+    line: 1,
+    framework: "argparse",
+    description: "",
+    category: "general",
+    source: "inferred",
+    entry: { argv: ["python", "tools/report.py"] },
+    parameters: [
+      { name: "title", flags: ["--title"], type: "string", required: true, confidence: "certain", line: 2 },
+      { name: "file", flags: [], type: "string", required: false, confidence: "certain", line: 3 },
+    ],
+    subcommands: [],
+    schema: { type: "object", properties: { title: { type: "string" }, file: { type: "string" } } },
+    capabilities: [
+      {
+        name: "filesystem-write",
+        severity: "medium",
+        evidence: [{ file: "tools/report.py", line: 7, text: 'open(out, "w")', why: "opens a file for writing" }],
+        scope: { paths: ["reports/out.txt"] },
+      },
+      {
+        name: "network-access",
+        severity: "high",
+        evidence: [{ file: "tools/report.py", line: 9, text: "urlopen(URL)", why: "opens a connection" }],
+        scope: { hosts: ["example.org"] },
+      },
+    ],
+    ...given,
+  };
+}
+
+const signal = new AbortController().signal;
+const MEBIBYTE = 1024 * 1024;
+
+function value<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.problem.code}: ${result.problem.message}`);
+  return result.value;
+}
+
+function code(result: Result<unknown>): string {
+  return result.ok ? "ok" : result.problem.code;
+}
+
+describe("Kernel", () => {
+  let base: string;
+  let workspace: string;
+  let sandbox: ScriptedSandbox;
+  let kernels: Kernel[];
+
+  beforeEach(() => {
+    base = realpathSync(mkdtempSync(join(tmpdir(), "toka-kernel-")));
+    workspace = join(base, "workspace");
+    mkdirSync(join(workspace, "tools"), { recursive: true });
+    writeFileSync(join(workspace, "tools/report.py"), "print('hi')\n");
+    sandbox = new ScriptedSandbox();
+    kernels = [];
+  });
+  afterEach(() => {
+    for (const kernel of kernels) kernel.close();
+    rmSync(base, { recursive: true, force: true });
+  });
+
+  function open(options: Partial<KernelOptions> = {}, tools: readonly Tool[] = [tool()]): Kernel {
+    const kernel = value(
+      Kernel.open({ workspace, sandbox, stateFolder: join(base, "state"), environment: {}, ...options }),
+    );
+    kernels.push(kernel);
+    kernel.registerTools(tools);
+    return kernel;
+  }
+
+  const request = (given: Partial<RunRequest> = {}): RunRequest => ({
+    tool: "report",
+    arguments: { title: "x" },
+    principal: "user",
+    ...given,
+  });
+
+  function auditActions(): unknown[] {
+    const raw = new DatabaseSync(statePlaces(join(base, "state"), workspace).database, { readOnly: true });
+    try {
+      return raw
+        .prepare("SELECT action FROM audit ORDER BY seq")
+        .all()
+        .map((row) => row["action"]);
+    } finally {
+      raw.close();
+    }
+  }
+
+  it("plans: absolute file, effective policy, evidence, what is asked beyond it", () => {
+    const plan = value(open().plan(request({ arguments: { title: "--force", file: "../x" } })));
+    expect(plan.argv).toEqual(["python", join(workspace, "tools/report.py"), "--title=--force", "../x"]);
+    expect(plan.policy.network).toEqual({ mode: "none" });
+    expect(plan.policy.writablePaths).toEqual([]);
+    expect(plan.policy.readonlyPaths).toEqual([workspace]);
+    expect(plan.asked).toEqual({ writablePaths: ["reports/out.txt"], hosts: ["example.org"] });
+    expect(plan.capabilities[0]?.evidence[0]?.line).toBe(7);
+    expect(plan.hostile.map(({ parameter }) => parameter)).toEqual(["title", "file"]);
+    expect(plan.denied).toBeUndefined();
+  });
+
+  it("runs, streams, collects results and keeps the run", async () => {
+    const kernel = open();
+    const events: string[] = [];
+    const stop = kernel.monitor(({ event }) => events.push(event.type));
+    sandbox.act = ({ resultFolder }, options) => {
+      writeFileSync(join(resultFolder ?? "", "out.json"), "{}");
+      options.onEvent({ type: "started", pid: 1 });
+      void options.onStdout(Buffer.from("flowchart TD\n a-->b\n"));
+      void options.onStderr(Buffer.from("warning"));
+    };
+    let seen = "";
+    const execution = value(
+      await kernel.execute(request(), {
+        signal,
+        onStdout: (chunk) => {
+          seen += Buffer.from(chunk).toString();
+        },
+      }),
+    );
+    stop();
+    expect(seen).toBe("flowchart TD\n a-->b\n");
+    expect(execution).toMatchObject({
+      tool: "tools/report.py",
+      exit: { code: 0, reason: "ok" },
+      stdout: seen,
+      stderr: "warning",
+      cached: false,
+    });
+    expect(execution.results.map(({ format }) => format)).toEqual(["json", "mermaid"]);
+    for (const { path } of execution.results) expect(existsSync(path)).toBe(true);
+    expect(events).toEqual(["started"]);
+    expect(sandbox.requests[0]).toMatchObject({ cwd: workspace, stdin: "none" });
+    expect(value(kernel.history()).map(({ id }) => id)).toEqual([execution.id]);
+    expect(value(kernel.history({ tool: "report" }))).toHaveLength(1);
+    expect(auditActions()).toEqual(["started", "ended"]);
+  });
+
+  it("names wrong arguments and runs nothing", async () => {
+    const result = await open().execute(request({ arguments: { titel: "x" } }), { signal });
+    expect(result).toMatchObject({ ok: false, problem: { code: "invalid-arguments", place: { field: "titel" } } });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it("wants an id where two tools share a name", () => {
+    const other = tool({ id: "other/report.py", file: "other/report.py" });
+    const kernel = open({}, [tool(), other]);
+    const found = kernel.plan(request());
+    expect(found).toMatchObject({ ok: false, problem: { code: "ambiguous-tool" } });
+    expect(found.ok ? "" : found.problem.message).toContain("tools/report.py, other/report.py");
+    expect(code(kernel.plan(request({ tool: "tools/report.py" })))).toBe("ok");
+    expect(code(kernel.plan(request({ tool: "nothing" })))).toBe("no-tool");
+  });
+
+  it("lets the user grant a path for one run", async () => {
+    const folder = join(base, "reports");
+    mkdirSync(folder);
+    value(await open().execute(request({ grant: { writablePaths: [folder] } }), { signal }));
+    expect(sandbox.requests[0]?.config.writablePaths).toEqual([folder]);
+  });
+
+  it.each(["chat", "mcp:claude", "workflow:nightly"] as const)(
+    "never lets %s use a grant of the user",
+    async (principal) => {
+      const folder = join(base, "reports");
+      mkdirSync(folder);
+      const kernel = open();
+      const execution = value(
+        await kernel.execute(request({ principal, grant: { writablePaths: [folder] } }), { signal }),
+      );
+      expect(execution.exit.reason).toBe("denied");
+      expect(execution.denied?.capability).toBe("filesystem-write");
+      for (const part of [principal, "filesystem-write", "tools/report.py:7", 'open(out, "w")', "if the user"]) {
+        expect(execution.denied?.message).toContain(part);
+      }
+      expect(sandbox.requests).toEqual([]);
+      expect(value(kernel.history())[0]?.denied).toEqual(execution.denied);
+      expect(auditActions()).toEqual(["denied", "ended"]);
+    },
+  );
+
+  it("lets an agent run without a grant, in the tool's own limits", async () => {
+    const execution = value(
+      await open().execute(request({ principal: "chat", limits: { memoryBytes: 1024 * MEBIBYTE, timeMs: 10 } }), {
+        signal,
+      }),
+    );
+    expect(execution.exit.reason).toBe("ok");
+    expect(sandbox.requests[0]?.config).toMatchObject({ memoryBytes: 256 * MEBIBYTE, timeMs: 10 });
+  });
+
+  it("takes limits from the user's settings and request, and lets a manifest only narrow", () => {
+    const limits = { memoryMB: 64, timeSeconds: 9999 };
+    const kernel = open({ limits: { cpuPercent: 90, memoryBytes: 512 * MEBIBYTE } }, [tool({ limits })]);
+    const { policy } = value(kernel.plan(request({ limits: { processes: 5 } })));
+    expect(policy).toMatchObject({ cpuPercent: 90, memoryBytes: 64 * MEBIBYTE, timeMs: 300_000, processes: 5 });
+  });
+
+  it.each([
+    ["the file system's root", "/"],
+    ["a system folder", "/etc"],
+    ["a relative path", "reports"],
+    ["what is not there", "/nowhere/at/all"],
+  ])("refuses to grant %s", (_name, path) => {
+    expect(code(open().plan(request({ grant: { writablePaths: [path] } })))).toBe("bad-grant");
+  });
+
+  it("refuses to grant the state, or a link to it", () => {
+    const kernel = open();
+    expect(code(kernel.plan(request({ grant: { writablePaths: [base] } })))).toBe("bad-grant");
+    symlinkSync(join(base, "state"), join(workspace, "innocent"));
+    expect(code(kernel.plan(request({ grant: { writablePaths: [join(workspace, "innocent")] } })))).toBe("bad-grant");
+  });
+
+  it("hides the state from tools of a workspace that contains it", () => {
+    const stateFolder = join(workspace, ".state");
+    const { policy } = value(open({ stateFolder }).plan(request()));
+    const { database, runs } = statePlaces(stateFolder, workspace);
+    expect(policy.forbiddenPaths).toContain(database);
+    expect(policy.forbiddenPaths).not.toContain(runs);
+  });
+
+  it("runs nothing in an untrusted workspace", async () => {
+    let trusted = false;
+    const kernel = open({ trusted: () => trusted });
+    expect(value(await kernel.execute(request(), { signal })).denied?.capability).toBe("workspace-trust");
+    expect(sandbox.requests).toEqual([]);
+    trusted = true;
+    expect(value(await kernel.execute(request(), { signal })).exit.reason).toBe("ok");
+  });
+
+  it("does not run a tool that changed after it was confirmed, and tells a changed one", async () => {
+    const kernel = open();
+    const approved = value(kernel.plan(request())).fingerprint;
+    value(await kernel.execute(request({ approved }), { signal }));
+    appendFileSync(join(workspace, "tools/report.py"), "import os\n");
+    expect(code(await kernel.execute(request({ approved }), { signal }))).toBe("tool-changed");
+    expect(value(kernel.plan(request())).changed).toBe(true);
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  it("refuses a tool whose file is a link out of the workspace", () => {
+    writeFileSync(join(base, "outside.py"), "");
+    symlinkSync(join(base, "outside.py"), join(workspace, "tools/link.py"));
+    const linked = tool({ id: "tools/link.py", file: "tools/link.py", entry: { argv: ["python", "tools/link.py"] } });
+    expect(code(open({}, [linked]).plan(request({ tool: "tools/link.py" })))).toBe("outside-workspace");
+  });
+
+  it("prefers the workspace's virtual environment, when its interpreter lies outside", async () => {
+    const kernel = open();
+    mkdirSync(join(workspace, ".venv/bin"), { recursive: true });
+    writeFileSync(join(workspace, ".venv/bin/python"), "#!/bin/sh\n", { mode: 0o755 });
+    value(await kernel.execute(request(), { signal }));
+    expect(sandbox.requests[0]?.interpreter).toBeUndefined();
+    rmSync(join(workspace, ".venv/bin/python"));
+    symlinkSync("/bin/sh", join(workspace, ".venv/bin/python"));
+    value(await kernel.execute(request(), { signal }));
+    expect(sandbox.requests[1]?.interpreter).toBe(join(workspace, ".venv/bin/python"));
+  });
+
+  it("keeps the output of a runaway tool within its limit", async () => {
+    sandbox.act = (_request, options) => {
+      for (let index = 0; index < 40; index++) void options.onStdout(Buffer.alloc(MEBIBYTE, "x"));
+    };
+    const execution = value(await open({ limits: { outputBytes: 2 * MEBIBYTE } }).execute(request(), { signal }));
+    expect(execution.stdout).toHaveLength(2 * MEBIBYTE);
+  });
+
+  it("refuses what is no folder", () => {
+    expect(code(Kernel.open({ workspace: join(base, "nothing"), sandbox }))).toBe("no-workspace");
+    expect(code(Kernel.open({ workspace: join(workspace, "tools/report.py"), sandbox }))).toBe("no-workspace");
+  });
+});
