@@ -151,7 +151,7 @@ describe("what Python refuses", () => {
   });
 });
 
-describe("depth", () => {
+describe("depth", { timeout: 60_000 }, () => {
   const deep: readonly [string, string][] = [
     ["parentheses", "(".repeat(1000) + ")".repeat(1000)],
     ["lists", "[".repeat(1000) + "]".repeat(1000)],
@@ -213,7 +213,7 @@ describe("depth", () => {
   });
 });
 
-describe("time", () => {
+describe("processor time", { timeout: 60_000 }, () => {
   test.each([
     ["open brackets on every line", "(\n".repeat(20_000)],
     ["open brackets and names on every line", "x = (\n".repeat(20_000)],
@@ -222,8 +222,8 @@ describe("time", () => {
     ["triple quotes on every line", 'a b """\ndef f():\n'.repeat(10_000)],
     ["noise", Array.from({ length: 200_000 }, (_, i) => String.fromCharCode((i * 7919) % 256)).join("")],
   ])("%s: no more than linear", (_, source) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     parseModule(source);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 });
