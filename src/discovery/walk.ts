@@ -97,6 +97,47 @@ export async function walk(folder: string, options: WalkOptions): Promise<WalkRe
   return { files, unreadable };
 }
 
+/**
+ * Which of some files {@link walk} would list, by the folders that they lie in and the ignore rules; whether they are
+ * there is not asked.
+ * @param paths relative to the folder, with `/`
+ */
+export async function walkable(folder: string, paths: readonly string[]): Promise<string[]> {
+  const folders = new Map<string, Promise<Entered>>([["", enter(folder, "", null)]]);
+  const entered = (path: string): Promise<Entered> => {
+    const known = folders.get(path) ?? enterBelow(path);
+    folders.set(path, known);
+    return known;
+  };
+  const enterBelow = async (path: string): Promise<Entered> => {
+    const above = await entered(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    if (above === "skipped" || SKIPPED_FOLDERS.has(path.slice(path.lastIndexOf("/") + 1))) return "skipped";
+    return isIgnored(above, path, true) ? "skipped" : await enter(folder, path, above);
+  };
+  const belongs = await Promise.all(
+    paths.map(async (path) => {
+      const rules = await entered(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+      return rules !== "skipped" && !isIgnored(rules, path, false);
+    }),
+  );
+  return paths.filter((_, index) => belongs[index]);
+}
+
+/** The rules that hold in a folder, or that nothing in it is listed. */
+type Entered = Rules | null | "skipped";
+
+async function enter(folder: string, path: string, parent: Rules | null): Promise<Entered> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(join(folder, path), { withFileTypes: true });
+  } catch {
+    // The folder is gone, and with it the files: that is a change like any other.
+    return parent;
+  }
+  if (path !== "" && entries.some((entry) => entry.name === ENVIRONMENT_MARK)) return "skipped";
+  return await rulesOf(folder, path, entries, parent);
+}
+
 async function rulesOf(
   folder: string,
   path: string,

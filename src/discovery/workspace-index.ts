@@ -7,7 +7,7 @@ import { ModuleStore } from "./modules.ts";
 import { classify, type FileClass, isTestFile, MAX_FILE_BYTES } from "./prefilter.ts";
 import { applyManifests } from "./readers/manifest.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
-import { type WalkedFile, walk } from "./walk.ts";
+import { type WalkedFile, walk, walkable } from "./walk.ts";
 
 export interface DiscoverOptions {
   readonly signal: AbortSignal;
@@ -98,7 +98,7 @@ export class WorkspaceIndex {
     const started = performance.now();
     signal.throwIfAborted();
     const again = new Set<string>();
-    for (const path of paths) {
+    for (const path of await walkable(this.folder, paths)) {
       const isNew = classify(nameOf(path)) === "python" && !this.#store.has(path);
       const exists = this.#overlays.has(path) || readBytes(join(this.folder, path), 0) !== null;
       if (classify(nameOf(path)) === "python") this.#store.change(path, exists);

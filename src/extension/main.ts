@@ -1,13 +1,4 @@
-import {
-  type Disposable,
-  type ExtensionContext,
-  type LogOutputChannel,
-  l10n,
-  ProgressLocation,
-  Uri,
-  window,
-  workspace,
-} from "vscode";
+import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, Uri, window, workspace } from "vscode";
 import * as z from "zod";
 import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
@@ -84,7 +75,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): LanguageServ
     runner.onDidFinish(({ located, execution }) => {
       reporter.background(results.openResults(located.folder, execution), l10n.t("opening a result"));
     }),
-    onSettingsChange(server, store, kernels, reporter),
+    onSettingsChange(server, kernels, reporter),
   );
   reporter.background(
     window.withProgress({ location: { viewId: "toka.tools" } }, () => store.refresh(false)),
@@ -93,15 +84,10 @@ function compose(context: ExtensionContext, log: LogOutputChannel): LanguageServ
   return server;
 }
 
-function onSettingsChange(server: LanguageServer, store: ToolStore, kernels: Kernels, reporter: Reporter): Disposable {
+function onSettingsChange(server: LanguageServer, kernels: Kernels, reporter: Reporter): Disposable {
   return workspace.onDidChangeConfiguration((event) => {
     if (!event.affectsConfiguration("toka")) return;
     if (event.affectsConfiguration("toka.limits") || event.affectsConfiguration("toka.python")) kernels.reset();
-    const excludes = event.affectsConfiguration("toka.discovery");
-    const tell = async (): Promise<void> => {
-      await server.configure();
-      if (excludes) await window.withProgress({ location: ProgressLocation.Window }, () => store.refresh(true));
-    };
-    reporter.background(tell(), l10n.t("applying settings"));
+    reporter.background(server.configure(), l10n.t("applying settings"));
   });
 }

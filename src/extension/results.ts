@@ -7,7 +7,6 @@ import {
   type TextDocument,
   type TextDocumentContentProvider,
   Uri,
-  ViewColumn,
   type WorkspaceFolder,
   window,
   workspace,
@@ -17,10 +16,10 @@ import { type Execution, fail, ok, parseBoundary, type Result, type ResultFile }
 import type { GraphPanels } from "./graph/graph-panels.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
-import { executionText, formattedJson, nameOfId, scriptlessPage } from "./text/result.ts";
+import { showPage } from "./scriptless-page.ts";
+import { executionText, formattedJson, nameOfId } from "./text/result.ts";
 
 const SCHEME = "toka-result";
-const HTML_PANEL = "toka.html";
 /** A result larger than this is not opened in the editor. */
 const LARGEST_BYTES = 20 * 1024 * 1024;
 
@@ -163,15 +162,4 @@ async function show(uri: Uri, language?: string): Promise<void> {
       ? opened
       : await languages.setTextDocumentLanguage(opened, language);
   await window.showTextDocument(document, { preview: true, preserveFocus: false });
-}
-
-/** A tool's HTML, without scripts and without network. */
-function showPage(html: string, title: string): void {
-  const panel = window.createWebviewPanel(HTML_PANEL, title, ViewColumn.Beside, {
-    enableScripts: false,
-    enableForms: false,
-    enableCommandUris: false,
-    localResourceRoots: [],
-  });
-  panel.webview.html = scriptlessPage(html);
 }

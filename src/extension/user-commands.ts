@@ -20,8 +20,9 @@ import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
 import { ExecutionReference, type Results } from "./results.ts";
 import type { Runner } from "./run/runner.ts";
+import { showPage } from "./scriptless-page.ts";
 import { badges } from "./text/capability.ts";
-import { enforcementText } from "./text/enforcement.ts";
+import { enforcementPage } from "./text/enforcement.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
 import { reference, type ToolsNode } from "./tools-tree.ts";
 
@@ -217,11 +218,7 @@ export class UserCommands {
       },
     );
     if (report === undefined) return;
-    const document = await workspace.openTextDocument({
-      language: "markdown",
-      content: enforcementText(report, l10n.t),
-    });
-    await window.showTextDocument(document, { preview: true });
+    showPage(enforcementPage(report, l10n.t), l10n.t("What This Machine Enforces"));
   }
 }
 

@@ -6,10 +6,13 @@ import type { DiscoveryReport, Tool } from "../model/index.ts";
 /** Changes that come this close together are read together. */
 const SETTLE_MS = 250;
 
+/** What a reading changed: `first` when there was no report before, `tools` when a tool came, went or changed. */
+export type ReportChange = "first" | "tools" | "none";
+
 /** What a folder tells about changes that it noticed itself. */
 export interface FolderListener {
-  /** The report was read anew; `toolsDiffer` when a tool came, went or changed. */
-  readonly onReport: (folder: FolderTools, toolsDiffer: boolean) => void;
+  /** The folder was read. */
+  readonly onReport: (folder: FolderTools, change: ReportChange) => void;
   readonly onError: (folder: FolderTools, error: unknown) => void;
 }
 
@@ -70,7 +73,7 @@ export class FolderTools {
       const before = this.#report;
       this.#report = await reading;
       const differ = JSON.stringify(before?.tools) !== JSON.stringify(this.#report.tools);
-      this.#listener.onReport(this, before !== undefined && differ);
+      this.#listener.onReport(this, before === undefined ? "first" : differ ? "tools" : "none");
       return this.#report;
     } finally {
       if (this.#reading === reading) this.#reading = undefined;
@@ -99,7 +102,9 @@ export class FolderTools {
       const changed = [...this.#dirty];
       this.#dirty.clear();
       if (changed.length === 0) return;
-      await this.#read(() => this.#index.update(changed, this.#stop.signal));
+      // New rules may take in or leave out any file.
+      if (changed.some((file) => file.endsWith(".gitignore"))) await this.#readAll(true);
+      else await this.#read(() => this.#index.update(changed, this.#stop.signal));
     } catch (error) {
       this.#settling = undefined;
       if (!this.#stop.signal.aborted) this.#listener.onError(this, error);

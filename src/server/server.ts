@@ -25,7 +25,7 @@ import {
   ServerConfiguration,
   type ToolsChangedParams,
 } from "../model/index.ts";
-import { FolderTools } from "./folder-tools.ts";
+import { FolderTools, type ReportChange } from "./folder-tools.ts";
 import { graphOf, scopesOf } from "./graphs.ts";
 import { type LensScope, lenses } from "./lenses.ts";
 import { pathInFolder, pathOfUri } from "./places.ts";
@@ -99,7 +99,7 @@ export class Server {
     const path = pathOfUri(uri);
     if (path === undefined || this.#folders.has(uri)) return;
     const folder = new FolderTools(uri, path, {
-      onReport: (changed, toolsDiffer) => this.#background(this.#tell(changed, toolsDiffer)),
+      onReport: (changed, change) => this.#background(this.#tell(changed, change)),
       onError: (changed, error) => this.#connection.console.error(`${changed.path}: ${textOf(error)}`),
     });
     folder.exclude(this.#configuration.exclude[uri] ?? []);
@@ -119,11 +119,11 @@ export class Server {
   }
 
   /** Passes on what a folder found. */
-  async #tell(folder: FolderTools, toolsDiffer: boolean): Promise<void> {
+  async #tell(folder: FolderTools, change: ReportChange): Promise<void> {
     await this.#problems.publish(folder);
     const params: ToolsChangedParams = { folder: folder.uri };
-    if (toolsDiffer) await this.#connection.sendNotification(METHODS.toolsChanged, params);
-    if (this.#refreshesLenses) await this.#connection.sendRequest(CodeLensRefreshRequest.type);
+    if (change === "tools") await this.#connection.sendNotification(METHODS.toolsChanged, params);
+    if (this.#refreshesLenses && change !== "none") await this.#connection.sendRequest(CodeLensRefreshRequest.type);
   }
 
   #configure(params: unknown): void {
@@ -135,7 +135,7 @@ export class Server {
     this.#configuration = parsed.value;
     for (const folder of this.#folders.values()) {
       folder.exclude(parsed.value.exclude[folder.uri] ?? []);
-      this.#background(this.#tell(folder, false));
+      this.#background(this.#tell(folder, "tools"));
     }
   }
 

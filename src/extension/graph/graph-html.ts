@@ -1,11 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Uri, type Webview } from "vscode";
 import type { GraphViewTexts } from "../../model/index.ts";
-
-/** Text as it stands inside HTML text or a double-quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
+import { escapeHtml } from "../text/html.ts";
 
 /** The page of the graph webview; its script and style come from the extension, and scripts need this page's nonce. */
 export function graphHtml(webview: Webview, extension: Uri, texts: GraphViewTexts, language: string): string {

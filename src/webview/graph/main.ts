@@ -101,7 +101,7 @@ class GraphView {
       this.#editor.postMessage({ type: "reveal", line });
     });
     part("title", HTMLHeadingElement).textContent = titleOf(input);
-    part("summary", HTMLParagraphElement).textContent = this.#summary(input);
+    part("summary", HTMLParagraphElement).textContent = this.#summary(input, drawing);
     this.#state("drawn");
     this.#viewport.show(drawing, again);
     if (this.#selectedLine !== undefined) this.#nodes.select(this.#selectedLine);
@@ -120,10 +120,12 @@ class GraphView {
     }
   }
 
-  #summary(input: Drawable): string {
+  /** Counts what is drawn: exceptions that just leave the function are not. */
+  #summary(input: Drawable, drawing: SVGSVGElement): string {
     if (input.type === "mermaid") return "";
-    const { nodes, edges, complexity } = input.result.graph;
-    return fill(this.#texts.summary, nodes.length, edges.length, complexity.cyclomatic);
+    const nodes = drawing.querySelectorAll("g.node").length;
+    const edges = drawing.querySelectorAll("path.flowchart-link").length;
+    return fill(this.#texts.summary, nodes, edges, input.result.graph.complexity.cyclomatic);
   }
 
   #copy(): void {

@@ -1,0 +1,15 @@
+import { ViewColumn, window } from "vscode";
+import { scriptlessPage } from "./text/result.ts";
+
+const PANEL = "toka.page";
+
+/** Shows HTML without scripts and without network, beside the editor. */
+export function showPage(html: string, title: string): void {
+  const panel = window.createWebviewPanel(PANEL, title, ViewColumn.Beside, {
+    enableScripts: false,
+    enableForms: false,
+    enableCommandUris: false,
+    localResourceRoots: [],
+  });
+  panel.webview.html = scriptlessPage(html);
+}
