@@ -116,9 +116,9 @@ function edgeSvg(edge: GraphEdge, points: readonly Point[]): string {
   if (first === undefined || second === undefined) return "";
   const path = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join(" ");
   const label = edgeLabel(edge);
-  // A third of the way along its first stretch, labels of edges from one node keep apart.
-  const x = first.x + (second.x - first.x) / 3 + 3;
-  const y = first.y + (second.y - first.y) / 3 + 4;
+  // Far enough along its first stretch for the labels of edges from one node to part.
+  const x = first.x + (second.x - first.x) * 0.6 + 3;
+  const y = first.y + (second.y - first.y) * 0.6 + 4;
   const text = label === "" ? "" : `<text class="label" x="${round(x)}" y="${round(y)}">${escapeHtml(label)}</text>`;
   const kind = edge.kind === "exception" ? ' class="exception"' : "";
   return `<path${kind} d="${path}" marker-end="url(#arrow)"/>${text}`;

@@ -51,8 +51,7 @@ function newSlot(width: number, height: number): Slot {
 
 /**
  * Layered layout for control flow (after Sugiyama, Tagawa, Toda 1981): links to a later box go down, each box lies below
- * all that lead down to it, long links pass through slots of their own, links back run along the right border. Boxes of a
- * layer keep the source order, so that the picture does not jump between edits.
+ * all that lead down to it, long links pass through slots of their own, links back run along the right border.
  */
 export function layOut(boxes: readonly Box[], links: readonly Link[]): Layout {
   const indexOf = new Map(boxes.map((box, index) => [box.id, index]));
@@ -86,11 +85,18 @@ function layerOf(layers: Slot[][], layer: number): Slot[] {
   return layers[layer] ?? [];
 }
 
-/** Each box below all that lead down to it; the source order makes one pass enough. */
+/** Each box below all that lead down to it, or below the box before where none does; one pass in source order. */
 function assignLayers(slots: readonly Slot[], ends: readonly (readonly [number, number])[]): void {
   const downwards = slots.map((): number[] => []);
-  for (const [from, to] of ends) if (to > from) downwards[from]?.push(to);
+  const entered = new Set<number>();
+  for (const [from, to] of ends) {
+    if (to <= from) continue;
+    downwards[from]?.push(to);
+    entered.add(to);
+  }
   for (const [index, slot] of slots.entries()) {
+    const before = slots[index - 1];
+    if (before !== undefined && !entered.has(index)) slot.layer = before.layer + 1;
     for (const to of downwards[index] ?? []) {
       const target = slots[to];
       if (target !== undefined) target.layer = Math.max(target.layer, slot.layer + 1);
