@@ -1,10 +1,7 @@
-import { digitValue } from "./lexer.ts";
+import { CR, digitValue, LF } from "./characters.ts";
 
 /** Finds the character of a Unicode name (`\N{…}`), in upper case; undefined for an unknown one. */
 export type UnicodeNames = (name: string) => string | undefined;
-
-const CR = 13;
-const LF = 10;
 
 /** Carriage returns, alone or before a line feed, read as line feeds: Python opens its source with universal newlines. */
 function normaliseNewlines(text: string): string {

@@ -1,7 +1,8 @@
 import type { Module, SyntaxProblem } from "./ast.ts";
 import type { UnicodeNames } from "./escapes.ts";
 import { LineIndex } from "./lines.ts";
-import { Parser, type Suggestion } from "./parser.ts";
+import { Parser } from "./parser.ts";
+import type { Suggestion } from "./parser-blocks.ts";
 
 /** Readings of a broken file in search of the one with the fewest problems. */
 const MOST_READINGS = 8;

@@ -1,10 +1,11 @@
 import type { Constant, ConstantValue, Context, ErrorExpression, Expression, Name, SyntaxProblem } from "./ast.ts";
 import type { UnicodeNames } from "./escapes.ts";
-import { type Corrections, Lexer } from "./lexer.ts";
+import { Lexer } from "./lexer.ts";
+import type { Corrections } from "./scanner.ts";
 import * as t from "./tokens.ts";
 
 /** Thrown to leave a statement that cannot be read; caught where the statement or its header began. */
-export const PARSE_ERROR = new Error("statement not readable");
+const PARSE_ERROR = new Error("statement not readable");
 
 /** More problems than this are not kept: the file is no Python. */
 const MOST_PROBLEMS = 1000;

@@ -1,6 +1,6 @@
 import type { Expression, Pattern } from "./ast.ts";
-import { COMPLEX } from "./lexer.ts";
 import { ExpressionParser } from "./parser-expressions.ts";
+import { COMPLEX } from "./scanner.ts";
 import * as t from "./tokens.ts";
 
 /** Reads the patterns of `case` (PEP 634). */

@@ -1,14 +1,10 @@
 import type { Constant, Expression, FormattedValue, Interpolation, JoinedStr, TemplateStr } from "./ast.ts";
+import { BACKSLASH, CLOSE_BRACE, CR, LF, OPEN_BRACE } from "./characters.ts";
 import { decodeLiteral } from "./escapes.ts";
-import { BYTES, ESCAPED, RAW, TEMPLATE, TRIPLE, UNICODE } from "./lexer.ts";
 import { MOST_BRACKETS, ParserBase } from "./parser-base.ts";
+import { BYTES, ESCAPED, RAW, TEMPLATE, TRIPLE, UNICODE } from "./scanner.ts";
 import * as t from "./tokens.ts";
 
-const BACKSLASH = 92;
-const OPEN = 123;
-const CLOSE = 125;
-const LF = 10;
-const CR = 13;
 const NO_CONVERSION = -1;
 const REPR_CONVERSION = 114;
 
@@ -178,8 +174,8 @@ export abstract class StringParser extends ParserBase {
         return;
       }
       if (c === BACKSLASH) pos = this.skipEscape(pos, raw);
-      else if (c === OPEN) {
-        if (!inFormat && text.charCodeAt(pos + 1) === OPEN) {
+      else if (c === OPEN_BRACE) {
+        if (!inFormat && text.charCodeAt(pos + 1) === OPEN_BRACE) {
           this.flushText(values, from, pos + 1, pos + 2, raw);
           pos += 2;
           continue;
@@ -189,13 +185,13 @@ export abstract class StringParser extends ParserBase {
         pos = this.pos;
         from.pos = pos;
         from.line = this.scanLine;
-      } else if (c === CLOSE) {
+      } else if (c === CLOSE_BRACE) {
         if (inFormat) {
           this.flushText(values, from, pos, pos, raw);
           this.pos = pos;
           return;
         }
-        if (text.charCodeAt(pos + 1) !== CLOSE) {
+        if (text.charCodeAt(pos + 1) !== CLOSE_BRACE) {
           this.refuse("a single “}” is not allowed in an f-string", pos, pos + 1, this.scanLine);
         }
         this.flushText(values, from, pos + 1, pos + 2, raw);
@@ -217,12 +213,12 @@ export abstract class StringParser extends ParserBase {
   private skipEscape(pos: number, raw: boolean): number {
     const { text, length } = this;
     const c = text.charCodeAt(pos + 1);
-    if (c === OPEN || c === CLOSE) return pos + 1;
+    if (c === OPEN_BRACE || c === CLOSE_BRACE) return pos + 1;
     if (c === LF || c === CR) {
       this.scanLine++;
       return c === CR && text.charCodeAt(pos + 2) === LF ? pos + 3 : pos + 2;
     }
-    if (!raw && c === 78 && text.charCodeAt(pos + 2) === OPEN) {
+    if (!raw && c === 78 && text.charCodeAt(pos + 2) === OPEN_BRACE) {
       const close = text.indexOf("}", pos + 3);
       if (close >= 0 && close - pos < 100) return close + 1;
     }

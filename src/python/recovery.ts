@@ -1,12 +1,9 @@
+import { COLON, CR, HASH, isLineEnd, LF } from "./characters.ts";
+
 /**
  * Where a broken statement ends. Runs only after an error, over the characters: brackets are matched as far as they
  * match, and a line that can only begin a statement closes whatever is still open.
  */
-
-const LF = 10;
-const CR = 13;
-const HASH = 35;
-const COLON = 58;
 
 /** Words that never occur inside an expression, so that a line beginning with one begins a statement. */
 const STATEMENT_ONLY =
@@ -41,10 +38,6 @@ interface Scan {
 
 function newScan(text: string, start: number, line: number, limit: number, indents: readonly number[]): Scan {
   return { text, limit, indents, pos: start, line, brackets: [], mismatch: false, lastCode: 0 };
-}
-
-function isLineEnd(c: number): boolean {
-  return c === LF || c === CR;
 }
 
 /** Past the line end at `pos`. */

@@ -119,7 +119,7 @@ const keywordText: string[] = new Array<string>(TABLE_MASK + 1).fill("");
 const keywordKind = new Uint8Array(TABLE_MASK + 1);
 
 /** The rolling hash of `keywordAt`: one step per character. */
-export function hashStep(hash: number, code: number): number {
+function hashStep(hash: number, code: number): number {
   return (Math.imul(hash, 31) + code) | 0;
 }
 
