@@ -4,9 +4,10 @@ import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { SANDBOX_HOME } from "./environment.ts";
 import { HelperSource } from "./helper-code.ts";
-import { resolveHelperInterpreter } from "./interpreter.ts";
+import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
+import { SITE_CUSTOMIZE, SITE_FOLDER } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
@@ -19,6 +20,7 @@ const HELPER_FOLDER = "/run/toka";
 export const ARGUMENTS_FD = 4;
 export const SECCOMP_FD = 5;
 export const HELPER_FD = 6;
+export const SITE_FD = 7;
 
 const NAMESPACE_OPTIONS = {
   user: "--unshare-user",
@@ -67,6 +69,7 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     ...["--dev", "/dev"],
     ...TEMPORARY_FOLDERS.flatMap((path) => ["--size", size, "--tmpfs", path]),
     ...["--perms", "0444", "--file", String(HELPER_FD), `${HELPER_FOLDER}/${plan.helperName}`],
+    ...["--perms", "0444", "--file", String(SITE_FD), `${SITE_FOLDER}/sitecustomize.py`],
     ...plan.mounts.flatMap(mountOptions),
     ...plan.hiddenProc.flatMap((name) => ["--ro-bind", "/dev/null", `/proc/${name}`]),
     // Under root, /proc/sys and /proc/sysrq-trigger ask for the user's number only, not for a capability.
@@ -130,10 +133,7 @@ export class BubblewrapBackend implements SandboxBackend {
       this.#machine = undefined; // it may be installed later
       return fail("bwrap-missing", "bubblewrap is not installed. Install it: apt-get install bubblewrap");
     }
-    const python = await resolveHelperInterpreter(run.interpreter, [
-      ...run.config.readonlyPaths,
-      ...run.config.writablePaths,
-    ]);
+    const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
     if (!python.ok) return python;
     const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
     const mounts = await planMounts({
@@ -171,6 +171,7 @@ export class BubblewrapBackend implements SandboxBackend {
         new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture)),
         helper.bytes,
+        new TextEncoder().encode(SITE_CUSTOMIZE),
       ],
     });
   }

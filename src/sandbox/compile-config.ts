@@ -17,7 +17,7 @@ export interface PolicyInput {
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
-/** The policy of one run: the category's limits, narrowed, and everything else denied that is not named. */
+/** The policy of one run, the workspace as its first readable path: the category's limits, narrowed, and everything else denied that is not named. */
 export function compileConfig(input: PolicyInput): SandboxConfig {
   const hosts = unique(input.hosts ?? []);
   return {

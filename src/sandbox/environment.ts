@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SITE_FOLDER } from "./python-start.ts";
 
 /** Where programs are looked for inside every sandbox, after the interpreter's own folder. */
 const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -31,7 +32,6 @@ export function compileEnvironment(input: EnvironmentInput): Record<string, stri
     LC_ALL: "C.UTF-8",
     TMPDIR: "/tmp",
     PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONUNBUFFERED: "1",
     PYTHONNOUSERSITE: "1",
   };
   if (input.virtualEnvironment) environment["VIRTUAL_ENV"] = input.virtualEnvironment;
@@ -39,6 +39,9 @@ export function compileEnvironment(input: EnvironmentInput): Record<string, stri
     const value = input.caller[name];
     if (value !== undefined && !isLoaderVariable(name)) environment[name] = value;
   }
+  environment["PYTHONPATH"] = [SITE_FOLDER, ...(environment["PYTHONPATH"] ? [environment["PYTHONPATH"]] : [])].join(
+    ":",
+  );
   if (input.resultFolder) environment["TOKA_RESULTS"] = input.resultFolder;
   return environment;
 }

@@ -29,8 +29,10 @@ CHUNK = 65536
 # Seconds between two looks at the process tree; the shorter one holds while memory or tasks grow fast.
 SLOWEST_LOOK = 0.025
 FASTEST_LOOK = 0.004
-# Seconds between two usage events, and between two looks at what costs more to read (exact memory, folder sizes).
+# Seconds between two usage events, and between two looks at what costs more to read (exact memory, folder sizes). The
+# second of the latter holds where such a look has to stop the run for a moment.
 REPORT_EVERY = 0.2
+LOOK_CLOSELY_EVERY = 0.2, 1.0
 
 # CPU control law: a run may use  rate * wall + credit(wall)  seconds of CPU, where credit falls linearly from
 # START_CREDIT to 0 within REPAY seconds. Past that the whole namespace is stopped until the allowance has grown by
@@ -298,6 +300,7 @@ class Supervisor:
         self.last_memory = 0
         self.last_look = self.start
         self.next_report = self.start + REPORT_EVERY
+        self.next_close_look = self.start + LOOK_CLOSELY_EVERY[0]
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
         self.unbounded = read_file("/proc/self/uid_map").split()[1] == b"0"
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
@@ -399,6 +402,7 @@ class Supervisor:
         written = io_bytes(os.pread(self.own_io, 4096, 0))
         written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
         written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline)
+        self.next_close_look = monotonic() + LOOK_CLOSELY_EVERY[self.unbounded]
         self.written = max(self.written, written + temporary)
         self.free = self.free_bytes()
         resident = sum(exact_memory("/proc/" + pid) for pid in pids)
@@ -470,13 +474,12 @@ class Supervisor:
                 return self.finish(None)
             now = monotonic()
             wall = now - self.start
-            exact = now >= self.next_report
-            self.look(exact)
+            self.look(now >= self.next_close_look)
             broken = self.stop_reason(wall)
             if broken:
                 return self.finish(broken)
             self.hold_cpu_share(wall)
-            if exact:
+            if now >= self.next_report:
                 self.next_report = now + REPORT_EVERY
                 self.report()
             delay = self.next_look(wall)

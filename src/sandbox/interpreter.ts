@@ -3,7 +3,7 @@ import { access, open, readFile, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { execa } from "execa";
-import { fail, ok, type Result } from "../model/index.ts";
+import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import { isInside } from "./paths.ts";
 
 /** A Python that a tool may be run with. Paths are absolute. */
@@ -28,6 +28,11 @@ export interface InterpreterSearch {
 }
 
 const SYSTEM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
+
+/** The folders of a run whose files may be anybody's: the workspace (the first readable path), and all writable ones. */
+export function untrustedFolders(cwd: string, config: SandboxConfig): string[] {
+  return [cwd, ...config.readonlyPaths.slice(0, 1), ...config.writablePaths].filter((path) => !isInside("/usr", path));
+}
 
 /** Finds the interpreter that `python` means, without running anything of the workspace. */
 export async function resolveInterpreter(search: InterpreterSearch, signal: AbortSignal): Promise<Result<Interpreter>> {

@@ -14,7 +14,7 @@ import {
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
 import { compileEnvironment } from "./environment.ts";
-import { type Interpreter, resolveInterpreter } from "./interpreter.ts";
+import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
 
@@ -145,7 +145,7 @@ export class Sandbox {
 
   #interpreter(request: SandboxRequest, signal: AbortSignal): Promise<Result<Interpreter>> {
     const searchPath = request.environment["PATH"] ?? "";
-    const untrusted = [request.cwd, ...request.config.readonlyPaths, ...request.config.writablePaths];
+    const untrusted = untrustedFolders(request.cwd, request.config);
     const key = JSON.stringify([request.interpreter, searchPath, untrusted]);
     const known = this.#interpreters.get(key);
     if (known) return known;

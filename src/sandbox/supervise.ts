@@ -50,7 +50,7 @@ export async function supervise(
     return { started: false, exit: { reason: "sandbox-error", message }, usage: NO_USAGE };
   }
   const watch = new EventWatch(handlers.onEvent);
-  using _deadline = new Deadline(timeMs, control, () => child.kill("SIGKILL"), signal);
+  using deadline = new Deadline(timeMs, control, () => child.kill("SIGKILL"), signal);
   for (const [index, bytes] of command.descriptors.entries()) descriptors[index]?.end(bytes);
   if (input !== "none" && stdin) input.pipe(stdin);
   try {
@@ -61,7 +61,7 @@ export async function supervise(
       closed,
     ]);
   } catch (error) {
-    child.kill("SIGKILL"); // a handler threw: nothing may be left of the run when that is told
+    deadline.cancel(); // a handler threw: nothing may be left of the run when that is told
     await closed;
     throw error;
   } finally {
@@ -94,17 +94,17 @@ class Deadline {
     this.#kill = kill;
     this.#signal = signal;
     this.#timers = [setTimeout(kill, timeMs + GRACE_MS)];
-    signal.addEventListener("abort", this.#cancel, { once: true });
-    if (signal.aborted) this.#cancel();
+    signal.addEventListener("abort", this.cancel, { once: true });
+    if (signal.aborted) this.cancel();
   }
 
-  readonly #cancel = (): void => {
+  readonly cancel = (): void => {
     this.#control.end();
     this.#timers.push(setTimeout(this.#kill, GRACE_MS));
   };
 
   [Symbol.dispose](): void {
-    this.#signal.removeEventListener("abort", this.#cancel);
+    this.#signal.removeEventListener("abort", this.cancel);
     for (const timer of this.#timers) clearTimeout(timer);
   }
 }

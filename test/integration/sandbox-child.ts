@@ -1,0 +1,35 @@
+/**
+ * Runs a Python program in the sandbox and prints the outcome as JSON; for tests that need another process around the
+ * sandbox: one that is killed, or one of another user. Arguments: a workspace, the program, its arguments.
+ */
+import { join } from "node:path";
+import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
+
+const [workspace = "", source = "", ...rest] = process.argv.slice(2);
+const sandbox = new Sandbox({ helperPath: join(import.meta.dirname, "../../src/sandbox/helper.py") });
+const stdout: Uint8Array[] = [];
+const outcome = await sandbox.run(
+  {
+    argv: ["python", "-c", source, ...rest],
+    cwd: workspace,
+    config: compileConfig({
+      category: "analysis",
+      workspace,
+      limits: { memoryBytes: 64 * 1024 * 1024, processes: 24 },
+    }),
+    environment: process.env,
+  },
+  {
+    signal: new AbortController().signal,
+    onStdout: (chunk) => {
+      stdout.push(chunk);
+    },
+    onStderr: (chunk) => {
+      process.stderr.write(chunk);
+    },
+    onEvent: (event) => {
+      if (event.type === "started") process.stdout.write("started\n");
+    },
+  },
+);
+process.stdout.write(`${JSON.stringify({ ...outcome, stdout: Buffer.concat(stdout).toString("utf8") })}\n`);

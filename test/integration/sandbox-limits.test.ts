@@ -1,0 +1,200 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bench, eventually, missingMechanism, processesWith, uniqueMarker } from "./sandbox-support.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const missing = await missingMechanism();
+
+describe.skipIf(missing !== undefined)("limits of a sandboxed run", () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.create();
+  });
+  afterAll(() => bench.remove());
+
+  it("tells success, failure, a signal and a missing program apart", async () => {
+    expect((await bench.python("pass")).exit).toEqual({ code: 0, reason: "ok" });
+    expect((await bench.python("raise SystemExit(3)")).exit).toEqual({ code: 3, reason: "failed" });
+    expect((await bench.python("import os; os.kill(os.getpid(), 11)")).exit).toMatchObject({
+      code: 139,
+      reason: "failed",
+    });
+    expect((await bench.run(["no-such-program"])).exit).toMatchObject({ code: 127, reason: "failed" });
+  });
+
+  it("ends a run at its wall time", async () => {
+    const started = performance.now();
+    const { exit } = await bench.python("import time; time.sleep(60)", { limits: { timeMs: 500 } });
+    expect(exit).toMatchObject({ reason: "timeout" });
+    expect(exit).not.toHaveProperty("code");
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
+  it("ends a process that ignores every signal and stops itself", async () => {
+    const source = `
+import signal, os
+for number in range(1, 32):
+    try: signal.signal(number, signal.SIG_IGN)
+    except OSError: pass
+os.kill(os.getpid(), signal.SIGSTOP)
+while True: signal.pause()`;
+    expect((await bench.python(source, { limits: { timeMs: 400 } })).exit.reason).toBe("timeout");
+  });
+
+  const memory: [name: string, source: string][] = [
+    ["growing step by step", "hold = []\nwhile True: hold.append(bytearray(1 << 20))"],
+    ["in one piece", "hold = bytearray(500 << 20)\nimport time; time.sleep(30)"],
+    [
+      "spread over children",
+      "import os, time\nfor _ in range(8):\n  if os.fork() == 0:\n    hold = bytearray(20 << 20); time.sleep(30)\ntime.sleep(30)",
+    ],
+    [
+      "in a shared mapping",
+      "import mmap, time\nhold = mmap.mmap(-1, 300 << 20)\nfor at in range(0, len(hold), 4096): hold[at] = 1\ntime.sleep(30)",
+    ],
+    [
+      "in the temporary folder",
+      "import time\nwith open('/dev/shm/a', 'wb') as a:\n  while True: a.write(bytes(1 << 20))\n",
+    ],
+  ];
+  it.each(memory)("ends a run that uses too much memory, %s", async (_name, source) => {
+    const { exit, usage } = await bench.python(source, { limits: { memoryBytes: 64 * MEBIBYTE } });
+    expect(exit.reason).toBe("memory");
+    // How far the fastest of them got before it was seen.
+    expect(usage.peakMemoryBytes).toBeLessThan(700 * MEBIBYTE);
+  });
+
+  it("counts memory that forked processes share only once", async () => {
+    const source =
+      "import os, time\nhold = bytearray(30 << 20)\nfor _ in range(6):\n  if os.fork() == 0: time.sleep(0.5); os._exit(0)\ntime.sleep(0.6)";
+    expect((await bench.python(source, { limits: { memoryBytes: 64 * MEBIBYTE } })).exit.reason).toBe("ok");
+  });
+
+  it("lets a program use half of its memory and most of its threads", async () => {
+    const source =
+      "import threading, time\nhold = bytearray(32 << 20)\nthreads = [threading.Thread(target=time.sleep, args=(0.2,)) for _ in range(20)]\n[t.start() for t in threads]; [t.join() for t in threads]; print(len(hold))";
+    const seen = await bench.python(source, { limits: { memoryBytes: 64 * MEBIBYTE } });
+    expect(seen).toMatchObject({ exit: { reason: "ok" }, stdout: `${32 << 20}\n` });
+  });
+
+  const bombs: [name: string, source: string][] = [
+    ["processes", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass"],
+    [
+      "processes that leave their session and parent",
+      "import os\nwhile True:\n  try:\n    if os.fork() == 0:\n      os.setsid()\n      if os.fork(): os._exit(0)\n  except OSError: pass",
+    ],
+    [
+      "threads",
+      "import threading, time\nwhile True:\n  try: threading.Thread(target=time.sleep, args=(60,)).start()\n  except RuntimeError: pass",
+    ],
+  ];
+  it.each(bombs)("ends a bomb of %s and leaves nothing of it", async (_name, source) => {
+    const marker = uniqueMarker();
+    const { exit } = await bench.python(source, { limits: { processes: 24 } }, marker);
+    expect(exit.reason).toBe("processes");
+    expect(await processesWith(marker)).toEqual([]);
+  });
+
+  it("holds the share of one core, averaged over the run", async () => {
+    const { usage } = await bench.python("while True: pass", { limits: { timeMs: 6_000, cpuPercent: 20 } });
+    expect(usage.cpuMs / usage.wallMs).toBeGreaterThan(0.12);
+    expect(usage.cpuMs / usage.wallMs).toBeLessThan(0.23);
+  });
+
+  it("holds the share over a whole tree of processes", async () => {
+    const source = "import os\nfor _ in range(3): os.fork()\nwhile True: pass";
+    const { usage } = await bench.python(source, { limits: { timeMs: 6_000, cpuPercent: 25 } });
+    expect(usage.cpuMs / usage.wallMs).toBeLessThan(0.29);
+  });
+
+  const disk: [name: string, source: string][] = [
+    ["one file in /tmp", "with open('/tmp/a', 'wb') as a:\n  while True: a.write(bytes(1 << 16))"],
+    ["many files", "n = 0\nwhile True:\n  n += 1\n  open('/tmp/%d' % n, 'wb').close()"],
+    [
+      "one file in the result folder",
+      "import os\nwith open(os.environ['TOKA_RESULTS'] + '/a', 'wb') as a:\n  while True: a.write(bytes(1 << 16))",
+    ],
+    [
+      "files that are deleted while open",
+      "import os\nhold = []\nwhile True:\n  p = os.environ['TOKA_RESULTS'] + '/b'\n  f = open(p, 'wb'); os.unlink(p); f.write(bytes(1 << 20)); f.flush(); hold.append(f)",
+    ],
+  ];
+  it.each(disk)("ends a run that fills the disk with %s", async (_name, source) => {
+    const { exit, usage } = await bench.python(source, {
+      limits: { diskBytes: 8 * MEBIBYTE },
+      resultFolder: bench.results,
+    });
+    expect(exit.reason).toBe("disk-limit");
+    expect(usage.writtenBytes).toBeGreaterThan(8 * MEBIBYTE);
+    let left = 0;
+    for (const name of await readdir(bench.results)) left += (await stat(join(bench.results, name))).size;
+    expect(left).toBeLessThan(10 * MEBIBYTE);
+  });
+
+  it("ends a run that prints too much, and passes on exactly what was allowed", async () => {
+    const source = "import sys\nwhile True: sys.stdout.write('x' * 50000)";
+    const { exit, stdoutBytes } = await bench.python(source, { limits: { outputBytes: 100_000 } });
+    expect(exit.reason).toBe("output-limit");
+    expect(stdoutBytes).toBe(100_000);
+  });
+
+  it("counts standard output and standard error together, and lets exactly the limit pass", async () => {
+    const source = "import sys\nsys.stdout.write('x' * 600); sys.stderr.write('y' * 400)";
+    expect((await bench.python(source, { limits: { outputBytes: 1000 } })).exit.reason).toBe("ok");
+    expect((await bench.python(source, { limits: { outputBytes: 999 } })).exit.reason).toBe("output-limit");
+  });
+
+  it("makes a fast writer wait for a slow reader", async () => {
+    let bytes = 0;
+    let pausedAt = 0;
+    const { exit } = await bench.python("import sys\nfor _ in range(100): sys.stdout.write('x' * 50000)", {
+      onStdout: async (chunk) => {
+        if (bytes === 0) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          pausedAt = performance.now();
+        }
+        bytes += chunk.length;
+      },
+    });
+    expect(pausedAt).toBeGreaterThan(0);
+    expect(bytes).toBe(5_000_000);
+    expect(exit.reason).toBe("ok");
+  });
+
+  it("tells usage at least four times a second, and totals at the end", async () => {
+    const source =
+      "import time\nhold = bytearray(20 << 20)\nend = time.time() + 1.2\nwhile time.time() < end: sum(range(1000))";
+    const { events, usage } = await bench.python(source, { policy: { cpuPercent: 100 } });
+    expect(events[0]?.type).toBe("started");
+    expect(events.at(-1)?.type).toBe("exited");
+    expect(events.filter((event) => event.type === "usage").length).toBeGreaterThanOrEqual(4);
+    expect(usage.cpuMs).toBeGreaterThan(300);
+    expect(usage.peakMemoryBytes).toBeGreaterThan(20 * MEBIBYTE);
+    expect(usage.wallMs).toBeGreaterThan(1_200);
+  });
+
+  it("names the passed limit in an event, too", async () => {
+    const { events } = await bench.python("import time; time.sleep(9)", { limits: { timeMs: 200 } });
+    expect(events).toContainEqual({ type: "limit", reason: "timeout", message: "ran longer than 0.2 s" });
+  });
+
+  it("keeps concurrent runs apart", async () => {
+    const hog = bench.python("hold = []\nwhile True: hold.append(bytearray(1 << 20))", {
+      limits: { memoryBytes: 64 * MEBIBYTE },
+    });
+    const marker = uniqueMarker();
+    const calm = [1, 2, 3].map((number) =>
+      bench.python(
+        "import os, sys, time\nopen('/tmp/mine', 'w').write(sys.argv[1]); time.sleep(0.4)\nprint(open('/tmp/mine').read(), len([p for p in os.listdir('/proc') if p.isdigit()]))",
+        {},
+        `${marker}-${number}`,
+      ),
+    );
+    expect((await hog).exit.reason).toBe("memory");
+    for (const [index, run] of calm.entries()) {
+      expect(await run).toMatchObject({ exit: { reason: "ok" }, stdout: `${marker}-${index + 1} 2\n` });
+    }
+    expect(await eventually(async () => (await processesWith(marker)).length === 0)).toBe(true);
+  });
+});
