@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, type SyntaxProblem } from "../python/index.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
-import { isBinary, MAX_FILE_BYTES } from "./prefilter.ts";
+import { isBinary, MAX_FILE_BYTES, namesCommandLineLibrary } from "./prefilter.ts";
 import { STANDARD_LIBRARY } from "./standard-library.ts";
 
 export interface ParsedFile {
@@ -30,6 +30,10 @@ export class ModuleStore implements ModuleSource {
   readonly #overlays: ReadonlyMap<string, string>;
   /** In order of last use, oldest first. */
   readonly #cache = new Map<string, ParsedFile | null>();
+  /** Whether files have to do with command lines. */
+  readonly #declares = new Map<string, boolean>();
+  /** What imports mean, by folder and name. */
+  readonly #resolved = new Map<string, ReturnType<ModuleSource["resolve"]>>();
   #cachedCharacters = 0;
   #parsed = 0;
 
@@ -69,6 +73,8 @@ export class ModuleStore implements ModuleSource {
     const cached = this.#cache.get(file);
     if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
+    this.#declares.delete(file);
+    if (exists !== this.#files.has(file)) this.#resolved.clear();
     if (exists) {
       this.#files.add(file);
       this.#addFolders(file);
@@ -77,6 +83,17 @@ export class ModuleStore implements ModuleSource {
 
   has(file: string): boolean {
     return this.#files.has(file);
+  }
+
+  declaresCommandLine(file: string): boolean {
+    let known = this.#declares.get(file);
+    if (known === undefined) {
+      const overlay = this.#overlays.get(file);
+      const bytes = overlay === undefined ? readBounded(join(this.#folder, file)) : Buffer.from(overlay);
+      known = bytes !== null && namesCommandLineLibrary(bytes);
+      this.#declares.set(file, known);
+    }
+    return known;
   }
 
   parse(file: string): Module | null {
@@ -117,21 +134,37 @@ export class ModuleStore implements ModuleSource {
   }
 
   resolve(from: string, level: number, dotted: string): { readonly name: string; readonly file: string | null } | null {
-    const parts = dotted === "" ? [] : dotted.split(".");
-    const folder = parentFolder(from);
-    if (level > 0) {
-      let base: string | null = folder;
-      for (let up = 1; up < level && base !== null; up += 1) base = base === "" ? null : parentFolder(base);
-      return base === null ? null : this.#find(base, parts);
+    const key = `${level}:${dotted}:${level > 0 ? parentFolder(from) : from}`;
+    let found = this.#resolved.get(key);
+    if (found === undefined) {
+      found = level > 0 ? this.#resolveRelative(from, level, dotted) : this.#resolveAbsolute(from, dotted);
+      this.#resolved.set(key, found);
     }
-    const top = parts[0];
-    if (top === undefined || STANDARD_LIBRARY.has(top) || this.#modelled.has(top)) return null;
-    for (let base = folder; ; base = parentFolder(base)) {
+    return found;
+  }
+
+  #resolveRelative(from: string, level: number, dotted: string): ReturnType<ModuleSource["resolve"]> {
+    let base = parentFolder(from);
+    for (let up = 1; up < level; up += 1) {
+      if (base === "") return null;
+      base = parentFolder(base);
+    }
+    return this.#find(base, dotted === "" ? [] : dotted.split("."));
+  }
+
+  /** Looks beside the importing file, then in each folder above it and their source folders, as `sys.path` might. */
+  #resolveAbsolute(from: string, dotted: string): ReturnType<ModuleSource["resolve"]> {
+    const parts = dotted.split(".");
+    const top = parts[0] ?? "";
+    if (top === "" || STANDARD_LIBRARY.has(top) || this.#modelled.has(top)) return null;
+    let base = parentFolder(from);
+    for (;;) {
       for (const root of [base, ...SOURCE_FOLDERS.map((name) => within(base, name))]) {
         const found = this.#find(root, parts);
         if (found !== null && found.file !== from) return found;
       }
       if (base === "") return null;
+      base = parentFolder(base);
     }
   }
 
@@ -165,7 +198,7 @@ function within(folder: string, name: string): string {
 }
 
 /** The bytes of a regular file of bearable size, `null` for anything else. */
-function readBounded(path: string): Uint8Array | null {
+function readBounded(path: string): Buffer | null {
   let descriptor: number;
   try {
     // Neither a link nor a pipe that took the file's place since the walk may lead us elsewhere or hold us up.

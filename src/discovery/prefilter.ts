@@ -78,6 +78,24 @@ const PYTHON_MARKS: readonly Buffer[] = [
   "sys.argv",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
+/** Any of these in a module says that importing it may declare something. */
+const DECLARING_MARKS: readonly Buffer[] = [
+  "argparse",
+  "add_argument",
+  "add_parser",
+  "optparse",
+  "add_option",
+  "click",
+  "typer",
+  "fire",
+  "docopt",
+].map((mark) => Buffer.from(mark, "latin1"));
+
+/** Whether a Python module has to do with command lines. */
+export function namesCommandLineLibrary(bytes: Buffer): boolean {
+  return DECLARING_MARKS.some((mark) => bytes.includes(mark));
+}
+
 /** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
 export function mayBePythonTool(path: string, bytes: Buffer): boolean {
   if (path.endsWith("__main__.py")) return true;

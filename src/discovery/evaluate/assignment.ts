@@ -94,14 +94,16 @@ function contentsOf(value: Value): { readonly items: readonly Value[]; readonly 
     case "str":
       return { items: [...value.value].map(str), open: false };
     case "class":
-      return { items: enumMembers(value), open: false };
+      return contentsOfClass(value);
     default:
       return { items: [], open: true };
   }
 }
 
-function enumMembers(value: Value & { kind: "class" }): readonly Value[] {
-  return [...value.scope.entries()].map(([, member]) => member).filter((member) => member.kind === "enum");
+/** Going through a class means going through the members of an enumeration. */
+function contentsOfClass(value: Value & { kind: "class" }): { readonly items: readonly Value[]; readonly open: boolean } {
+  const items = value.scope.values().filter((member) => member.kind === "enum");
+  return { items, open: items.length === 0 };
 }
 
 /** The text of a string value, for lists of names. */

@@ -19,7 +19,7 @@ import {
 export function attributeOf(interpreter: Interpreter, value: Value, name: string): Value {
   switch (value.kind) {
     case "external":
-      return interpreter.external(`${value.name}.${name}`);
+      return interpreter.externalMember(value, name);
     case "module":
       return moduleAttribute(interpreter, value, name);
     case "instance":

@@ -73,7 +73,10 @@ const NEVER_RETURN: ReadonlySet<string> = new Set([
 function callExternal(interpreter: Interpreter, name: string, call: CallArguments): Value {
   if (NEVER_RETURN.has(name)) return NEVER;
   const model = interpreter.models.calls.get(name);
-  if (model !== undefined) return model(call, interpreter);
+  if (model !== undefined) {
+    if (interpreter.models.declaring.has(name)) interpreter.noticeLibrary(true);
+    return model(call, interpreter);
+  }
   const [first, ...rest] = call.positional;
   if (name.endsWith(".__init__") && first?.kind === "instance") {
     const base = name.slice(0, -".__init__".length);

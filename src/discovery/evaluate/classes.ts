@@ -53,9 +53,7 @@ export function isEnumClass(value: ClassValue): boolean {
 }
 
 export function enumMembers(value: ClassValue): Extract<Value, { kind: "enum" }>[] {
-  return [...value.scope.entries()].flatMap(([, member]) =>
-    member.kind === "enum" && member.class === value ? [member] : [],
-  );
+  return value.scope.values().flatMap((member) => (member.kind === "enum" && member.class === value ? [member] : []));
 }
 
 /** The member of an enumeration that has this value. */

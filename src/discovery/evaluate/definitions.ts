@@ -76,8 +76,8 @@ const DATACLASS_BASES: ReadonlySet<string> = new Set(["typing.NamedTuple", "pyda
 /** Turns the plain names of an enumeration's body into its members, numbering `auto()` as Python does. */
 function makeMembers(made: ClassValue): void {
   let next = 1;
-  for (const [name, value] of [...made.scope.entries()]) {
-    if (name.startsWith("_") || value.kind === "function" || value.kind === "class" || value.kind === "native")
+  for (const [name, value] of made.scope.entries()) {
+    if (value.kind === "lazy" || name.startsWith("_") || value.kind === "function" || value.kind === "class" || value.kind === "native")
       continue;
     let member = value;
     if (value.kind === "unknown" && value.reason === AUTO_REASON) {

@@ -25,11 +25,12 @@ export * from "./values.ts";
 
 /** The standard library's models with those of readers added. */
 export function libraryModels(
-  calls: Iterable<readonly [string, ExternalModel]>,
+  calls: readonly (readonly [string, ExternalModel])[],
   constants: Iterable<readonly [string, Value]>,
 ): LibraryModels {
   return {
     calls: new Map([...BUILTIN_MODELS, ...LIBRARY_MODELS, ...calls]),
     constants: new Map([...LIBRARY_CONSTANTS, ...constants]),
+    declaring: new Set(calls.map(([name]) => name)),
   };
 }

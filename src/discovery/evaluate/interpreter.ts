@@ -10,6 +10,7 @@ import {
   type ExternalValue,
   external,
   type ModuleValue,
+  NONE,
   str,
   unknown,
   type Value,
@@ -19,6 +20,8 @@ import {
 export interface ModuleSource {
   /** The syntax tree of a workspace file, `null` when it cannot be read. */
   parse(file: string): Module | null;
+  /** Whether a file's text has to do with command lines, so that importing it may matter. */
+  declaresCommandLine(file: string): boolean;
   /**
    * What an import means.
    * @param level number of leading dots
@@ -34,6 +37,8 @@ export type ExternalModel = (call: CallArguments, interpreter: Interpreter) => V
 export interface LibraryModels {
   readonly calls: ReadonlyMap<string, ExternalModel>;
   readonly constants: ReadonlyMap<string, Value>;
+  /** Those of `calls` that declare or run a command line. */
+  readonly declaring: ReadonlySet<string>;
 }
 
 /** Something a run of the file would do that makes it a command line. */
@@ -64,8 +69,12 @@ export interface Frame {
 }
 
 export interface Limits {
-  /** Statements and expressions evaluated in one run. */
+  /** Statements and expressions evaluated in a run in which nothing has to do with command lines. */
   readonly steps: number;
+  /** The same once a module has been run that names a command line library. */
+  readonly stepsWithLibrary: number;
+  /** The same once such a library has been called. */
+  readonly stepsWithParser: number;
   /** Steps after the command line was parsed: what a program does with its arguments is of no use here. */
   readonly stepsAfterParse: number;
   readonly depth: number;
@@ -75,7 +84,9 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  steps: 400_000,
+  steps: 4_000,
+  stepsWithLibrary: 40_000,
+  stepsWithParser: 250_000,
   stepsAfterParse: 4_000,
   depth: 60,
   iterations: 2_000,
@@ -96,8 +107,8 @@ export class Interpreter {
   readonly filesUsed = new Set<string>();
   /** Last names of modules that are not of this workspace, as far as it can be seen. */
   readonly missedModules = new Set<string>();
-  /** Qualified names of attributes and calls outside the workspace that the run came across. */
-  readonly externalsUsed = new Set<string>();
+  /** The program looks at `sys.argv` itself. */
+  usesArguments = false;
   /** How many conditions that are not known surround the current point. */
   conditional = 0;
   depth = 0;
@@ -109,6 +120,7 @@ export class Interpreter {
   #steps = 0;
   #budget: number;
   readonly #modules = new Map<string, ModuleValue>();
+  readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
 
   constructor(source: ModuleSource, models: LibraryModels, limits: Limits = DEFAULT_LIMITS) {
@@ -131,7 +143,7 @@ export class Interpreter {
   runEntry(file: string, name: string, attribute: readonly string[]): { readonly complete: boolean } {
     return this.#bounded(() => {
       const module = this.#executeModule(file, name);
-      let target: Value = module ?? unknown("the module cannot be read");
+      let target: Value = module;
       for (const part of attribute) target = this.getAttribute(target, part);
       callValue(this, target, this.emptyCall(file, 1));
       return module;
@@ -153,6 +165,13 @@ export class Interpreter {
     if (this.#steps > this.#budget) throw new BudgetExceeded();
   }
 
+  /** A command line library is at work: the run is worth more effort. */
+  noticeLibrary(isCalled: boolean): void {
+    if (this.events.some((event) => !event.preliminary)) return;
+    const steps = isCalled ? this.limits.stepsWithParser : this.limits.stepsWithLibrary;
+    this.#budget = Math.max(this.#budget, steps);
+  }
+
   /** Records that the file's command line is run here. */
   record(event: Omit<RunEvent, "conditional">): void {
     this.events.push({ ...event, conditional: this.conditional > 0 });
@@ -171,9 +190,29 @@ export class Interpreter {
     return attributeOf(this, value, name);
   }
 
+  /** Something outside the workspace, by its qualified name. */
   external(name: string): Value {
-    this.externalsUsed.add(name);
-    return this.models.constants.get(name) ?? external(name);
+    let known = this.#externals.get(name);
+    if (known === undefined) {
+      known = this.models.constants.get(name) ?? external(name);
+      this.#externals.set(name, known);
+    }
+    return known;
+  }
+
+  /** An attribute of something outside the workspace. */
+  externalMember(owner: ExternalValue, name: string): Value {
+    const known = owner.members?.get(name);
+    if (known !== undefined) return known;
+    const qualified = `${owner.name}.${name}`;
+    if (qualified === "sys.argv") {
+      this.usesArguments = true;
+      return unknown("the arguments of a run");
+    }
+    const made = this.models.constants.get(qualified) ?? external(qualified);
+    owner.members ??= new Map();
+    owner.members.set(name, made);
+    return made;
   }
 
   emptyCall(file: string, line: number): CallArguments {
@@ -193,44 +232,71 @@ export class Interpreter {
     const found = this.source.resolve(from, level, dotted);
     if (found === null) {
       const name = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
-      this.externalsUsed.add(name);
       this.missedModules.add(name.slice(name.lastIndexOf(".") + 1));
-      return external(name);
+      const outside = this.external(name);
+      return outside.kind === "external" ? outside : external(name);
     }
     if (found.file === null) {
-      return { kind: "module", name: found.name, file: null, scope: new Scope(null) };
+      return { kind: "module", name: found.name, file: null, scope: new Scope(null), isPending: () => false };
     }
     return this.loadModule(found.file, found.name);
   }
 
+  /**
+   * A module of the workspace. It runs at once when it has to do with command lines (its import may register commands)
+   * or is a package; others run when one of their names is needed, which for most never happens.
+   */
   loadModule(file: string, name: string): ModuleValue {
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
-    const before = this.conditional;
-    this.conditional = 0;
-    const module = this.#executeModule(file, name);
-    this.conditional = before;
-    return module ?? { kind: "module", name, file, scope: new Scope(null) };
+    this.filesUsed.add(file);
+    const scope = new Scope(null);
+    let isPending = true;
+    const run = (): Scope => {
+      if (!isPending) return scope;
+      isPending = false;
+      const before = this.conditional;
+      this.conditional = 0;
+      this.#runModule(file, name, scope);
+      this.conditional = before;
+      return scope;
+    };
+    const module: ModuleValue = {
+      kind: "module",
+      name,
+      file,
+      get scope() {
+        return run();
+      },
+      isPending: () => isPending,
+    };
+    this.#modules.set(file, module);
+    if (file.endsWith("__init__.py") || this.source.declaresCommandLine(file)) run();
+    return module;
   }
 
-  #executeModule(file: string, name: string): ModuleValue | null {
-    const tree = this.source.parse(file);
-    this.filesUsed.add(file);
-    if (tree === null) return null;
+  #executeModule(file: string, name: string): ModuleValue {
     const scope = new Scope(null);
-    const module: ModuleValue = { kind: "module", name, file, scope };
+    const module: ModuleValue = { kind: "module", name, file, scope, isPending: () => false };
     this.#modules.set(file, module);
+    this.filesUsed.add(file);
+    this.#runModule(file, name, scope);
+    return module;
+  }
+
+  #runModule(file: string, name: string, scope: Scope): void {
+    const tree = this.source.parse(file);
+    if (tree === null || this.depth >= this.limits.depth) return;
+    if (this.source.declaresCommandLine(file)) this.noticeLibrary(false);
     scope.set("__name__", str(name));
     scope.set("__file__", unknown("the place of the file is known only when it runs"));
-    scope.set("__doc__", docstringOf(tree) ?? { kind: "none" });
-    if (this.depth >= this.limits.depth) return module;
+    scope.set("__doc__", docstringOf(tree) ?? NONE);
     this.depth += 1;
     try {
       executeBlock(this, tree.body, newFrame(file, scope, scope, null, null));
     } finally {
       this.depth -= 1;
     }
-    return module;
   }
 }
 

@@ -19,6 +19,7 @@ import { callValue } from "./calls.ts";
 import { makeClass, makeFunction } from "./definitions.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
 import { binaryOperation } from "./operators.ts";
+import type { Changes } from "./scope.ts";
 import { equal, truth, unknown, type Value } from "./values.ts";
 
 /** How a block ends. `normal`: the next statement follows. */
@@ -175,7 +176,10 @@ function executeImportFrom(interpreter: Interpreter, statement: ImportFrom, fram
       importStar(interpreter, module, frame);
       continue;
     }
-    bind(alias.asname ?? alias.name, importedName(interpreter, module, statement, alias.name, frame), frame);
+    const force = (): Value => importedName(interpreter, module, statement, alias.name, frame);
+    // A module that is run only when it is needed gives its names only then.
+    const value = module.kind === "module" && module.isPending() ? ({ kind: "lazy", force } as const) : force();
+    (frame.redirects.get(alias.asname ?? alias.name) ?? frame.scope).set(alias.asname ?? alias.name, value);
   }
 }
 
@@ -208,7 +212,7 @@ function importStar(interpreter: Interpreter, module: Value, frame: Frame): void
   for (const [name, value] of module.scope.entries()) {
     interpreter.step();
     const isPublic = listed === null ? !name.startsWith("_") : listed.includes(name);
-    if (isPublic || name === STAR_IMPORTS) bind(name, value, frame);
+    if (isPublic || name === STAR_IMPORTS) (frame.redirects.get(name) ?? frame.scope).set(name, value);
   }
 }
 
@@ -219,23 +223,37 @@ export const STAR_IMPORTS = "*";
 
 /** Takes several ways one after the other from the same state, then goes on with what holds after any of them. */
 export function takeAll(interpreter: Interpreter, frame: Frame, ways: readonly (() => Completion)[]): Completion {
-  const before = frame.scope.snapshot();
-  const after: ReadonlyMap<string, Value>[] = [];
+  const after: Changes[] = [];
   let last: Completion = "normal";
   interpreter.conditional += 1;
   try {
     for (const way of ways) {
-      frame.scope.restore(before);
-      const completion = way();
-      if (completion === "normal") after.push(frame.scope.snapshot());
+      const { completion, changes } = takeWay(frame, way);
+      if (completion === "normal") after.push(changes);
       else if (last === "normal" || last === "raise") last = completion;
     }
   } finally {
     interpreter.conditional -= 1;
   }
   if (after.length === 0) return last;
-  frame.scope.restoreJoined(after);
+  frame.scope.apply(after);
   return "normal";
+}
+
+/** Takes one way; what it changes is given back instead of kept. Left clean also when the budget ends on the way. */
+function takeWay(
+  frame: Frame,
+  way: () => Completion,
+): { readonly completion: Completion; readonly changes: Changes } {
+  frame.scope.enter();
+  let completion: Completion;
+  try {
+    completion = way();
+  } catch (error) {
+    frame.scope.leave();
+    throw error;
+  }
+  return { completion, changes: frame.scope.leave() };
 }
 
 function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Completion {

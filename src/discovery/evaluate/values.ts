@@ -133,12 +133,17 @@ export interface ModuleValue {
   readonly kind: "module";
   readonly name: string;
   readonly file: string | null;
+  /** Its names; looking at them runs the module if that has been put off. */
   readonly scope: Scope;
+  /** It has not been run yet. */
+  readonly isPending: () => boolean;
 }
 /** Something that lies outside the workspace, by its qualified name (`argparse.ArgumentParser`, `builtins.str`). */
 export interface ExternalValue {
   readonly kind: "external";
   readonly name: string;
+  /** Attributes that were asked for before. */
+  members?: Map<string, Value>;
 }
 /** A subscripted type, `list[int]`, `Annotated[str, …]`; `X | Y` has the origin `typing.Union`. */
 export interface GenericValue {

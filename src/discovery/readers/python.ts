@@ -36,9 +36,21 @@ export interface PythonReading {
   readonly isCut: boolean;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Running the file would only define things. */
+const NOT_A_PROGRAM: Omit<PythonReading, "shape"> = {
+  commandLine: null,
+  dependencies: NOTHING,
+  misses: NOTHING,
+  documentation: undefined,
+  isCut: false,
+};
+
 /** Reads a Python file as the program that `python file` would run. */
 export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: ModuleStore): PythonReading {
   const shape = shapeOf(parsed.module);
+  if (shape.guardLine === null && !shape.topActs) return { ...NOT_A_PROGRAM, shape };
   const interpreter = new Interpreter(store, MODELS);
   const { module, complete } = interpreter.runMain(parsed.file);
   const doc = module?.scope.own("__doc__");
@@ -72,7 +84,7 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
 function plainScript(shape: ScriptShape, facts: PythonFileFacts, interpreter: Interpreter): CommandLine | null {
   const isScript = shape.guardActs || (shape.topActs && shape.guardLine === null && isMeantToRun(facts));
   if (!isScript) return null;
-  const usesArguments = interpreter.externalsUsed.has("sys.argv");
+  const usesArguments = interpreter.usesArguments;
   return {
     framework: usesArguments ? "sys.argv" : "main",
     parameters: usesArguments

@@ -79,11 +79,18 @@ export function dottedName(node: Expression): string | null {
 const SETUP_CALLS =
   /(?:^|\.)(?:getLogger|basicConfig|compile|namedtuple|TypeVar|NewType|register|simplefilter|filterwarnings|setdefaultencoding|append|insert|extend|update|setdefault|add|join|dirname|abspath|install|getenv|get|dict|set|list|tuple|frozenset|range|super|locals|globals|vars|lazy_import|field|partial)$/u;
 
+/** Calls that read the command line, whose result is kept. */
+const PARSING_CALLS =
+  /(?:^|\.)(?:parse_args|parse_known_args|parse_intermixed_args|parse_args_into_dataclasses|docopt|Fire|getopt|gnu_getopt|main|cli|run)$/u;
+
 /** Whether a statement at module level does something that a user would see. */
 function hasEffect(statement: Statement): boolean {
   switch (statement.kind) {
     case "Expr":
       return statement.value.kind === "Call" && !SETUP_CALLS.test(dottedName(statement.value.func) ?? "call");
+    case "Assign":
+    case "AnnAssign":
+      return statement.value?.kind === "Call" && PARSING_CALLS.test(dottedName(statement.value.func) ?? "");
     case "For":
     case "AsyncFor":
     case "While":
