@@ -1,5 +1,6 @@
+import "./zod-jitless.ts";
+
 import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, Uri, window, workspace } from "vscode";
-import * as z from "zod";
 import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
 import { GraphPanels } from "./graph/graph-panels.ts";
@@ -27,8 +28,6 @@ export function activate(context: ExtensionContext): void {
   const started = performance.now();
   const log = window.createOutputChannel("Toka", { log: true });
   context.subscriptions.push(log);
-  // Without this zod tries whether code can be made at run time, which the editor logs as an error.
-  z.config({ jitless: true });
   try {
     state = { kind: "active", server: compose(context, log) };
     log.info(`activated in ${Math.round(performance.now() - started)} ms`);
