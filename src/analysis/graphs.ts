@@ -1,5 +1,5 @@
-import type { Complexity, ControlFlowGraph, FileGraphs, ScopeKind } from "../model/index.ts";
-import { type Module, parseModule } from "../python/index.ts";
+import { type Complexity, type ControlFlowGraph, type FileGraphs, ok, type ScopeKind } from "../model/index.ts";
+import { decodeSource, type Module, parseModule } from "../python/index.ts";
 import { buildScope } from "./builder.ts";
 import { NameResolver } from "./names.ts";
 import { readScopes, type Scope } from "./scopes.ts";
@@ -99,10 +99,13 @@ export function complexityOf(text: string, module: Module, query: ScopeQuery): C
 /**
  * One file's line of `toka cfg --json`. What cannot be read is named in `error`; the rest is there all the same.
  * @param file as it is to be named
+ * @param source text, or bytes in the encoding that they declare
  */
-export function fileGraphs(file: string, text: string): FileGraphs {
-  const { module, problems } = parseModule(text);
-  const functions = buildGraphs(text, module);
+export function fileGraphs(file: string, source: string | Uint8Array): FileGraphs {
+  const decoded = typeof source === "string" ? ok(source) : decodeSource(source);
+  if (!decoded.ok) return { file, error: decoded.problem.message, withExit: "node", functions: [] };
+  const { module, problems } = parseModule(decoded.value);
+  const functions = buildGraphs(decoded.value, module);
   const first = problems[0];
   if (first === undefined) return { file, withExit: "node", functions };
   return { file, error: `line ${first.line}: ${first.message}`, withExit: "node", functions };

@@ -9,7 +9,7 @@ import { headLabel } from "./labels.ts";
  * copy: still every way that there is, but no longer told apart.
  */
 const MAX_COPY_DEPTH = 3;
-const MAX_COPY_NODES = 4000;
+const MAX_COPY_NODES = 2000;
 
 /**
  * Builds `try` and `with`. Exceptions are led as the interpreter leads them: to the first `except` clause, from clause to

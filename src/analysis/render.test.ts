@@ -155,6 +155,13 @@ describe("fileGraphs", () => {
     expect(graphs.functions.map((graph) => graph.qualname)).toContain("g");
   });
 
+  it("takes bytes in the encoding that they declare", () => {
+    const bytes = Buffer.from("# coding: latin-1\ndef f():\n  return '\u00e9'\n", "latin1");
+    const block = fileGraphs("a.py", bytes).functions.at(-1)?.nodes[1];
+    expect(block?.label).toBe("return '\u00e9'");
+    expect(fileGraphs("a.py", Buffer.from([0x61, 0x3d, 0x27, 0xff, 0x27])).error).toBeDefined();
+  });
+
   it("takes an empty file", () => {
     expect(fileGraphs("a.py", "").functions.map((graph) => graph.line)).toEqual([1]);
   });
