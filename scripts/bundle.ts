@@ -15,6 +15,8 @@ export const nodeBundle = {
     "import.meta.dirname": "__dirname",
     "import.meta.filename": "__filename",
     "import.meta.url": "importMetaUrl",
+    // zod looks at it to recognise a certain cloud, and VS Code logs every look at it as an error.
+    navigator: "undefined",
   },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",

@@ -25,6 +25,7 @@ import {
   EnforcementReport,
   Execution,
   FileGraphs,
+  History,
   Manifest,
   SandboxReport,
   Selection,
@@ -40,6 +41,7 @@ const SCHEMAS = {
   execution: { schema: Execution, title: "What `toka run --json` prints" },
   selection: { schema: Selection, title: "What `toka ask --json` prints" },
   "enforcement-report": { schema: EnforcementReport, title: "What `toka doctor --json` prints" },
+  history: { schema: History, title: "What `toka history --json` prints" },
   "sandbox-report": { schema: SandboxReport, title: "What `toka exec --report` writes" },
 } as const;
 

@@ -12,8 +12,8 @@ it.for(Object.keys(THEMES) as Theme[])("is drawn in the colours of the %s theme"
   await workbench.screenshot(join(RESULTS, "themes", `${theme}.png`));
   const body = workbench.webview().locator("body");
   const page = await colorOf(body, "background-color");
-  const node = await colorOf(body.locator("g.node").locator("rect, polygon, path").first(), "fill");
-  const text = await colorOf(body.locator("g.node text").first(), "fill");
+  const node = await colorOf(body.locator("g.node .label-container path").first(), "fill");
+  const text = await colorOf(body.locator("g.node .nodeLabel").first(), "color");
   // Black shapes on black are what a refused style sheet looks like.
   expect(node).not.toBe(text);
   expect(page).not.toBe(text);

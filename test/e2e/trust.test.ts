@@ -25,7 +25,7 @@ it("does not run from the code lens either", async () => {
   await workbench.openFile("tools/soil_stats.py");
   const lens = workbench.codeLens(/Run soil_stats/);
   await lens.first().click();
-  await workbench.page.getByText(/was not run: this workspace is not trusted/).waitFor();
+  await workbench.notification(/was not run: this workspace is not trusted/).waitFor();
   expect(await workbench.page.locator(".terminal-wrapper").count()).toBe(0);
 });
 

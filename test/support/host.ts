@@ -34,7 +34,7 @@ const QUIET_SETTINGS = {
 };
 
 /** Milliseconds that code-server gets to answer, and to end when asked to. */
-const START_TIMEOUT = 60_000;
+const START_TIMEOUT = 120_000;
 const STOP_TIMEOUT = 5_000;
 
 export class Host implements AsyncDisposable {

@@ -20,10 +20,12 @@ export interface WorkbenchOptions extends HostOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
-/** Milliseconds for what the workbench does at once when it is not busy starting. */
-const PROMPT = 15_000;
+/** Milliseconds for what the workbench does at once when the machine is not busy. */
+const PROMPT = 30_000;
 /** Milliseconds for the first paint, extensions included. */
-const START = 60_000;
+const START = 120_000;
+/** Tall enough for the whole sample workspace: lines of a tree that are out of sight are not in the page. */
+const VIEWPORT = { width: 1440, height: 1000 };
 
 export class Workbench implements AsyncDisposable {
   readonly host: Host;
@@ -42,6 +44,7 @@ export class Workbench implements AsyncDisposable {
       settings: {
         "workbench.colorTheme": THEMES[options.theme ?? "dark"],
         "window.autoDetectColorScheme": false,
+        "git.enabled": false,
         // Drawn as text in the page, so that it can be read.
         "terminal.integrated.gpuAcceleration": "off",
         ...(options.trusted === false
@@ -51,7 +54,7 @@ export class Workbench implements AsyncDisposable {
       },
     });
     const browser = await launchBrowser();
-    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    const page = await browser.newPage({ viewport: options.viewport ?? VIEWPORT });
     page.setDefaultTimeout(PROMPT);
     const workbench = new Workbench(host, browser, page);
     try {
@@ -208,8 +211,9 @@ export class Workbench implements AsyncDisposable {
     }
   }
 
-  async closeNotifications(): Promise<void> {
-    await this.palette("Notifications: Clear All Notifications");
+  /** A message in the corner of the window. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator(".notification-toast").filter({ hasText: text });
   }
 
   async screenshot(file: string): Promise<void> {
