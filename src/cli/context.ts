@@ -15,7 +15,7 @@ export interface Context {
 }
 
 /** The supervisor's file: beside the bundle, or in its room when run from source. */
-export function helperPath(folder: string): string {
+function helperPath(folder: string): string {
   const beside = join(folder, "helper.py");
   return existsSync(beside) ? beside : join(folder, "..", "sandbox", "helper.py");
 }

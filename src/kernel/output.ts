@@ -61,7 +61,7 @@ const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
 };
 
 /** The format that a file's name promises. */
-export function formatOfName(path: string): OutputFormat | undefined {
+function formatOfName(path: string): OutputFormat | undefined {
   return EXTENSIONS[extname(path).toLowerCase()];
 }
 
@@ -81,7 +81,7 @@ const MERMAID_START =
   /^(?:(?:flowchart|graph)[ \t]+(?:TB|TD|BT|RL|LR)\b|(?:sequenceDiagram|classDiagram(?:-v2)?|stateDiagram(?:-v2)?|erDiagram|gantt|journey|gitGraph|mindmap|timeline|quadrantChart|requirementDiagram|kanban|C4(?:Context|Container|Component|Dynamic|Deployment)|(?:xychart|sankey|block|packet|architecture|radar)(?:-beta)?)[ \t]*[:;]?[ \t]*$|pie(?:[ \t]+(?:showData|title\b.*))?[ \t]*$)/m;
 
 /** True for the text of a Mermaid diagram; front matter and comments before it are skipped. */
-export function isMermaid(text: string): boolean {
+function isMermaid(text: string): boolean {
   const body = text.trimStart().replace(/^---\r?\n[\s\S]*?\n---\r?\n/, "");
   const start = body.replace(/^(?:\s*%%.*\n)+/, "").trimStart();
   return start.search(MERMAID_START) === 0;

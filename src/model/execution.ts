@@ -52,6 +52,7 @@ export type SandboxEvent = z.infer<typeof SandboxEvent>;
 export const SandboxReport = z.object({
   exit: ExitStatus,
   usage: Usage,
+  denied: z.array(z.string()).describe("What the policy kept the command from, in words, as far as it is known."),
   policy: SandboxConfig,
   enforcement: EnforcementReport,
 });
@@ -83,6 +84,10 @@ export const Execution = z.object({
   denied: z.object({ capability: z.string(), message: z.string() }).optional(),
 });
 export type Execution = z.infer<typeof Execution>;
+
+/** What `toka history --json` prints: runs, newest first, without their output. */
+export const History = z.object({ executions: z.array(Execution.omit({ stdout: true, stderr: true })) });
+export type History = z.infer<typeof History>;
 
 /** What a person may allow for one run beyond the tool's category: absolute paths that become writable. */
 export const RunGrant = z.object({ writablePaths: z.array(z.string()) });

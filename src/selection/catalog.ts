@@ -19,7 +19,7 @@ const ObjectSchema = z.looseObject({
 const Example = z.union([z.string(), z.looseObject({ text: z.string().optional(), command: z.string().optional() })]);
 
 /** The file of `toka ask --catalog`. */
-export const Catalog = z.looseObject({
+const Catalog = z.looseObject({
   tools: z.array(
     z.looseObject({
       name: z.string().min(1),
@@ -50,7 +50,7 @@ function parameterType(type: string | readonly string[] | undefined): ParameterT
 }
 
 /** The parameters that a JSON Schema of an object describes. A schema that is none describes none. */
-export function parametersFromSchema(schema: unknown): Parameter[] {
+function parametersFromSchema(schema: unknown): Parameter[] {
   const parsed = ObjectSchema.safeParse(schema);
   if (!parsed.success) return [];
   const { properties, required } = parsed.data;

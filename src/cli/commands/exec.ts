@@ -136,7 +136,7 @@ async function writeReport(file: string, outcome: CommandOutcome, sandbox: Sandb
   // The run may have been cancelled; what this machine enforces is still worth knowing.
   const enforcement = await sandbox.probe(new AbortController().signal);
   const { exit, usage, denied, policy } = outcome;
-  const report: SandboxReport & { denied: readonly string[] } = { exit, usage, denied, policy, enforcement };
+  const report: SandboxReport = { exit, usage, denied: [...denied], policy, enforcement };
   try {
     writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
     return ok(undefined);

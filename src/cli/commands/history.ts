@@ -1,5 +1,5 @@
 import { Kernel } from "../../kernel/index.ts";
-import type { Execution, Result } from "../../model/index.ts";
+import type { Execution, History, Result } from "../../model/index.ts";
 import { type Context, openKernel, openSandbox } from "../context.ts";
 import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
 import { table } from "../table.ts";
@@ -20,8 +20,8 @@ export async function historyCommand(options: HistoryOptions, context: Context):
     return exitCodeOfProblem(executions.problem);
   }
   if (options.json) {
-    const bodiless = executions.value.map(({ stdout: _out, stderr: _err, ...rest }) => rest);
-    await context.console.json({ executions: bodiless });
+    const history: History = { executions: executions.value.map(({ stdout: _out, stderr: _err, ...rest }) => rest) };
+    await context.console.json(history);
     return EXIT.done;
   }
   const rows = executions.value.map((execution) => [
