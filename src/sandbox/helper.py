@@ -22,6 +22,7 @@ import select
 
 EVENTS = 3
 MEBIBYTE = 1024 * 1024
+SIGSYS = 31  # the same on x86-64 and aarch64
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 CHUNK = 65536
@@ -590,6 +591,8 @@ class Supervisor:
             number = os.WTERMSIG(self.status)
             if number == signal.SIGXFSZ:
                 return '{"reason":"disk-limit","message":"wrote a file larger than the disk limit"}'
+            if number == SIGSYS:
+                return '{"reason":"denied","message":"used system calls of another architecture (32-bit or x32)"}'
             return '{"code":%d,"reason":"failed","message":"ended by signal %d"}' % (128 + number, number)
         code = os.WEXITSTATUS(self.status)
         return '{"code":%d,"reason":"%s"}' % (code, "failed" if code else "ok")

@@ -173,6 +173,7 @@ async function delegatedCgroup(): Promise<Enforcement> {
 /** What a person can do when the sandbox does not come up, by what the kernel's settings say. */
 async function adviceFor(complaint: string): Promise<string> {
   if (complaint.includes("bubblewrap is not installed")) return "apt-get install bubblewrap";
+  if (complaint.includes("Unknown option")) return "bubblewrap is too old: 0.8 or later is needed";
   if (process.platform !== "linux") return "only Linux is supported so far";
   if ((await setting("kernel/unprivileged_userns_clone")) === "0") return "sysctl kernel.unprivileged_userns_clone=1";
   if ((await setting("user/max_user_namespaces")) === "0") return "sysctl user.max_user_namespaces=10000";

@@ -13,7 +13,7 @@ import {
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
-import { compileEnvironment } from "./environment.ts";
+import { compileEnvironment, isLoaderVariable } from "./environment.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
@@ -111,7 +111,7 @@ export class Sandbox {
     const { timeMs } = request.config;
     const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
     if (result.started || result.exit.reason !== "sandbox-error") {
-      return { exit: result.exit, usage: result.usage, denied: [] };
+      return { exit: result.exit, usage: result.usage, denied: deniedVariables(request.config) };
     }
     return ended("not-enforceable", result.exit.message ?? "the sandbox did not start");
   }
@@ -168,6 +168,12 @@ export class Sandbox {
     const names = missing.map((mechanism) => mechanism.mechanism).join(", ");
     return `${complaint}. Not enforced here: ${names}. What to do: ${[...advice].join("; ")}`;
   }
+}
+
+/** Names that the policy lets pass and the sandbox does not. */
+function deniedVariables(config: SandboxConfig): string[] {
+  const names = config.environment.filter(isLoaderVariable);
+  return names.map((name) => `environment variable ${name}: it would load foreign code into the supervisor`);
 }
 
 /** Problems that mean that the machine cannot hold the policy; all others are mistakes in the request. */

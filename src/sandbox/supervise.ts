@@ -21,6 +21,8 @@ export const NO_USAGE: Usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writte
 
 /** How long the supervisor may take to end everything, past a cancellation or the wall time. */
 const GRACE_MS = 3_000;
+/** Node fires timers beyond this at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What is kept of the complaints of a supervisor that does not come up. */
 const COMPLAINT_BYTES = 4_096;
 
@@ -93,7 +95,7 @@ class Deadline {
     this.#control = control;
     this.#kill = kill;
     this.#signal = signal;
-    this.#timers = [setTimeout(kill, timeMs + GRACE_MS)];
+    this.#timers = [setTimeout(kill, Math.min(timeMs + GRACE_MS, LONGEST_TIMER_MS))];
     signal.addEventListener("abort", this.cancel, { once: true });
     if (signal.aborted) this.cancel();
   }
