@@ -176,7 +176,7 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
         schema: { type: "array", items: { type: "string", minLength: 1 }, default: [], uniqueItems: true },
         scope: "resource",
         description:
-          "Files and folders in which no tools are looked for, as glob patterns relative to the workspace folder, for example `build/**`. What `.gitignore` names is left out anyway.",
+          "Files and folders whose tools are left out, as patterns like those of a `.gitignore` in the workspace folder, for example `examples/` or `*_old.py`. What the workspace's `.gitignore` files name is left out anyway.",
       },
     ],
   },

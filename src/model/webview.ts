@@ -46,6 +46,8 @@ export const GraphViewTexts = z.object({
   copySign: z.string(),
   copied: z.string(),
   help: z.string(),
+  /** why a diagram of a tool could not be drawn */
+  notDrawn: z.string(),
   /** nodes, edges and complexity */
   summary: z.string(),
   unreachable: z.string(),

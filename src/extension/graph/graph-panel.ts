@@ -49,6 +49,7 @@ function texts(): GraphViewTexts {
       "Graph. Arrow keys scroll, plus and minus zoom, 0 fits; Tab goes through the nodes, Enter goes to the line.",
     ),
     summary: l10n.t("{0} nodes, {1} edges, cyclomatic complexity {2}"),
+    notDrawn: l10n.t("Only flowcharts are drawn here, and this text could not be drawn as one: {0}"),
     unreachable: l10n.t("never reached"),
   };
 }

@@ -81,7 +81,9 @@ class GraphView {
     this.#queue = this.#queue
       .then(() => (turn === this.#newest ? this.#render(input) : undefined))
       .catch((error: unknown) => {
-        this.#fail(error instanceof Error ? error.message : String(error), textOf(input));
+        part("title", HTMLHeadingElement).textContent = titleOf(input);
+        const why = error instanceof Error ? error.message : String(error);
+        this.#fail(input.type === "mermaid" ? fill(this.#texts.notDrawn, why) : why, textOf(input));
       });
   }
 
