@@ -14,7 +14,7 @@ const inPackage = (path: string): string => join(ROOT, "node_modules", path);
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: [inPackage("typescript/bin/tsc"), "-p", "."],
   "webview types": [inPackage("typescript/bin/tsc"), "-p", "src/webview"],
-  "format and lint": [inPackage("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"],
+  "format and lint": [inPackage("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", "--colors=off"],
   "unused code": [inPackage("knip/bin/knip.js")],
   imports: [inPackage("dependency-cruiser/bin/dependency-cruiser.mjs"), "src", "test", "scripts"],
   "import rules": [join(ROOT, "scripts", "check-import-rules.ts")],

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { execa } from "execa";
-import { composeOverview } from "../test/e2e/pictures.ts";
+import { openGraph, openTools, runFromTree } from "../test/e2e/steps.ts";
 import { THEMES, type Theme, Workbench } from "../test/support/workbench.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -12,8 +12,14 @@ for (const theme of Object.keys(THEMES) as Theme[]) {
   await using workbench = await Workbench.open(join(ROOT, "test", "workspaces", "sample"), {
     theme,
     extensions: [join(ROOT, "toka-tools.vsix")],
+    settings: { "editor.minimap.enabled": false },
   });
-  await composeOverview(workbench);
+  await openTools(workbench);
+  await openGraph(workbench);
+  await runFromTree(workbench, /^soil_stats/);
+  await workbench.terminalShows(/soil_stats[^\n]*: finished/);
+  await workbench.expand(workbench.treeItem(/^weather/));
+  await workbench.expand(workbench.treeItem(/^connects to the network/));
   const picture = join(ROOT, "docs", "images", `toka-${theme}.png`);
   await workbench.screenshot(picture);
   console.log(picture);

@@ -1,17 +1,13 @@
 import { expect, it } from "vitest";
 import { useSession } from "./session.ts";
+import { openGraph } from "./steps.ts";
 
 const session = useSession();
 
 it("opens a function's control-flow graph from its code lens", async () => {
   const { workbench } = session();
-  await workbench.openFile("tools/harvest.py", 17);
-  await workbench
-    .codeLens(/^Control flow · complexity \d+/)
-    .first()
-    .click();
+  await openGraph(workbench);
   const view = workbench.webview();
-  await view.locator("body[data-state=drawn]").waitFor();
   expect(await view.locator("h1, h2").first().textContent()).toContain("summary");
   const nodes = view.locator("g.node");
   expect(await nodes.count()).toBeGreaterThan(4);

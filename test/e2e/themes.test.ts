@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { expect, it } from "vitest";
 import { THEMES, type Theme } from "../support/workbench.ts";
-import { composeOverview } from "./pictures.ts";
 import { openSession, RESULTS } from "./session.ts";
+import { openGraph, openTools } from "./steps.ts";
 
 it.for(Object.keys(THEMES) as Theme[])("is drawn in the colours of the %s theme", async (theme) => {
   await using session = await openSession({ theme });
   const { workbench } = session;
-  await composeOverview(workbench);
+  await openTools(workbench);
+  await openGraph(workbench);
   await workbench.screenshot(join(RESULTS, "themes", `${theme}.png`));
   const body = workbench.webview().locator("body");
   const page = await colorOf(body, "background-color");

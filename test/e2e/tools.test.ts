@@ -1,21 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import type { Workbench } from "../support/workbench.ts";
 import { needsSandbox, useSession } from "./session.ts";
+import { openTools, runFromTree } from "./steps.ts";
 
 const session = useSession();
 
-/** Starts a tool from its line in the view, with the options as they stand, and confirms. */
-async function runFromTree(workbench: Workbench, tool: RegExp): Promise<void> {
-  await workbench.inlineAction(workbench.treeItem(tool), /^Run Tool/);
-  await workbench.focusedPick("Continue").waitFor();
-  await workbench.page.keyboard.press("Enter");
-  await workbench.confirm("Run");
-}
-
 it("lists the tools of the workspace with what each can do", async () => {
   const { workbench } = session();
-  await workbench.openActivity(/^Toka.*\b\d+ tools/);
+  await openTools(workbench);
   const weather = workbench.treeItem(/^weather.*connects to the network/);
   await weather.waitFor();
   expect(await weather.textContent()).toContain("network");
@@ -89,6 +81,13 @@ it("keeps the runs in the history", async (test) => {
     .first()
     .click();
   await workbench.editorTab(/^soil_stats/).waitFor();
+});
+
+it("activates at once, and has no error to log", async () => {
+  const log = await session().workbench.host.logs("toka");
+  const [, milliseconds] = /activated in (\d+) ms/.exec(log) ?? [];
+  expect(Number(milliseconds)).toBeLessThan(50);
+  expect(log.split("\n").filter((line) => line.includes("[error]"))).toEqual([]);
 });
 
 /** Process ids whose command line names a file. */

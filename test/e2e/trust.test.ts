@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { needsSandbox, useSession } from "./session.ts";
+import { openTools, runFromTree } from "./steps.ts";
 
 const session = useSession(() => ({ trusted: false }));
 
 it("lists the tools of an untrusted workspace, and draws, but does not run", async () => {
   const { workbench } = session();
-  await workbench.openActivity(/^Toka.*\b\d+ tools/);
-  await workbench.treeItem(/^soil_stats/).waitFor();
+  await openTools(workbench);
   await workbench.page.getByText("Not trusted: tools are listed, nothing runs.").waitFor();
   const tool = workbench.treeItem(/^soil_stats/);
   await tool.hover();
@@ -33,9 +33,6 @@ it("runs once the person trusts the workspace", async (test) => {
   needsSandbox(test);
   const { workbench } = session();
   await workbench.trust();
-  await workbench.inlineAction(workbench.treeItem(/^soil_stats/), /^Run Tool/);
-  await workbench.focusedPick("Continue").waitFor();
-  await workbench.page.keyboard.press("Enter");
-  await workbench.confirm("Run");
+  await runFromTree(workbench, /^soil_stats/);
   await workbench.terminalShows(/soil_stats[^\n]*: finished/);
 });
