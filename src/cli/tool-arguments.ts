@@ -134,9 +134,9 @@ class WordReader {
   }
 
   #takeMany(parameter: Parameter, flag: string): Result<never> | undefined {
-    const { max } = valueShape(parameter);
-    const single = parameter.action === "append" || parameter.nargs === undefined;
-    const most = single ? 1 : max;
+    const single = parameter.nargs === undefined;
+    // An option that is repeated takes its fixed count each time.
+    const most = single ? 1 : typeof parameter.nargs === "number" ? parameter.nargs : Number.POSITIVE_INFINITY;
     const values: string[] = [];
     while (values.length < most && this.#index < this.#words.length) {
       const word = this.#words[this.#index] ?? "";

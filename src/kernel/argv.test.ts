@@ -173,7 +173,7 @@ describe("buildArguments", () => {
       tool(
         "argparse",
         [
-          option("verbose", { type: "boolean" }),
+          option("verbose", { type: "boolean", action: "store_true" }),
           option("url", { subcommand: "remote" }),
           parameter("name", { subcommand: "remote add" }),
         ],

@@ -171,9 +171,10 @@ const SWITCHES: ReadonlySet<string> = new Set([
   "store_false",
   "store_const",
   "append_const",
+  "boolean_optional",
+  "flag",
   "help",
   "version",
-  "flag",
 ]);
 
 function optionPieces(context: Context, parameter: Parameter, value: Json): Result<readonly OptionPiece[]> {
@@ -192,7 +193,8 @@ function isSwitch(context: Context, parameter: Parameter): boolean {
   if (context.dialect.namedPositionals) return false;
   if (parameter.action !== undefined && SWITCHES.has(parameter.action)) return true;
   if (onOffFlags(parameter) !== undefined) return true;
-  return parameter.type === "boolean" && parameter.action !== "store" && (parameter.nargs ?? 0) === 0;
+  if (parameter.action !== undefined || !context.dialect.plainSwitches) return false;
+  return parameter.type === "boolean" && (parameter.nargs ?? 0) === 0;
 }
 
 /** The pair of a switch that can be turned on and off (`--color`, `--no-color`). */
@@ -213,8 +215,18 @@ function switchPieces(context: Context, parameter: Parameter, value: boolean): R
   return ok([]);
 }
 
+/** One occurrence per item; a flat list of an option with a fixed count of values is cut into occurrences. */
 function appendPieces(context: Context, parameter: Parameter, value: readonly Json[]): Result<readonly OptionPiece[]> {
-  return collect(value, (item) => valuePieces(context, parameter, Array.isArray(item) ? item : [item]));
+  const size = typeof parameter.nargs === "number" ? Math.max(1, parameter.nargs) : 1;
+  const isFlat = value.every((item) => !Array.isArray(item));
+  const items = isFlat && size > 1 ? chunks(value, size) : value;
+  return collect(items, (item) => valuePieces(context, parameter, Array.isArray(item) ? item : [item]));
+}
+
+function chunks(values: readonly Json[], size: number): Json[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
 }
 
 function listPieces(context: Context, parameter: Parameter, value: readonly Json[]): Result<readonly OptionPiece[]> {

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly namedPositionals: boolean;
   /** A negative number as a positional is a value, as long as no option looks like one. */
   readonly negativeNumbers: boolean;
+  /** A boolean option that does not say how it is stored is a switch; otherwise it takes a truth value. */
+  readonly plainSwitches: boolean;
   /** How truth values are written when an option takes one. */
   readonly truth: readonly [yes: string, no: string];
 }
@@ -35,18 +37,20 @@ const UNKNOWN: Dialect = {
   doubleDash: false,
   namedPositionals: false,
   negativeNumbers: false,
+  plainSwitches: true,
   truth: PLAIN_TRUTH,
 };
 
 const GETOPT: Dialect = { ...UNKNOWN, long: "equals", doubleDash: true };
-const CLICK: Dialect = { ...GETOPT, countsValues: true, truth: PYTHON_TRUTH };
+const CLICK: Dialect = { ...GETOPT, countsValues: true, plainSwitches: false, truth: PYTHON_TRUTH };
 
 /**
  * Sources: the parsers themselves (CPython 3.8 to 3.14 `argparse`, `optparse`, `getopt`; click 8 `parser.py`; docopt
  * 0.6; fire 0.7 `core.py`; POSIX `getopts`), and the tests that run the standard ones.
  */
 export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
-  argparse: { ...GETOPT, short: "equals", negativeNumbers: true, truth: PYTHON_TRUTH },
+  // With `type=bool`, every text but the empty one is true.
+  argparse: { ...GETOPT, short: "equals", negativeNumbers: true, plainSwitches: false, truth: ["True", ""] },
   click: CLICK,
   typer: CLICK,
   optparse: CLICK,

@@ -1,5 +1,5 @@
 import { accessSync, constants, realpathSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { delimiter, isAbsolute, join, relative, sep } from "node:path";
 import { fail, ok, type Result, type Tool } from "../model/index.ts";
 
 /** Places of a virtual environment inside a workspace, by convention. */
@@ -43,6 +43,20 @@ export function resolveEntry(tool: Tool, workspace: string): Result<readonly str
   return ok(words);
 }
 
+/**
+ * The folders of a tool's own modules as a value of PYTHONPATH; `undefined` when it needs none. They must lie in the
+ * workspace: anything else on that path would run code that nobody looked at.
+ */
+export function modulePath(tool: Tool, workspace: string): Result<string | undefined> {
+  const folders: string[] = [];
+  for (const folder of tool.entry.pythonPath ?? []) {
+    const resolved = workspaceFile(tool, workspace, folder);
+    if (!resolved.ok) return resolved;
+    folders.push(resolved.value);
+  }
+  return ok(folders.length === 0 ? undefined : folders.join(delimiter));
+}
+
 function workspaceFile(tool: Tool, workspace: string, file: string): Result<string> {
   const path = isAbsolute(file) ? file : join(workspace, file);
   const place = { file: tool.file, line: tool.line };
@@ -51,8 +65,8 @@ function workspaceFile(tool: Tool, workspace: string, file: string): Result<stri
     real = realpathSync(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return fail("no-file", `${tool.name}: its file cannot be read: ${why}`, place);
+    return fail("no-file", `${tool.name}: ${file} cannot be read: ${why}`, place);
   }
   if (isInside(workspace, real)) return ok(path);
-  return fail("outside-workspace", `${tool.name}: its file ${file} lies outside the workspace`, place);
+  return fail("outside-workspace", `${tool.name}: ${file} lies outside the workspace`, place);
 }

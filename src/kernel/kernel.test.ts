@@ -288,6 +288,19 @@ describe("Kernel", () => {
     expect(code(open({}, [linked]).plan(request({ tool: "tools/link.py" })))).toBe("outside-workspace");
   });
 
+  it("puts the tool's own module folders on PYTHONPATH, and nothing of the caller's", async () => {
+    mkdirSync(join(workspace, "src"));
+    const entry = { argv: ["python", "-m", "report"], pythonPath: ["src"] };
+    const kernel = open({ environment: { PYTHONPATH: "/elsewhere" } }, [tool({ entry }), tool({ id: "plain" })]);
+    value(await kernel.execute(request({ tool: "tools/report.py" }), { signal }));
+    expect(sandbox.requests[0]?.environment["PYTHONPATH"]).toBe(join(workspace, "src"));
+    expect(sandbox.requests[0]?.config.environment).toContain("PYTHONPATH");
+    value(await kernel.execute(request({ tool: "plain" }), { signal }));
+    expect(sandbox.requests[1]?.config.environment).not.toContain("PYTHONPATH");
+    const outside = tool({ entry: { argv: ["python", "-m", "report"], pythonPath: [".."] } });
+    expect(code(open({}, [outside]).plan(request()))).toBe("outside-workspace");
+  });
+
   it("prefers the workspace's virtual environment, when its interpreter lies outside", async () => {
     const kernel = open();
     mkdirSync(join(workspace, ".venv/bin"), { recursive: true });

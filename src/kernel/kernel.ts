@@ -21,7 +21,7 @@ import {
 } from "../model/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { buildArguments } from "./argv.ts";
-import { isInside, resolveEntry, workspaceInterpreter } from "./entry.ts";
+import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
 import { fingerprintTool } from "./fingerprint.ts";
 import { BoundedText, collectResults, stdoutResult } from "./output.ts";
 import { type Asked, askedBeyond, type Denial, effectivePolicy, findDenial, type PolicyRequest } from "./policy.ts";
@@ -68,6 +68,8 @@ export interface Plan {
   readonly changed: boolean;
   readonly arguments: ToolArguments;
   readonly argv: readonly string[];
+  /** PYTHONPATH of the run, when the tool needs one. */
+  readonly modulePath: string | undefined;
   readonly policy: SandboxConfig;
   readonly capabilities: readonly Capability[];
   /** What the code names and the policy does not give: it would take a grant. */
@@ -165,6 +167,8 @@ export class Kernel {
     if (!words.ok) return words;
     const entry = resolveEntry(tool, this.workspace);
     if (!entry.ok) return entry;
+    const modules = modulePath(tool, this.workspace);
+    if (!modules.ok) return modules;
     const fingerprint = fingerprintTool(tool, this.workspace);
     if (!fingerprint.ok) return fingerprint;
     const last = this.#state.lastFingerprint(tool.id);
@@ -179,6 +183,7 @@ export class Kernel {
       changed: last.value !== undefined && last.value !== fingerprint.value,
       arguments: valid.value,
       argv: [...entry.value, ...words.value],
+      modulePath: modules.value,
       policy: policy.value,
       capabilities: tool.capabilities,
       asked: askedBeyond(tool.capabilities),
@@ -303,7 +308,7 @@ export class Kernel {
         cwd: this.workspace,
         config: plan.policy,
         resultFolder: folder.results,
-        environment: this.#environment,
+        environment: { ...this.#environment, PYTHONPATH: plan.modulePath },
         stdin: "none",
       },
       {

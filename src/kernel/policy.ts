@@ -55,7 +55,7 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
     writablePaths: writablePaths.value,
     forbiddenPaths: request.forbiddenPaths,
     hosts: [],
-    environment: HARMLESS_VARIABLES,
+    environment: [...HARMLESS_VARIABLES, ...(tool.entry.pythonPath === undefined ? [] : ["PYTHONPATH"])],
   });
   const own: SandboxConfig = { ...base, ...defined(request.settings) };
   const asked = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);

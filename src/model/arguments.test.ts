@@ -66,6 +66,12 @@ describe("checkArguments", () => {
       { a: [1] },
       "“a” must have exactly 2 values",
     ],
+    [
+      "a flat list that does not come out even",
+      spec([parameter("a", { type: "array", items: { type: "string" }, action: "append", nargs: 2 })]),
+      { a: ["x", "y", "z"] },
+      "“a” must have 2 values each time",
+    ],
     ["none for +", spec([parameter("a", { type: "array", nargs: "+" })]), { a: [] }, "“a” must have at least 1 value"],
     [
       "choices of list items",

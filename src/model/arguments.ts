@@ -169,6 +169,11 @@ function checkValue(tool: ArgumentSpec, parameter: Parameter, value: z.core.util
     const count = shape.min === shape.max ? `exactly ${shape.min}` : `at least ${shape.min}`;
     return [argumentProblem(tool, parameter.name, `must have ${count} value${shape.min === 1 ? "" : "s"}`)];
   }
+  const { nargs, action } = parameter;
+  const isFlat = action === "append" && typeof nargs === "number" && nargs > 1 && shape.item !== "array";
+  if (isFlat && value.length % nargs !== 0) {
+    return [argumentProblem(tool, parameter.name, `must have ${nargs} values each time`)];
+  }
   return value.flatMap((item) => checkItem(tool, parameter, item, shape.item));
 }
 
