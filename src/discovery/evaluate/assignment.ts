@@ -83,6 +83,7 @@ export function iterate(
 ): { readonly items: readonly Value[]; readonly open: boolean } {
   const limit = interpreter.limits.iterations;
   const { items, open } = contentsOf(value);
+  interpreter.charge(items.length);
   return items.length > limit ? { items: items.slice(0, limit), open: true } : { items: [...items], open };
 }
 
@@ -101,7 +102,10 @@ function contentsOf(value: Value): { readonly items: readonly Value[]; readonly 
 }
 
 /** Going through a class means going through the members of an enumeration. */
-function contentsOfClass(value: Value & { kind: "class" }): { readonly items: readonly Value[]; readonly open: boolean } {
+function contentsOfClass(value: Value & { kind: "class" }): {
+  readonly items: readonly Value[];
+  readonly open: boolean;
+} {
   const items = value.scope.values().filter((member) => member.kind === "enum");
   return { items, open: items.length === 0 };
 }

@@ -77,7 +77,13 @@ const DATACLASS_BASES: ReadonlySet<string> = new Set(["typing.NamedTuple", "pyda
 function makeMembers(made: ClassValue): void {
   let next = 1;
   for (const [name, value] of made.scope.entries()) {
-    if (value.kind === "lazy" || name.startsWith("_") || value.kind === "function" || value.kind === "class" || value.kind === "native")
+    if (
+      value.kind === "lazy" ||
+      name.startsWith("_") ||
+      value.kind === "function" ||
+      value.kind === "class" ||
+      value.kind === "native"
+    )
       continue;
     let member = value;
     if (value.kind === "unknown" && value.reason === AUTO_REASON) {

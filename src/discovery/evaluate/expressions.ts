@@ -22,6 +22,7 @@ import {
   bool,
   type CallArguments,
   dict,
+  ELLIPSIS,
   equal,
   FALSE,
   float,
@@ -127,6 +128,8 @@ export function constant(value: ConstantValue): Value {
       return bool(value.value);
     case "None":
       return NONE;
+    case "Ellipsis":
+      return ELLIPSIS;
     default:
       return unknown(`a ${value.type} constant`);
   }
@@ -219,8 +222,10 @@ function sequence(
 ): Value {
   const items: Value[] = [];
   let open = false;
+  // Data tables may have very many constants; they cost next to nothing.
+  interpreter.charge(node.elts.length / 4);
   for (const element of node.elts) {
-    const value = interpreter.evaluate(element, frame);
+    const value = element.kind === "Constant" ? constant(element.value) : interpreter.evaluate(element, frame);
     if (element.kind === "Starred") {
       const inner = iterate(interpreter, value);
       items.push(...inner.items);
@@ -237,7 +242,8 @@ function dictionary(interpreter: Interpreter, node: Extract<Expression, { kind: 
     const valueNode = node.values[index];
     if (valueNode === undefined) continue;
     const value = interpreter.evaluate(valueNode, frame);
-    if (key !== null) setItem(result, interpreter.evaluate(key, frame), value);
+    if (key?.kind === "Constant") setItem(result, constant(key.value), value);
+    else if (key !== null) setItem(result, interpreter.evaluate(key, frame), value);
     else if (value.kind === "dict") {
       for (const entry of value.entries.values()) setItem(result, entry.key, entry.value);
       result.open ||= value.open;

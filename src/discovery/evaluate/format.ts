@@ -114,9 +114,9 @@ function formatNumber(
       return text;
     case "f":
     case "F":
-      return number.toFixed(digits ?? 6);
+      return fixed(number, digits ?? 6);
     case "%":
-      return `${(number * 100).toFixed(digits ?? 6)}%`;
+      return `${fixed(number * 100, digits ?? 6)}%`;
     case "x":
       return value.toString(16);
     case "X":
@@ -128,6 +128,16 @@ function formatNumber(
     default:
       return undefined;
   }
+}
+
+/** Decimal places as Python writes them: a tie goes to the even digit, where `toFixed` goes up. */
+function fixed(number: number, digits: number): string {
+  const exact = number.toFixed(Math.min(100, digits + 60));
+  const rounded = number.toFixed(digits);
+  const rest = exact.slice(exact.indexOf(".") + 1 + digits);
+  if (!/^50*$/u.test(rest)) return rounded;
+  const down = exact.slice(0, exact.indexOf(".") + (digits === 0 ? 0 : 1 + digits));
+  return Number(down.at(-1)) % 2 === 0 ? down : rounded;
 }
 
 function pad(text: string, width: number, fill: string, align: string): string {

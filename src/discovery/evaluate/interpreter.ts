@@ -93,6 +93,9 @@ export const DEFAULT_LIMITS: Limits = {
   size: 200_000,
 };
 
+/** Values that are copied or compared in about the time of one evaluated expression. */
+const VALUES_PER_STEP = 16;
+
 /** Thrown when a run has used up its budget; caught where the run was started. */
 export class BudgetExceeded extends Error {}
 
@@ -158,6 +161,12 @@ export class Interpreter {
       const module = this.#mainFile === null ? null : (this.#modules.get(this.#mainFile) ?? null);
       return { module, complete: this.events.some((event) => !event.preliminary) };
     }
+  }
+
+  /** Charges the budget for work on many values at once. */
+  charge(values: number): void {
+    this.#steps += values / VALUES_PER_STEP;
+    if (this.#steps > this.#budget) throw new BudgetExceeded();
   }
 
   step(): void {

@@ -70,6 +70,7 @@ function addSequence(interpreter: Interpreter, left: SequenceValue, right: Value
   const more = isSequence(right) ? right.items : [];
   const open = left.open || !isSequence(right) || right.open;
   if (left.items.length + more.length > interpreter.limits.size) return unknown("a very long list");
+  interpreter.charge(left.items.length + more.length);
   if (inPlace && left.kind === "list") {
     left.items.push(...more);
     left.open = open;
@@ -86,6 +87,7 @@ function repeat(interpreter: Interpreter, left: Value, right: Value): Value | un
   }
   if (left.kind !== "list" && left.kind !== "tuple") return undefined;
   if (left.items.length * times > interpreter.limits.size) return unknown("a very long list");
+  interpreter.charge(left.items.length * times);
   const items: Value[] = [];
   for (let round = 0; round < times; round += 1) items.push(...left.items);
   return { kind: left.kind, items, open: left.open };

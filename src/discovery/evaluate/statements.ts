@@ -241,10 +241,7 @@ export function takeAll(interpreter: Interpreter, frame: Frame, ways: readonly (
 }
 
 /** Takes one way; what it changes is given back instead of kept. Left clean also when the budget ends on the way. */
-function takeWay(
-  frame: Frame,
-  way: () => Completion,
-): { readonly completion: Completion; readonly changes: Changes } {
+function takeWay(frame: Frame, way: () => Completion): { readonly completion: Completion; readonly changes: Changes } {
   frame.scope.enter();
   let completion: Completion;
   try {

@@ -184,6 +184,8 @@ export interface CallArguments {
 export const NONE: NoneValue = { kind: "none" };
 export const TRUE: BoolValue = { kind: "bool", value: true };
 export const FALSE: BoolValue = { kind: "bool", value: false };
+/** `...` */
+export const ELLIPSIS: ExternalValue = { kind: "external", name: "builtins.Ellipsis" };
 export const NEVER: NeverValue = { kind: "never" };
 
 export function unknown(reason: string): UnknownValue {

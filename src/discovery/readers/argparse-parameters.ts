@@ -1,8 +1,32 @@
 import type { Parameter } from "../../model/index.ts";
-import { isSequence, textOf } from "../evaluate/index.ts";
-import type { Argument, Parser } from "./argparse.ts";
+import { isSequence, textOf, type Value } from "../evaluate/index.ts";
 import { type Given, type Json, optional, toJson } from "./reading.ts";
 import { convertDefault, converterType, soundsLikePath, type ValueType } from "./types.ts";
+
+/** One `add_argument` call, as far as it can be read. */
+export interface Argument {
+  readonly flags: readonly string[];
+  readonly dest: string;
+  readonly file: string;
+  readonly line: number;
+  readonly conditional: boolean;
+  /** `store` when left out; `custom:Name` for an action class; `undefined` when not known. */
+  readonly action: string | undefined;
+  readonly nargs: Given;
+  readonly constant: Given;
+  default: Given;
+  readonly type: Given;
+  choices: Given;
+  required: Given;
+  help: Given;
+  readonly metavar: Given;
+  exclusiveGroup: string | undefined;
+}
+
+/** What of a parser its arguments depend on. */
+export interface ArgumentOwner {
+  readonly defaults: ReadonlyMap<string, Value>;
+}
 
 /** `argparse.SUPPRESS`. */
 const SUPPRESS = "==SUPPRESS==";
@@ -17,7 +41,11 @@ const LEAVING_ACTIONS: ReadonlySet<string> = new Set(["help", "version"]);
  * The parameter that an `add_argument` call declares, by argparse's own rules; `null` for `--help` and `--version`.
  * What is not known is left out and the confidence says so.
  */
-export function toParameter(argument: Argument, parser: Parser, subcommand: string | undefined): Parameter | null {
+export function toParameter(
+  argument: Argument,
+  parser: ArgumentOwner,
+  subcommand: string | undefined,
+): Parameter | null {
   if (argument.action !== undefined && LEAVING_ACTIONS.has(argument.action)) return null;
   const unknowns = new Set<string>();
   const nargs = nargsOf(argument, unknowns);
@@ -116,7 +144,12 @@ function choicesOf(argument: Argument, unknowns: Set<string>): readonly Json[] |
   return json.flatMap((item) => (item === undefined ? [] : [item]));
 }
 
-function defaultOf(argument: Argument, parser: Parser, valueType: ValueType, unknowns: Set<string>): Json | undefined {
+function defaultOf(
+  argument: Argument,
+  parser: ArgumentOwner,
+  valueType: ValueType,
+  unknowns: Set<string>,
+): Json | undefined {
   const late = parser.defaults.get(argument.dest);
   const found: Given =
     late !== undefined && argument.default.state === "absent" ? { state: "given", value: late } : argument.default;

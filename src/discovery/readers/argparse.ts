@@ -16,29 +16,9 @@ import {
   unknown,
   type Value,
 } from "../evaluate/index.ts";
-import { toParameter } from "./argparse-parameters.ts";
+import { type Argument, toParameter } from "./argparse-parameters.ts";
 import type { Reader } from "./reader.ts";
 import { type CommandLine, type Gap, type Given, given, givenBoolean, givenText } from "./reading.ts";
-
-/** One `add_argument` call, as far as it can be read. */
-export interface Argument {
-  readonly flags: readonly string[];
-  readonly dest: string;
-  readonly file: string;
-  readonly line: number;
-  readonly conditional: boolean;
-  /** `store` when left out; `custom:Name` for an action class; `undefined` when not known. */
-  readonly action: string | undefined;
-  readonly nargs: Given;
-  readonly constant: Given;
-  default: Given;
-  readonly type: Given;
-  choices: Given;
-  required: Given;
-  help: Given;
-  readonly metavar: Given;
-  exclusiveGroup: string | undefined;
-}
 
 export interface SubparserEntry {
   readonly name: string;

@@ -252,7 +252,11 @@ function merge(tool: Tool, reading: ManifestReading): Tool {
 
 /** What the manifest says of a parameter stands over what was inferred; parameters that it adds come last. */
 function mergeParameters(inferred: readonly Parameter[], reading: ManifestReading): Parameter[] {
-  const result = [...inferred];
+  const states = (reading.manifest.parameters ?? []).length > 0;
+  // What stands for arguments that could not be read gives way to what the manifest says they are.
+  const result = inferred.filter(
+    (parameter) => !(states && parameter.confidence === "unknown" && parameter.name === "args"),
+  );
   for (const [index, described] of (reading.manifest.parameters ?? []).entries()) {
     const at = result.findIndex(
       (parameter) =>

@@ -1,11 +1,16 @@
 import { cleandoc, Interpreter, type LibraryModels, libraryModels, type RunEvent } from "../evaluate/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { argparseReader } from "./argparse.ts";
+import { clickReader } from "./click.ts";
+import { fireReader } from "./fire.ts";
+import { getoptReader } from "./getopt.ts";
+import { optparseReader } from "./optparse.ts";
 import type { Reader } from "./reader.ts";
 import type { CommandLine } from "./reading.ts";
 import { headerComment, type ScriptShape, shapeOf } from "./script.ts";
+import { typerReader } from "./typer.ts";
 
-const READERS: readonly Reader[] = [argparseReader];
+const READERS: readonly Reader[] = [argparseReader, clickReader, typerReader, optparseReader, getoptReader, fireReader];
 
 const MODELS: LibraryModels = libraryModels(
   READERS.flatMap((reader) => [...reader.calls]),

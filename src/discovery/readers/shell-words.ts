@@ -34,6 +34,9 @@ const PREFIX_WORDS: ReadonlySet<string> = new Set([
   "sudo",
 ]);
 
+/** Of these, words that take options before the command. */
+const OPTION_PREFIXES: ReadonlySet<string> = new Set(["xargs", "env", "nice", "time", "exec", "command"]);
+
 /**
  * The simple commands of a shell script. A reading by lexical rules alone (quotes, comments, continuation lines, here
  * documents, `$( )`), which is enough to see which programs are named.
@@ -141,7 +144,8 @@ function withoutPrefixes(words: readonly string[]): string[] {
     const word = words[from] ?? "";
     const isPrefix = PREFIX_WORDS.has(word) && word !== "sudo";
     const isAssignment = /^[A-Za-z_][A-Za-z0-9_]*\+?=/u.test(word);
-    if (!isPrefix && !isAssignment && !/^\d*[<>]/u.test(word)) break;
+    const isOption = from > 0 && OPTION_PREFIXES.has(words[from - 1] ?? "") && word.startsWith("-");
+    if (!isPrefix && !isAssignment && !isOption && !/^\d*[<>]/u.test(word)) break;
     from += 1;
   }
   return words.slice(from);

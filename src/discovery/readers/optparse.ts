@@ -1,0 +1,250 @@
+import type { Parameter } from "../../model/index.ts";
+import {
+  type CallArguments,
+  type ExternalModel,
+  type HostValue,
+  hostOf,
+  type Interpreter,
+  iterate,
+  list,
+  NEVER,
+  NONE,
+  type RunEvent,
+  str,
+  textOf,
+  unknown,
+  type Value,
+} from "../evaluate/index.ts";
+import { type Argument, toParameter } from "./argparse-parameters.ts";
+import type { Reader } from "./reader.ts";
+import { type CommandLine, type Gap, type Given, given, givenText } from "./reading.ts";
+
+/** An `OptionParser` as the program builds it. */
+interface OptionParser {
+  prog: string | undefined;
+  usage: string | undefined;
+  description: string | undefined;
+  readonly options: Argument[];
+  readonly gaps: Gap[];
+  readonly defaults: Map<string, Value>;
+  readonly file: string;
+  readonly line: number;
+}
+
+const PARSERS = new WeakMap<HostValue, OptionParser>();
+const OPTIONS = new WeakMap<HostValue, Argument>();
+
+/** `optparse` names its types; anything else is a type of the program's own. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "builtins.str",
+  str: "builtins.str",
+  choice: "builtins.str",
+  int: "builtins.int",
+  long: "builtins.int",
+  float: "builtins.float",
+};
+
+function makeOption(call: CallArguments, conditional: boolean): Argument | null {
+  const flags = call.positional.flatMap((value) => (value.kind === "str" && value.value !== "" ? [value.value] : []));
+  if (flags.length === 0) return null;
+  const long = flags.find((flag) => flag.startsWith("--")) ?? flags[0] ?? "";
+  const dest = givenText(call, "dest") ?? long.replace(/^-+/u, "").replaceAll("-", "_");
+  const action = given(call, "action");
+  const type = given(call, "type");
+  const takesValue = type.state === "given" || given(call, "choices").state === "given";
+  const named = action.state === "absent" ? "store" : action.state === "given" ? textOf(action.value) : undefined;
+  return {
+    flags,
+    dest,
+    file: call.file,
+    line: call.line,
+    conditional,
+    // A callback that takes no value is a switch.
+    action: named === "callback" ? (takesValue ? "store" : "store_const") : named,
+    nargs: given(call, "nargs"),
+    constant: given(call, "const"),
+    default: given(call, "default"),
+    type: typeOf(type),
+    choices: given(call, "choices"),
+    required: { state: "absent" },
+    help: given(call, "help"),
+    metavar: given(call, "metavar"),
+    exclusiveGroup: undefined,
+  };
+}
+
+function typeOf(found: Given): Given {
+  if (found.state !== "given" || found.value.kind !== "str") return found;
+  const name = TYPE_NAMES[found.value.value];
+  return name === undefined ? { state: "unknown" } : { state: "given", value: { kind: "external", name } };
+}
+
+function addOption(parser: OptionParser, call: CallArguments, interpreter: Interpreter): Value {
+  const host = call.positional[0]?.kind === "host" ? call.positional[0] : null;
+  const option = host === null ? makeOption(call, interpreter.conditional > 0) : OPTIONS.get(host);
+  if (option === undefined || option === null) {
+    parser.gaps.push({
+      file: call.file,
+      line: call.line,
+      message: "An option is declared whose name is not known before the program runs.",
+    });
+  } else if (!parser.options.some((known) => known.flags.some((flag) => option.flags.includes(flag)))) {
+    parser.options.push(option);
+  }
+  return unknown("an option");
+}
+
+function addOptions(
+  parser: OptionParser,
+  value: Value | undefined,
+  call: CallArguments,
+  interpreter: Interpreter,
+): void {
+  if (value === undefined) return;
+  for (const item of iterate(interpreter, value).items) {
+    addOption(parser, { ...call, positional: [item], keywords: new Map() }, interpreter);
+  }
+}
+
+function optionObject(call: CallArguments, interpreter: Interpreter): Value {
+  const option = makeOption(call, interpreter.conditional > 0);
+  const host: HostValue = { kind: "host", typeName: "optparse.Option" };
+  if (option !== null) OPTIONS.set(host, option);
+  return host;
+}
+
+function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
+  const parser: OptionParser = {
+    prog: givenText(call, "prog"),
+    usage: givenText(call, "usage", 0),
+    description: givenText(call, "description"),
+    options: [],
+    gaps: [],
+    defaults: new Map(),
+    file: call.file,
+    line: call.line,
+  };
+  addOptions(parser, call.keywords.get("option_list") ?? call.positional[1], call, interpreter);
+  const host: HostValue = {
+    kind: "host",
+    typeName: "optparse.OptionParser",
+    setAttribute: () => undefined,
+    callMethod: (name, inner) => parserMethod(parser, host, name, inner, interpreter),
+  };
+  PARSERS.set(host, parser);
+  return host;
+}
+
+/** A group of options, which belong to the parser that it was made for. */
+function makeGroup(call: CallArguments, interpreter: Interpreter): Value {
+  const parser = PARSERS.get(
+    hostOf(call.positional[0] ?? call.keywords.get("parser")) ?? { kind: "host", typeName: "" },
+  );
+  if (parser === undefined) return unknown("an option group");
+  return {
+    kind: "host",
+    typeName: "optparse.OptionGroup",
+    callMethod: (name, inner) => {
+      if (name === "add_option") return addOption(parser, inner, interpreter);
+      if (name === "add_options") addOptions(parser, inner.positional[0], inner, interpreter);
+      return undefined;
+    },
+  };
+}
+
+function parserMethod(
+  parser: OptionParser,
+  host: HostValue,
+  name: string,
+  call: CallArguments,
+  interpreter: Interpreter,
+): Value | undefined {
+  switch (name) {
+    case "add_option":
+      return addOption(parser, call, interpreter);
+    case "add_options":
+      addOptions(parser, call.positional[0], call, interpreter);
+      return NONE;
+    case "add_option_group": {
+      const [first] = call.positional;
+      return first?.kind === "host"
+        ? first
+        : makeGroup({ ...call, positional: [host, ...call.positional] }, interpreter);
+    }
+    case "set_defaults":
+      for (const [key, value] of call.keywords) parser.defaults.set(key, value);
+      return NONE;
+    case "set_usage":
+      parser.usage = givenText(call, "usage", 0);
+      return NONE;
+    case "set_description":
+      parser.description = givenText(call, "description", 0);
+      return NONE;
+    case "parse_args":
+      interpreter.record({
+        framework: "optparse",
+        subject: host,
+        file: call.file,
+        line: call.line,
+        preliminary: false,
+      });
+      return { kind: "tuple", items: [unknown("the options of a run"), list([], true)], open: false };
+    case "error":
+    case "exit":
+      return NEVER;
+    case "get_prog_name":
+      return parser.prog === undefined ? unknown("prog") : str(parser.prog);
+    default:
+      return undefined;
+  }
+}
+
+const MODELS: readonly (readonly [string, ExternalModel])[] = [
+  ["optparse.OptionParser", makeParser],
+  ["optparse.OptionGroup", makeGroup],
+  ["optparse.make_option", optionObject],
+  ["optparse.Option", optionObject],
+];
+
+export const optparseReader: Reader = {
+  framework: "optparse",
+  calls: MODELS,
+  constants: [["optparse.SUPPRESS_HELP", str("==SUPPRESS==")]],
+  read: readRuns,
+};
+
+function readRuns(events: readonly RunEvent[]): CommandLine | null {
+  const event = events.find((candidate) => !candidate.conditional) ?? events[0];
+  const parser = PARSERS.get(event?.subject as HostValue);
+  if (parser === undefined) return null;
+  const parameters: Parameter[] = parser.options.flatMap((option) => toParameter(option, parser, undefined) ?? []);
+  return {
+    framework: "optparse",
+    name: parser.prog,
+    description: parser.description,
+    parameters: [...parameters, ...positionals(parser)],
+    subcommands: [],
+    line: parser.file === event?.file ? parser.line : undefined,
+    gaps: parser.gaps,
+  };
+}
+
+/** What the usage line names beside options is left to the program; it is offered as one list of words. */
+function positionals(parser: OptionParser): Parameter[] {
+  const usage = parser.usage?.replace(/^\s*usage:/iu, "").replaceAll(/%prog|\[?options?\]?/giu, " ") ?? "";
+  const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(usage.split("\n", 1)[0] ?? "") ?? [];
+  if (name === undefined) return [];
+  return [
+    {
+      name: "args",
+      flags: [],
+      type: "array",
+      items: { type: "string" },
+      required: false,
+      nargs: "*",
+      metavar: name,
+      confidence: "likely",
+      line: parser.line,
+    },
+  ];
+}

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { discoverFiles, onlyTool, parameterOf, temporaryWorkspace } from "../testing/workspace.ts";
+import { discover } from "../workspace-index.ts";
+
+test("optparse: options, groups, option lists, usage", async () => {
+  const tool = await onlyTool({
+    "old.py": `
+from optparse import OptionParser, OptionGroup, make_option
+parser = OptionParser(usage="%prog [options] FILE...", option_list=[make_option("-q", action="store_true")])
+parser.add_option("-n", "--number", type="int", dest="count", default=2, help="how many")
+parser.add_option("--kind", type="choice", choices=["a", "b"])
+group = OptionGroup(parser, "More")
+group.add_option("--path", metavar="DIR")
+parser.add_option_group(group)
+parser.set_defaults(kind="a")
+(options, args) = parser.parse_args()
+`,
+  });
+  expect(tool.framework).toBe("optparse");
+  expect(parameterOf(tool, "-q")).toMatchObject({ type: "boolean", default: false });
+  expect(parameterOf(tool, "-n")).toMatchObject({ name: "count", type: "integer", default: 2, help: "how many" });
+  expect(parameterOf(tool, "--kind")).toMatchObject({ choices: ["a", "b"], default: "a" });
+  expect(parameterOf(tool, "--path").isPath).toBe(true);
+  expect(parameterOf(tool, "args")).toMatchObject({ type: "array", metavar: "FILE" });
+});
+
+test("getopt: short and long options", async () => {
+  const tool = await onlyTool({
+    "g.py": `
+import getopt, sys
+def main():
+    opts, args = getopt.getopt(sys.argv[1:], "ho:v", ["help", "output=", "dry-run"])
+if __name__ == "__main__":
+    main()
+`,
+  });
+  expect(tool.framework).toBe("getopt");
+  expect(parameterOf(tool, "-o").type).toBe("string");
+  expect(parameterOf(tool, "-v").type).toBe("boolean");
+  expect(parameterOf(tool, "--output").type).toBe("string");
+  expect(parameterOf(tool, "--dry-run").type).toBe("boolean");
+});
+
+test("fire: functions, classes", async () => {
+  const one = await onlyTool({
+    "f.py":
+      "import fire\ndef add(a, b: int = 2, *rest):\n    '''Adds.'''\nif __name__ == '__main__':\n    fire.Fire(add)\n",
+  });
+  expect(one).toMatchObject({ framework: "fire", description: "Adds." });
+  expect(parameterOf(one, "--a").required).toBe(true);
+  expect(parameterOf(one, "--b")).toMatchObject({ type: "integer", default: 2 });
+  const many = await onlyTool({
+    "c.py":
+      "import fire\nclass Calc:\n    def __init__(self, base=10): pass\n    def add(self, x): 'Adds x.'\n    def _hidden(self): pass\nfire.Fire(Calc)\n",
+  });
+  expect(many.subcommands).toMatchObject([{ path: "add", help: "Adds x." }]);
+  expect(parameterOf(many, "--base").default).toBe(10);
+  expect(parameterOf(many, "--x", "add").required).toBe(true);
+});
+
+test("plain scripts: guard, sys.argv, shebang, executable bit", async () => {
+  const guard = await onlyTool({ "a.py": '"""Does it.\n\nMore."""\nif __name__ == "__main__":\n    print("x")\n' });
+  expect(guard).toMatchObject({ framework: "main", description: "Does it.", parameters: [], line: 4 });
+  const argv = await onlyTool({ "b.py": "import sys\nif __name__ == '__main__':\n    print(sys.argv[1])\n" });
+  expect(argv.framework).toBe("sys.argv");
+  expect(parameterOf(argv, "args").confidence).toBe("unknown");
+  const shebang = await onlyTool({ "bin/tool": "#!/usr/bin/env python3\n# Says hello.\nprint('hello')\n" });
+  expect(shebang).toMatchObject({ name: "tool", framework: "main", description: "Says hello." });
+  const { tools } = await discoverFiles({
+    "module.py": "print('side effect of a module that is no __main__')\n",
+    "checks.py": "import unittest\nif __name__ == '__main__':\n    unittest.main()\n",
+    "empty.py": "import sys\nX = 1\nif __name__ == '__main__':\n    pass\n",
+  });
+  expect(tools).toEqual([]);
+  await using workspace = await temporaryWorkspace();
+  await workspace.write("run.py", "import sys\nprint(len(sys.argv))\n", 0o755);
+  const report = await discover(workspace.folder, { signal: new AbortController().signal });
+  expect(report.tools.map((tool) => tool.framework)).toEqual(["sys.argv"]);
+});

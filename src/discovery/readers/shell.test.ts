@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { discoverFiles, onlyTool, parameterOf } from "../testing/workspace.ts";
+
+describe("shell scripts", () => {
+  test("getopts with usage text", async () => {
+    const tool = await onlyTool({
+      "pack.sh": `#!/bin/sh
+# Packs a folder.
+#
+# usage: pack.sh [-v] -o FILE
+#   -o FILE   where to write
+#   -v        say more
+while getopts "o:vh" opt; do
+  case "$opt" in
+    o) out="$OPTARG" ;;
+    v) verbose=1 ;;
+  esac
+done
+tar czf "$out" data
+`,
+    });
+    expect(tool).toMatchObject({
+      name: "pack",
+      kind: "shell",
+      framework: "getopts",
+      description: "Packs a folder.",
+      entry: { argv: ["sh", "pack.sh"] },
+    });
+    expect(parameterOf(tool, "-o")).toMatchObject({ type: "string", help: "where to write", line: 7 });
+    expect(parameterOf(tool, "-v")).toMatchObject({ type: "boolean", help: "say more" });
+    expect(tool.parameters.some((parameter) => parameter.flags.includes("-h"))).toBe(false);
+  });
+
+  test("long options in a case loop and subcommands", async () => {
+    const tool = await onlyTool({
+      deploy: `#!/usr/bin/env bash
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    -e|--env) ENV="$2"; shift 2 ;;
+    --force) FORCE=1; shift ;;
+    --level=*) LEVEL="\${1#*=}"; shift ;;
+    -h|--help) echo help; exit 0 ;;
+    *) break ;;
+  esac
+done
+`,
+    });
+    expect(parameterOf(tool, "--env")).toMatchObject({ flags: ["-e", "--env"], type: "string", confidence: "likely" });
+    expect(parameterOf(tool, "--force").type).toBe("boolean");
+    expect(parameterOf(tool, "--level").type).toBe("string");
+    const other = await onlyTool({
+      "svc.sh": '#!/bin/bash\ncase "$1" in\n  start) run ;;\n  stop|halt) end ;;\nesac\n',
+    });
+    expect(other.subcommands.map((item) => item.path)).toEqual(["start", "stop", "halt"]);
+  });
+
+  test("positional arguments", async () => {
+    const tool = await onlyTool({
+      "copy.sh": '#!/bin/sh\n# usage: copy.sh SOURCE_DIR [DEST]\ncp -r "${1:?source}" "${2:-.}"\n',
+    });
+    expect(parameterOf(tool, "source_dir")).toMatchObject({ required: true, isPath: true });
+    expect(parameterOf(tool, "dest").required).toBe(false);
+  });
+
+  test("a file of functions to be sourced is no tool", async () => {
+    const { tools } = await discoverFiles({ "lib.sh": '# helpers\nlog() {\n  echo "$1"\n}\nNAME=x\n' });
+    expect(tools).toEqual([]);
+  });
+
+  test("capabilities come from the commands, not from words in texts and comments", async () => {
+    const tool = await onlyTool({
+      "x.sh": `#!/bin/bash
+# rm everything
+echo "curl is great"
+cat <<EOF
+rm -rf /
+EOF
+curl -fsSL https://example.org/a.tgz | sudo tar xz -C /opt
+pip install requests
+ls | xargs -r rm --
+echo done > out.txt
+`,
+    });
+    const names = tool.capabilities.map((capability) => capability.name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "network-access",
+        "privileged",
+        "package-install",
+        "filesystem-delete",
+        "filesystem-write",
+        "process-spawn",
+      ]),
+    );
+    const network = tool.capabilities.find((capability) => capability.name === "network-access");
+    expect(network?.evidence[0]?.line).toBe(7);
+    expect(network?.scope?.hosts).toEqual(["example.org"]);
+    const remove = tool.capabilities.find((capability) => capability.name === "filesystem-delete");
+    expect(remove?.evidence.map((item) => item.line)).toEqual([9]);
+  });
+});
