@@ -30,6 +30,10 @@ CHUNK = 65536
 # Seconds between two looks at the process tree; the shorter one holds while memory or tasks grow fast.
 SLOWEST_LOOK = 0.025
 FASTEST_LOOK = 0.004
+# Sockets that are not charged to memory, and what each further one is charged with: net.core.wmem_default.
+FREE_SOCKETS = 64
+SOCKET_BUFFER = 212992
+
 # Seconds between two usage events, and between two looks at what costs more to read (exact memory, folder sizes). The
 # second of the latter holds where such a look has to stop the run for a moment.
 REPORT_EVERY = 0.2
@@ -171,7 +175,8 @@ def restrict_writes(libc, folders):
         raise OSError("landlock_create_ruleset failed")
     rules = [(folder, allowed) for folder in folders]
     rules += [("/dev/pts", files | (IOCTL_DEV if version >= 5 else 0))]
-    rules += [("/dev/" + name, files) for name in ("null", "zero", "full", "random", "urandom", "tty")]
+    # Not /dev/zero: mapped shared and writable, it is memory that could not be counted.
+    rules += [("/dev/" + name, files) for name in ("null", "full", "random", "urandom", "tty")]
     for path, access in rules:
         try:
             fd = os.open(path, 0o10000000 | os.O_CLOEXEC)  # O_PATH
@@ -376,6 +381,7 @@ class Supervisor:
             return
         self.cpu = max(self.cpu, cpu)
         temporary = sum(tmpfs_size(path) for path in self.options.tmpfs) - self.empty
+        resident += socket_buffers()
         # The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict.
         if exact or resident + temporary > self.options.memory or self.disk_shrank():
             resident = largest = self.look_closely(pids, temporary)
@@ -406,7 +412,7 @@ class Supervisor:
         self.next_close_look = monotonic() + LOOK_CLOSELY_EVERY[self.unbounded]
         self.written = max(self.written, written + temporary)
         self.free = self.free_bytes()
-        resident = sum(exact_memory("/proc/" + pid) for pid in pids)
+        resident = socket_buffers() + sum(exact_memory("/proc/" + pid) for pid in pids)
         if pause:
             signal_all(signal.SIGCONT)
         return resident
@@ -651,6 +657,13 @@ def exact_memory(folder):
         return int(text[at + 5:].split(None, 1)[0]) * 1024
     stat = read_file(folder + "/stat")
     return int(stat[stat.rindex(b")") + 2:].split()[21]) * PAGE if stat else 0
+
+
+def socket_buffers():
+    """What the namespace's sockets beyond a fair number could hold in the kernel, where no process is charged for it."""
+    text = read_file("/proc/net/sockstat")
+    count = int(text.split(None, 3)[2]) if text else 0
+    return max(0, count - FREE_SOCKETS) * SOCKET_BUFFER
 
 
 def tmpfs_size(path):

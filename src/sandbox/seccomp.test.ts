@@ -81,7 +81,7 @@ describe.each<SyscallArchitecture>(["x64", "arm64"])("compileFilter on %s", (arc
   });
 
   it("lets reading, writing and exiting pass", () => {
-    const numbers = architecture === "x64" ? [0, 1, 9, 60, 231, 334] : [63, 64, 222, 93, 94, 293];
+    const numbers = architecture === "x64" ? [0, 1, 60, 231, 334] : [63, 64, 93, 94, 293];
     for (const number of numbers) expect(call(number)).toBe(SECCOMP_ALLOW);
   });
 
@@ -92,6 +92,10 @@ describe.each<SyscallArchitecture>(["x64", "arm64"])("compileFilter on %s", (arc
   });
 
   const table: [name: keyof typeof CHECKED_CALLS, values: number[], expected: number, why: string][] = [
+    ["mmap", [0, 4096, 3, 0x22], SECCOMP_ALLOW, "private memory"],
+    ["mmap", [0, 4096, 3, 0x01], SECCOMP_ALLOW, "a shared file"],
+    ["mmap", [0, 4096, 3, 0x21], EPERM, "shared memory without a file"],
+    ["mmap", [0, 4096, 3, 0x23], EPERM, "the same, validated"],
     ["clone", [17], SECCOMP_ALLOW, "fork"],
     ["clone", [0x003d0f00], SECCOMP_ALLOW, "a thread"],
     ["clone", [0x10000000 | 17], EPERM, "a user namespace"],

@@ -108,7 +108,12 @@ const refuseNode = (mode: number): BpfInstruction[] => [
   ALLOW,
 ];
 
+/** MAP_SHARED | MAP_ANONYMOUS (the former is a bit of MAP_SHARED_VALIDATE, too). */
+const SHARED_ANONYMOUS = 0x21;
+
 const CHECKS: Readonly<Record<CheckedCall, readonly BpfInstruction[]>> = {
+  // Its pages outlive their being mapped, as long as one page of the mapping is left: memory that nobody could count.
+  mmap: [load(offsetOfArgument(3)), and(SHARED_ANONYMOUS), ...whenOneOf([SHARED_ANONYMOUS], DENY), ALLOW],
   clone: refuseBits(0, NEW_NAMESPACES),
   unshare: refuseBits(0, NEW_NAMESPACES | CLONE_NEWTIME),
   socket: [

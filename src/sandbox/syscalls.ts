@@ -117,6 +117,7 @@ export const ABSENT_CALLS = {
 
 /** Calls whose arguments decide. */
 export const CHECKED_CALLS = {
+  mmap: [9, 222],
   clone: [56, 220],
   unshare: [272, 97],
   socket: [41, 198],

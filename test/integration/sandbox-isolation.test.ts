@@ -250,6 +250,8 @@ for make in (lambda: os.chmod(os.environ["TOKA_RESULTS"] + "/report.json", 0o475
       ["enter a namespace", "call(308, 0, 0)", true],
       ["change its personality", "call(135, 0x40000)", true],
       ["make memory that belongs to no process", "os.memfd_create('x')"],
+      ["share memory that belongs to no file", "mmap.mmap(-1, 4096)"],
+      ["share memory by mapping /dev/zero", "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 4096)"],
       ["make System V shared memory", "call(29, 0, 4096, 0o1600)", true],
       ["make a device", "os.mknod('/tmp/device', 0o20666, os.makedev(1, 1))"],
       ["type into a terminal", "fcntl.ioctl(0, termios.TIOCSTI, b'x')"],
