@@ -178,9 +178,18 @@ describe("coerceArguments", () => {
       parameter("text", { type: "string" }),
       parameter("map", { type: "object" }),
       parameter("gone"),
+      parameter("level", { choices: [1, 2] }),
     ]);
-    const given = { n: "5", x: "-1e3", on: "Yes", list: "7", text: 8, map: '{"a":1}', gone: null };
-    expect(coerceArguments(tool, given)).toEqual({ n: 5, x: -1000, on: true, list: [7], text: "8", map: { a: 1 } });
+    const given = { n: "5", x: "-1e3", on: "Yes", list: "7", text: 8, map: '{"a":1}', gone: null, level: "2" };
+    expect(coerceArguments(tool, given)).toEqual({
+      n: 5,
+      x: -1000,
+      on: true,
+      list: [7],
+      text: "8",
+      map: { a: 1 },
+      level: 2,
+    });
     const odd = { n: "5x", x: "0x10", on: "maybe", map: "[1]" };
     expect(coerceArguments(tool, odd)).toEqual(odd);
   });

@@ -309,7 +309,9 @@ function coerceItem(
 ): z.core.util.JSONType {
   if (typeof value === "number" && type === "string") return String(value);
   if (typeof value === "boolean" && parameter.action === "count") return value ? 1 : 0;
-  return typeof value === "string" ? coerceText(value, type) : value;
+  if (typeof value !== "string") return value;
+  const choice = type === undefined ? parameter.choices?.find((known) => String(known) === value) : undefined;
+  return choice ?? coerceText(value, type);
 }
 
 function coerceText(value: string, type: ParameterType | undefined): z.core.util.JSONType {
