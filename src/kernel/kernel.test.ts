@@ -201,7 +201,7 @@ describe("Kernel", () => {
     expect(sandbox.requests[0]?.config.writablePaths).toEqual([folder]);
   });
 
-  it.each(["chat", "mcp:claude", "workflow:nightly"] as const)(
+  it.each(["chat", "mcp:editor", "workflow:nightly"] as const)(
     "never lets %s use a grant of the user",
     async (principal) => {
       const folder = join(base, "reports");

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type CommandOutcome, executeCommand } from "../../kernel/index.ts";
 import {
@@ -93,6 +93,9 @@ function readRequest(argv: readonly string[], options: ExecOptions, context: Con
   const limits = readLimits(options);
   if (!limits.ok) return limits;
   const workspace = resolve(options.workspace);
+  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return fail("bad-option", `--workspace ${options.workspace} is not a folder`);
+  }
   const absolute = (paths: readonly string[] | undefined): string[] => (paths ?? []).map((path) => resolve(path));
   return ok({
     argv,
