@@ -15,6 +15,7 @@ import type { Reporter } from "./reporter.ts";
 import type { Runner } from "./run/runner.ts";
 import { badges } from "./text/capability.ts";
 import { splitParameters } from "./text/parameter.ts";
+import { plainMessage } from "./text/plain.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
 
 /** More tools than this are not listed: the words were not enough. */
@@ -99,7 +100,7 @@ export class Ask {
     const tools = (chosen === undefined ? this.#store.tools() : [chosen]).map(({ tool }) => tool);
     const only = chosen === undefined ? {} : { tool: chosen.tool.id };
     if (model === undefined) return await select({ words, tools, ...only, signal: new AbortController().signal });
-    return await withSignal(l10n.t("Asking {0}", model.name), (signal) =>
+    return await withSignal(plainMessage(l10n.t("Asking {0}", model.name)), (signal) =>
       select({ words, tools, ...only, model: asLanguageModel(model), signal }),
     );
   }

@@ -8,7 +8,7 @@ import type { ToolStore } from "./tool-store.ts";
 const MEBIBYTE = 1024 * 1024;
 
 /** The user's limits in the kernel's units. */
-export function limitsOf({ memoryMB, cpuPercent, timeSeconds }: LimitSettings): Partial<Limits> {
+function limitsOf({ memoryMB, cpuPercent, timeSeconds }: LimitSettings): Partial<Limits> {
   return {
     ...(memoryMB === null ? {} : { memoryBytes: Math.max(1, Math.round(memoryMB * MEBIBYTE)) }),
     ...(cpuPercent === null ? {} : { cpuPercent }),
@@ -22,6 +22,10 @@ export class Kernels implements Disposable {
   readonly #store: ToolStore;
   readonly #log: LogOutputChannel;
   readonly #open = new Map<string, Promise<Result<Kernel>>>();
+  /** How many runs each kernel has under way. */
+  readonly #busy = new Map<Kernel, number>();
+  /** Kernels that close when their last run has ended. */
+  readonly #leaving = new Set<Kernel>();
   readonly #subscription: Disposable;
   #sandbox: Sandbox | undefined;
 
@@ -51,10 +55,31 @@ export class Kernels implements Disposable {
     const key = folder.uri.toString();
     const opening = this.#open.get(key) ?? this.#start(folder);
     this.#open.set(key, opening);
-    const opened = await opening;
-    if (!opened.ok) this.#open.delete(key);
-    else opened.value.registerTools(this.#store.tools(folder).map(({ tool }) => tool));
-    return opened;
+    let usable = false;
+    try {
+      const opened = await opening;
+      usable = opened.ok;
+      if (opened.ok) opened.value.registerTools(this.#store.tools(folder).map(({ tool }) => tool));
+      return opened;
+    } finally {
+      // The next one who asks tries again.
+      if (!usable && this.#open.get(key) === opening) this.#open.delete(key);
+    }
+  }
+
+  /** Keeps a kernel open until the work with it is done, whatever happens to settings and folders meanwhile. */
+  async use<T>(kernel: Kernel, work: () => Promise<T>): Promise<T> {
+    this.#busy.set(kernel, (this.#busy.get(kernel) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const others = (this.#busy.get(kernel) ?? 1) - 1;
+      if (others > 0) this.#busy.set(kernel, others);
+      else {
+        this.#busy.delete(kernel);
+        if (this.#leaving.delete(kernel)) kernel.close();
+      }
+    }
   }
 
   async #start(folder: WorkspaceFolder): Promise<Result<Kernel>> {
@@ -83,7 +108,9 @@ export class Kernels implements Disposable {
     this.#open.delete(key);
     opening?.then(
       (opened) => {
-        if (opened.ok) opened.value.close();
+        if (!opened.ok) return;
+        if (this.#busy.has(opened.value)) this.#leaving.add(opened.value);
+        else opened.value.close();
       },
       (error: unknown) => this.#log.warn(`closing a kernel: ${String(error)}`),
     );

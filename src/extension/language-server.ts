@@ -2,6 +2,7 @@ import {
   type CancellationToken,
   type Disposable,
   EventEmitter,
+  type FileSystemWatcher,
   type LogOutputChannel,
   type Uri,
   workspace,
@@ -34,6 +35,7 @@ export class LanguageServer implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #configuration: () => ServerConfiguration;
   readonly #toolsChanged = new EventEmitter<string>();
+  #files: FileSystemWatcher | undefined;
   #state: State = { kind: "stopped" };
 
   /** A folder's tools changed; the value is the folder's URI. */
@@ -71,6 +73,7 @@ export class LanguageServer implements Disposable {
   async #launch(): Promise<LanguageClient> {
     const started = performance.now();
     const { LanguageClient, TransportKind } = await import("vscode-languageclient/node");
+    this.#files ??= workspace.createFileSystemWatcher("**/*");
     const client = new LanguageClient(
       "toka",
       "Toka",
@@ -85,7 +88,7 @@ export class LanguageServer implements Disposable {
         outputChannel: this.#log,
         initializationOptions: this.#configuration(),
         // Scripts may have any name, so every change counts; the server leaves out what discovery ignores.
-        synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*") },
+        synchronize: { fileEvents: this.#files },
       },
     );
     client.onNotification(METHODS.toolsChanged, (params: unknown) => {
@@ -137,6 +140,7 @@ export class LanguageServer implements Disposable {
     const state = this.#state;
     this.#state = { kind: "disposed" };
     this.#toolsChanged.dispose();
+    this.#files?.dispose();
     if (state.kind === "running") await state.client.dispose();
   }
 

@@ -18,7 +18,7 @@ import { UserCommands } from "./user-commands.ts";
 
 type State =
   | { readonly kind: "inactive" }
-  | { readonly kind: "active"; readonly server: LanguageServer }
+  | { readonly kind: "active"; readonly stop: () => Promise<unknown> }
   | { readonly kind: "failed"; readonly error: unknown };
 
 let state: State = { kind: "inactive" };
@@ -29,7 +29,7 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Toka", { log: true });
   context.subscriptions.push(log);
   try {
-    state = { kind: "active", server: compose(context, log) };
+    state = { kind: "active", stop: compose(context, log) };
     log.info(`activated in ${Math.round(performance.now() - started)} ms`);
   } catch (error) {
     // The editor itself says nothing when an extension does not start.
@@ -42,11 +42,13 @@ export function activate(context: ExtensionContext): void {
 }
 
 export async function deactivate(): Promise<void> {
-  if (state.kind === "active") await state.server.stop();
+  const before = state;
   state = { kind: "inactive" };
+  if (before.kind === "active") await before.stop();
 }
 
-function compose(context: ExtensionContext, log: LogOutputChannel): LanguageServer {
+/** @returns what stops everything that must come to an end in order */
+function compose(context: ExtensionContext, log: LogOutputChannel): () => Promise<unknown> {
   const { extensionUri, subscriptions } = context;
   const dist = (name: string): Uri => Uri.joinPath(extensionUri, "dist", name);
   const reporter = new Reporter(log);
@@ -80,7 +82,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): LanguageServ
     window.withProgress({ location: { viewId: "toka.tools" } }, () => store.refresh(false)),
     l10n.t("reading the workspace"),
   );
-  return server;
+  return () => Promise.all([runner.stop(), server.stop()]);
 }
 
 function onSettingsChange(server: LanguageServer, kernels: Kernels, reporter: Reporter): Disposable {

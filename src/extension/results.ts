@@ -51,10 +51,7 @@ export class Results implements TextDocumentContentProvider, Disposable {
     if (known === undefined) return fail("no-folder", l10n.t("The folder of this run is no longer open."));
     const kernel = await this.#kernels.get(known);
     if (!kernel.ok) return kernel;
-    const history = kernel.value.history({ limit: Number.MAX_SAFE_INTEGER });
-    if (!history.ok) return history;
-    const found = history.value.find(({ id }) => id === execution);
-    return found === undefined ? fail("no-execution", l10n.t("This run is no longer kept.")) : ok(found);
+    return kernel.value.execution(execution);
   }
 
   /** What a run printed, with how it ended, as a document. */
@@ -115,11 +112,7 @@ export class Results implements TextDocumentContentProvider, Disposable {
       const content = await readResult(found.value, path);
       return content.ok && uri.path.endsWith(".json") ? ok(formattedJson(content.value)) : content;
     }
-    const folder = workspace.workspaceFolders?.find((one) => one.uri.toString() === reference.folder);
-    if (folder === undefined) return fail("no-folder", l10n.t("The folder of this run is no longer open."));
-    const kernel = await this.#kernels.get(folder);
-    const output = kernel.ok ? kernel.value.output(reference.execution) : kernel;
-    return output.ok ? ok(executionText(found.value, output.value, l10n.t)) : output;
+    return ok(executionText(found.value, l10n.t));
   }
 
   dispose(): void {

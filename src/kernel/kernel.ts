@@ -243,9 +243,9 @@ export class Kernel {
     return this.#state.history({ ...query, tool: found.ok ? found.value.id : query.tool });
   }
 
-  /** What a kept run printed, as it came through the output gate. */
-  output(id: string): Result<{ readonly stdout: string; readonly stderr: string }> {
-    return this.#state.output(id);
+  /** A kept run with its output. Problem: `no-execution`. */
+  execution(id: string): Result<Execution> {
+    return this.#state.execution(id);
   }
 
   /**

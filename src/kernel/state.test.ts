@@ -65,6 +65,8 @@ describe("State", () => {
     expect(value(state.history({})).map(({ id }) => id)).toEqual(["three", "two", "one"]);
     expect(value(state.history({ tool: "a.py", limit: 1 })).map(({ id }) => id)).toEqual(["three"]);
     expect(value(state.history({ tool: "a.py" }))[0]).toEqual({ ...execution("three"), stdout: "", stderr: "" });
+    expect(value(state.execution("two"))).toMatchObject({ id: "two", stdout: "out", stderr: "err" });
+    expect(state.execution("../two")).toMatchObject({ ok: false, problem: { code: "no-execution" } });
     expect(readFileSync(join(state.places.runs, "one", "stdout"), "utf8")).toBe("out");
     expect(value(state.lastFingerprint("a.py"))).toBe("f3");
     expect(value(state.lastFingerprint("c.py"))).toBeUndefined();

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
 import { isCorruption, markDamaged, openDatabase } from "./database.ts";
@@ -130,12 +130,16 @@ export class State {
     return ok(executions);
   }
 
-  /** What a run printed. */
-  output(id: string): Result<{ readonly stdout: string; readonly stderr: string }> {
-    if (basename(id) !== id) return fail("no-execution", `“${id}” is not the id of a run`);
+  /** A run with its output. */
+  execution(id: string): Result<Execution> {
+    const row = this.#attempt(() => this.#connection.prepare("SELECT record FROM executions WHERE id = ?").get(id));
+    if (!row.ok) return row;
+    if (row.value === undefined) return fail("no-execution", `There is no run with the id “${id}”`);
+    const execution = this.#readRecord(row.value["record"]);
+    if (!execution.ok) return execution;
     return this.#attempt(() => {
-      const read = (name: string): string => readFileSync(join(this.places.runs, id, name), "utf8");
-      return { stdout: read("stdout"), stderr: read("stderr") };
+      const read = (name: string): string => readFileSync(join(this.places.runs, execution.value.id, name), "utf8");
+      return { ...execution.value, stdout: read("stdout"), stderr: read("stderr") };
     });
   }
 

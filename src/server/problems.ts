@@ -13,7 +13,7 @@ const SEVERITIES: Readonly<Record<Diagnostic["severity"], DiagnosticSeverity>> =
 const WHOLE_LINE = 10_000;
 
 /** A diagnostic of discovery as the protocol has it: it marks its whole line. */
-export function toLsp({ line, severity, code, message }: Diagnostic): LspDiagnostic {
+function toLsp({ line, severity, code, message }: Diagnostic): LspDiagnostic {
   return {
     range: { start: { line: line - 1, character: 0 }, end: { line: line - 1, character: WHOLE_LINE } },
     severity: SEVERITIES[severity],

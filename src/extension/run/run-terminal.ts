@@ -17,6 +17,7 @@ export class RunTerminal implements Pseudoterminal {
   readonly #opened: Promise<void>;
   #resolveOpened: () => void = () => undefined;
   #ended: boolean = false;
+  #closed: boolean = false;
   #lineStart: boolean = true;
 
   readonly onDidWrite = this.#write.event;
@@ -45,8 +46,10 @@ export class RunTerminal implements Pseudoterminal {
   }
 
   close(): void {
+    this.#closed = true;
     this.#resolveOpened();
     this.#stop();
+    if (this.#ended) this.#dispose();
   }
 
   handleInput(data: string): void {
@@ -72,9 +75,11 @@ export class RunTerminal implements Pseudoterminal {
     this.print(`${RESET}${this.#lineStart ? "" : "\n"}\n${BOLD}${sentence}${RESET}\n`);
     for (const detail of details) this.print(`${DIM}${detail}${RESET}\n`);
     this.print(`${DIM}${l10n.t("Press any key to close.")}${RESET}\n`);
+    if (this.#closed) this.#dispose();
   }
 
-  dispose(): void {
+  /** Nobody sees it any more and nothing comes. */
+  #dispose(): void {
     this.#write.dispose();
     this.#close.dispose();
   }

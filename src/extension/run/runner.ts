@@ -19,6 +19,7 @@ import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
 import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
 import { exitSentence, usageText } from "../text/exit.ts";
+import { plainMessage } from "../text/plain.ts";
 import { bytesText, durationText } from "../text/quantity.ts";
 import type { LocatedTool } from "../tool-store.ts";
 import { confirmRun } from "./confirm.ts";
@@ -49,6 +50,7 @@ export class Runner implements Disposable {
   readonly #reporter: Reporter;
   readonly #log: LogOutputChannel;
   readonly #active = new Map<number, ActiveRun>();
+  readonly #running = new Set<Promise<unknown>>();
   readonly #changed = new EventEmitter<void>();
   readonly #finished = new EventEmitter<{ readonly located: LocatedTool; readonly execution: Execution }>();
   readonly #terminals = new Map<string, { readonly terminal: Terminal; readonly pty: RunTerminal }>();
@@ -96,7 +98,15 @@ export class Runner implements Disposable {
       approved: plan.value.fingerprint,
       ...(confirmed.grant === undefined ? {} : { grant: confirmed.grant }),
     };
-    return await this.#execute(kernel.value, located, approved, plan.value.argv);
+    const running = this.#kernels.use(kernel.value, () =>
+      this.#execute(kernel.value, located, approved, plan.value.argv),
+    );
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
   #refuse(problem: Problem): undefined {
@@ -106,7 +116,7 @@ export class Runner implements Disposable {
   async #askForTrust(name: string): Promise<void> {
     const manage = l10n.t("Manage Trust");
     const picked = await window.showWarningMessage(
-      l10n.t("{0} was not run: this workspace is not trusted.", name),
+      plainMessage(l10n.t("{0} was not run: this workspace is not trusted.", name)),
       manage,
     );
     if (picked === manage) await commands.executeCommand("workbench.trust.manage");
@@ -133,7 +143,11 @@ export class Runner implements Disposable {
       await pty.opened;
       pty.header(`$ ${shownCommand(argv)}`);
       const done = await window.withProgress(
-        { location: ProgressLocation.Notification, cancellable: true, title: l10n.t("Running {0}", tool.name) },
+        {
+          location: ProgressLocation.Notification,
+          cancellable: true,
+          title: plainMessage(l10n.t("Running {0}", tool.name)),
+        },
         async (progress, token) =>
           await this.#inKernel(kernel, request, controller, token, pty, (message) => progress.report({ message })),
       );
@@ -227,7 +241,12 @@ export class Runner implements Disposable {
     this.#changed.fire();
   }
 
-  /** Stops all runs: nothing outlives the editor window. */
+  /** Stops all runs, since none outlives the editor window, and waits until they are kept. */
+  async stop(): Promise<void> {
+    for (const run of this.#active.values()) run.stop();
+    await Promise.allSettled(this.#running);
+  }
+
   dispose(): void {
     for (const run of this.#active.values()) run.stop();
     this.#changed.dispose();

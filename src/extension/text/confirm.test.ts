@@ -20,6 +20,7 @@ function confirmation(given: Partial<Confirmation["plan"]> = {}, more: Partial<C
       argv: ["python", "tools/prune.py", "--name", "old tree"],
       policy: SAMPLE_POLICY,
       capabilities: [reads, writes, network],
+      modulePath: undefined,
       asked: { hosts: ["api.example.com"], writablePaths: ["out"] },
       hostile: [],
       ...given,

@@ -14,7 +14,7 @@ export interface Confirmation {
 }
 
 /** An argument as a person would type it; control and reordering characters are shown, not obeyed. */
-export function shownArgument(argument: string): string {
+function shownArgument(argument: string): string {
   const visible = argument.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => {
     return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
   });

@@ -88,12 +88,7 @@ function subcommandOf(args: ToolArguments): ToolArguments {
 }
 
 /** What is wrong with one value, in a sentence that names the parameter; nothing when it is good. */
-export function valueProblem(
-  tool: Tool,
-  parameter: Parameter,
-  args: ToolArguments,
-  value: ArgumentValue,
-): string | undefined {
+function valueProblem(tool: Tool, parameter: Parameter, args: ToolArguments, value: ArgumentValue): string | undefined {
   const problems = checkArguments(tool, { ...subcommandOf(args), [parameter.name]: value });
   return problems.find((problem) => problem.place?.field === parameter.name)?.message;
 }

@@ -26,13 +26,12 @@ describe("results", () => {
         startedAt: "2026-01-02T03:04:05.000Z",
         policy: SAMPLE_POLICY,
         exit: { reason: "ok", code: 0 },
-        stdout: "",
+        stdout: "pruned 3\n",
         stderr: "",
         results: [],
         usage: { wallMs: 100, cpuMs: 50, peakMemoryBytes: 1024, writtenBytes: 0 },
         cached: false,
       },
-      { stdout: "pruned 3\n", stderr: "" },
       english,
     );
     expect(text).toContain("$ python tools/prune.py\nfinished (100 ms, 50 ms of processor time, 1 KB of memory)");

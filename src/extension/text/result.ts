@@ -20,15 +20,15 @@ export function formattedJson(text: string): string {
 }
 
 /** A run as a document: what ran, how it ended, what it printed. */
-export function executionText(execution: Execution, output: { stdout: string; stderr: string }, t: Translate): string {
+export function executionText(execution: Execution, t: Translate): string {
   const section = (title: string, text: string): string[] =>
     text === "" ? [] : ["", `── ${title} ──`, text.trimEnd()];
   return [
     `$ ${shownCommand(execution.argv)}`,
     `${exitSentence(execution, t)} (${usageText(execution.usage, t)})`,
     t("started {0} by {1}", execution.startedAt, execution.principal),
-    ...section(t("output"), output.stdout),
-    ...section(t("errors"), output.stderr),
+    ...section(t("output"), execution.stdout),
+    ...section(t("errors"), execution.stderr),
     "",
   ].join("\n");
 }
