@@ -63,38 +63,50 @@ interface Rules {
  * no loops). Rejects with the signal's reason when aborted.
  */
 export async function walk(folder: string, options: WalkOptions): Promise<WalkResult> {
-  const files: WalkedFile[] = [];
-  const unreadable: { path: string; reason: string }[] = [];
-  const pending: { readonly path: string; readonly rules: Rules | null }[] = [{ path: "", rules: null }];
-  const visit = async (path: string, parent: Rules | null): Promise<void> => {
-    let entries: Dirent[];
-    try {
-      entries = await readdir(join(folder, path), { withFileTypes: true });
-    } catch (error) {
-      unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
-      return;
-    }
-    if (path !== "" && entries.some((entry) => entry.name === ENVIRONMENT_MARK)) return;
-    const rules = await rulesOf(folder, path, entries, parent);
-    for (const entry of entries) {
-      const child = path === "" ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) {
-        const isSkipped = SKIPPED_FOLDERS.has(entry.name) || isIgnored(rules, child, true);
-        if (!isSkipped) pending.push({ path: child, rules });
-      } else if (entry.isFile() && !isIgnored(rules, child, false)) {
-        files.push({ path: child, name: entry.name });
-      }
-    }
-  };
-  while (pending.length > 0) {
+  const found: Found = { files: [], unreadable: [], pending: [{ path: "", rules: null }] };
+  while (found.pending.length > 0) {
     options.signal.throwIfAborted();
-    const batch = pending.splice(-CONCURRENCY);
-    await Promise.all(batch.map(({ path, rules }) => visit(path, rules)));
-    options.onSeen?.(files.length);
+    const batch = found.pending.splice(-CONCURRENCY);
+    await Promise.all(batch.map((place) => visit(folder, place, found)));
+    options.onSeen?.(found.files.length);
   }
   options.signal.throwIfAborted();
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files, unreadable };
+  found.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found;
+}
+
+/** A folder still to be listed. */
+interface Place {
+  readonly path: string;
+  readonly rules: Rules | null;
+}
+
+interface Found {
+  readonly files: WalkedFile[];
+  readonly unreadable: { path: string; reason: string }[];
+  readonly pending: Place[];
+}
+
+async function visit(folder: string, place: Place, found: Found): Promise<void> {
+  const { path } = place;
+  let entries: Dirent[];
+  try {
+    entries = await readdir(join(folder, path), { withFileTypes: true });
+  } catch (error) {
+    found.unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  if (path !== "" && entries.some((entry) => entry.name === ENVIRONMENT_MARK)) return;
+  const rules = await rulesOf(folder, path, entries, place.rules);
+  for (const entry of entries) sort(entry, path === "" ? entry.name : `${path}/${entry.name}`, rules, found);
+}
+
+/** Puts an entry of a folder where it belongs: to the files, to the folders still to be listed, or nowhere. */
+function sort(entry: Dirent, path: string, rules: Rules | null, found: Found): void {
+  if (entry.isDirectory()) {
+    const isSkipped = SKIPPED_FOLDERS.has(entry.name) || isIgnored(rules, path, true);
+    if (!isSkipped) found.pending.push({ path, rules });
+  } else if (entry.isFile() && !isIgnored(rules, path, false)) found.files.push({ path, name: entry.name });
 }
 
 /**

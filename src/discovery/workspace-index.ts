@@ -97,16 +97,10 @@ export class WorkspaceIndex {
   async update(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const started = performance.now();
     signal.throwIfAborted();
-    const again = new Set<string>();
-    for (const path of await walkable(this.folder, paths)) {
-      const isNew = classify(nameOf(path)) === "python" && !this.#store.has(path);
-      const exists = this.#overlays.has(path) || readBytes(join(this.folder, path), 0) !== null;
-      if (classify(nameOf(path)) === "python") this.#store.change(path, exists);
-      again.add(path);
-      this.#analyser.forget(path);
-      for (const [file, result] of this.#results) {
-        if (result.dependencies.has(path) || ((isNew || !exists) && result.misses.has(stemOf(path)))) again.add(file);
-      }
+    const belonging = await walkable(this.folder, paths);
+    const again = new Set(belonging);
+    for (const path of belonging) {
+      for (const file of this.#noteChange(path)) again.add(file);
     }
     let turn = performance.now();
     for (const path of again) {
@@ -119,6 +113,19 @@ export class WorkspaceIndex {
       turn = performance.now();
     }
     this.#milliseconds = performance.now() - started;
+  }
+
+  /** Forgets what was kept about a file. @returns files whose results rest on it, or may now find it */
+  #noteChange(path: string): readonly string[] {
+    const isPython = classify(nameOf(path)) === "python";
+    const exists = this.#overlays.has(path) || readBytes(join(this.folder, path), 0) !== null;
+    const cameOrWent = isPython && this.#store.has(path) !== exists;
+    if (isPython) this.#store.change(path, exists);
+    this.#analyser.forget(path);
+    return [...this.#results].flatMap(([file, result]) => {
+      const isAffected = result.dependencies.has(path) || (cameOrWent && result.misses.has(stemOf(path)));
+      return isAffected ? [file] : [];
+    });
   }
 
   /** Sets or, with `undefined`, drops the unsaved text of a file; {@link update} takes it into account. */
@@ -177,7 +184,7 @@ export class WorkspaceIndex {
 
 /**
  * Reads a workspace folder and says which tools it holds. Nothing of it is ever run. Rejects with the signal's reason
- * when aborted, and with the system's error when the folder cannot be read at all.
+ * when aborted; a folder that cannot be listed is a diagnostic.
  */
 export async function discover(folder: string, options: DiscoverOptions): Promise<DiscoveryReport> {
   const index = new WorkspaceIndex(folder, options.overlays);

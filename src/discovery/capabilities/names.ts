@@ -117,22 +117,26 @@ export function blocksOf(statement: Statement): readonly (readonly Statement[])[
 function classNames(node: ClassDef): ClassNames {
   const methods = new Set<string>();
   const attributes = new Map<string, Expression>();
-  const visit = (body: readonly Statement[]): void => {
-    for (const statement of body) {
-      if (statement.kind === "Assign") {
-        for (const target of statement.targets) {
-          if (target.kind !== "Attribute" || target.value.kind !== "Name" || target.value.id !== "self") continue;
-          if (!attributes.has(target.attr)) attributes.set(target.attr, statement.value);
-        }
-      } else for (const block of blocksOf(statement)) visit(block);
-    }
-  };
   for (const statement of node.body) {
     if (statement.kind !== "FunctionDef" && statement.kind !== "AsyncFunctionDef") continue;
     methods.add(statement.name);
-    visit(statement.body);
+    collectAttributes(statement.body, attributes);
   }
   return { name: node.name, bases: node.bases, methods, attributes };
+}
+
+/** Notes what is first assigned to each `self.name`. */
+function collectAttributes(body: readonly Statement[], attributes: Map<string, Expression>): void {
+  for (const statement of body) {
+    if (statement.kind !== "Assign") {
+      for (const block of blocksOf(statement)) collectAttributes(block, attributes);
+      continue;
+    }
+    for (const target of statement.targets) {
+      const isOwn = target.kind === "Attribute" && target.value.kind === "Name" && target.value.id === "self";
+      if (isOwn && !attributes.has(target.attr)) attributes.set(target.attr, statement.value);
+    }
+  }
 }
 
 export function isBuiltin(name: string): boolean {

@@ -165,29 +165,23 @@ export function hostOf(text: string, isWhole: boolean): string | null {
 /** The words of a command given as a list or as one text, as far as they are known. */
 export function commandWords(node: Expression | null, literal: Literal): readonly string[] {
   if (node === null) return [];
-  if (node.kind === "List" || node.kind === "Tuple") {
-    const words: string[] = [];
-    for (const item of node.elts) {
-      const word = literal(item);
-      if (word?.isWhole !== true) {
-        if (words.length === 0) {
-          return isPythonItself(item) ? unwrapModule(["python", ...commandTail(node.elts, literal)]) : [];
-        }
-        continue;
-      }
-      words.push(word.text);
-    }
-    return unwrapModule(words);
-  }
+  if (node.kind === "List" || node.kind === "Tuple") return listedWords(node.elts, literal);
   const text = literal(node)?.text.trim() ?? "";
   return text === "" ? [] : unwrapModule(text.split(/\s+/u));
 }
 
-function commandTail(elements: readonly Expression[], literal: Literal): readonly string[] {
-  return elements.slice(1).flatMap((item) => {
-    const word = literal(item);
-    return word?.isWhole === true ? [word.text] : [];
-  });
+/** The known words of a list whose first one is known, or is Python itself. */
+function listedWords(elements: readonly Expression[], literal: Literal): readonly string[] {
+  const [first, ...rest] = elements;
+  if (first === undefined) return [];
+  const program = isPythonItself(first) ? "python" : wholeText(first, literal);
+  if (program === undefined) return [];
+  return unwrapModule([program, ...rest.flatMap((item) => wholeText(item, literal) ?? [])]);
+}
+
+function wholeText(node: Expression, literal: Literal): string | undefined {
+  const found = literal(node);
+  return found?.isWhole === true ? found.text : undefined;
 }
 
 /** `sys.executable` */

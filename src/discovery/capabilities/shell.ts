@@ -51,15 +51,16 @@ function addCommand(words: readonly string[], command: ShellCommand, functions: 
 
 /** Files written by `>` and read by `<`; variables that sound like secrets. */
 function addRedirections(command: ShellCommand, add: Add): void {
-  const { text } = command;
-  for (const match of text.matchAll(/(?:^|[^<>&0-9-])\d?(>>?|<)\s*(?![&<>(])([^\s;|&)]+)/gu)) {
-    const target = (match[2] ?? "").replaceAll(/["']/gu, "");
-    if (target === "" || target.startsWith("/dev/")) continue;
-    if (match[1] === "<") add("filesystem-read", command, "reads a file by redirection");
+  for (const { kind, target } of command.redirections) {
+    if (target.startsWith("/dev/")) continue;
+    if (kind === "read") add("filesystem-read", command, "reads a file by redirection", literalPath(target));
     else add("filesystem-write", command, "writes a file by redirection", literalPath(target));
   }
-  const secret = [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]+)/gu)].find((match) => SECRET_NAME.test(match[1] ?? ""));
-  if (secret !== undefined) add("secrets", command, `uses the variable ${secret[1]}, which sounds like a secret`);
+  const variables = command.words.flatMap((word) =>
+    [...word.matchAll(/\$\{?([A-Z][A-Z0-9_]+)/gu)].map((match) => match[1] ?? ""),
+  );
+  const secret = variables.find((name) => SECRET_NAME.test(name));
+  if (secret !== undefined) add("secrets", command, `uses the variable ${secret}, which sounds like a secret`);
 }
 
 function literalPath(target: string): Scope {

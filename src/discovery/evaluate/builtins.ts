@@ -8,6 +8,7 @@ import { binaryOperation, compareValues } from "./operators.ts";
 import {
   bool,
   type CallArguments,
+  type DictValue,
   dict,
   FALSE,
   float,
@@ -148,17 +149,22 @@ function sortByKey(
 
 function extreme(op: "Lt" | "Gt"): ExternalModel {
   return (call, interpreter) => {
-    const source = call.positional.length === 1 ? iterate(interpreter, argument(call, 0)) : undefined;
-    const items = source?.items ?? call.positional;
-    if (source?.open === true || call.openPositional || call.keywords.has("key")) return unknown("a largest value");
-    let best: Value | undefined;
-    for (const item of items) {
-      const better = best === undefined ? true : compareValues(op, item, best);
-      if (better === undefined) return unknown("a largest value");
-      if (better) best = item;
-    }
-    return best ?? unknown("a largest value of nothing");
+    const isListed = call.positional.length === 1;
+    const { items, open } = isListed
+      ? iterate(interpreter, argument(call, 0))
+      : { items: call.positional, open: call.openPositional };
+    return open || call.keywords.has("key") ? unknown("a largest value") : best(items, op);
   };
+}
+
+function best(items: readonly Value[], op: "Lt" | "Gt"): Value {
+  let found: Value | undefined;
+  for (const item of items) {
+    const isBetter = found === undefined ? true : compareValues(op, item, found);
+    if (isBetter === undefined) return unknown("a largest value");
+    if (isBetter) found = item;
+  }
+  return found ?? unknown("a largest value of nothing");
 }
 
 function sum(call: CallArguments, interpreter: Interpreter): Value {
@@ -230,21 +236,28 @@ function isInstanceOf(value: Value, type: Value): boolean | undefined {
 }
 
 function makeDict(call: CallArguments, interpreter: Interpreter): Value {
-  const result = dict([], call.openKeywords || call.openPositional);
   const [first] = call.positional;
-  if (first?.kind === "dict") {
-    for (const entry of first.entries.values()) setItem(result, entry.key, entry.value);
-    result.open ||= first.open;
-  } else if (first !== undefined) {
-    const { items, open } = iterate(interpreter, first);
-    result.open ||= open;
-    for (const item of items) {
-      const [key, value] = isSequence(item) ? item.items : [];
-      if (key !== undefined && value !== undefined) setItem(result, key, value);
-      else result.open = true;
-    }
-  }
+  const result = first === undefined ? dict() : copyToDict(first, interpreter);
+  result.open ||= call.openKeywords || call.openPositional;
   for (const [name, value] of call.keywords) setItem(result, str(name), value);
+  return result;
+}
+
+/** A new dictionary of another one's entries, or of pairs. */
+function copyToDict(source: Value, interpreter: Interpreter): DictValue {
+  if (source.kind === "dict") {
+    return dict(
+      [...source.entries.values()].map((entry) => [entry.key, entry.value] as const),
+      source.open,
+    );
+  }
+  const { items, open } = iterate(interpreter, source);
+  const result = dict([], open);
+  for (const item of items) {
+    const [key, value] = isSequence(item) ? item.items : [];
+    if (key !== undefined && value !== undefined) setItem(result, key, value);
+    else result.open = true;
+  }
   return result;
 }
 

@@ -32,7 +32,7 @@ function run(files: Readonly<Record<string, string>>): (name: string) => Value |
 }
 
 /** The JSON of a name after a program has run; the kind of value where it has none. */
-function valueOf(program: string, name = "x"): unknown {
+function resultOf(program: string, name = "x"): unknown {
   const value = run({ "main.py": program })(name);
   if (value === undefined) return "not bound";
   const json = toJson(value);
@@ -56,7 +56,7 @@ describe("constants and operators", () => {
     ["x = 'hello'[1:3], [1, 2, 3][-1], (1, 2, 3)[::-1]", ["el", 3, [3, 2, 1]]],
     ["x = 123456789012345678901234567890", "123456789012345678901234567890"],
   ])("%s", (program, expected) => {
-    expect(valueOf(program)).toEqual(expected);
+    expect(resultOf(program)).toEqual(expected);
   });
 });
 
@@ -73,23 +73,26 @@ describe("texts", () => {
     ["from pathlib import Path\nx = Path('a') / 'b.txt'", "a/b.txt"],
     ["from pathlib import Path\nx = (Path('a') / 'b.txt').with_suffix('.md').name", "b.md"],
   ])("%s", (program, expected) => {
-    expect(valueOf(program)).toEqual(expected);
+    expect(resultOf(program)).toEqual(expected);
   });
 });
 
 describe("program flow", () => {
   test("loops over known values run as often as they would", () => {
-    expect(valueOf("x = []\nfor i, name in enumerate(['a', 'b'], 1):\n  x.append(f'{name}{i}')")).toEqual(["a1", "b2"]);
+    expect(resultOf("x = []\nfor i, name in enumerate(['a', 'b'], 1):\n  x.append(f'{name}{i}')")).toEqual([
+      "a1",
+      "b2",
+    ]);
   });
 
   test("comprehensions and generators", () => {
-    expect(valueOf("x = [n * 2 for n in range(5) if n % 2]")).toEqual([2, 6]);
-    expect(valueOf("x = {k: v for k, v in zip('ab', [1, 2])}")).toEqual({ a: 1, b: 2 });
+    expect(resultOf("x = [n * 2 for n in range(5) if n % 2]")).toEqual([2, 6]);
+    expect(resultOf("x = {k: v for k, v in zip('ab', [1, 2])}")).toEqual({ a: 1, b: 2 });
   });
 
   test("functions, defaults, keywords, spreads", () => {
     const program = "def f(a, b=2, *c, d, **e):\n  return [a, b, list(c), d, e]\nx = f(1, *[3, 4], d=5, **{'z': 6})";
-    expect(valueOf(program)).toEqual([1, 3, [4], 5, { z: 6 }]);
+    expect(resultOf(program)).toEqual([1, 3, [4], 5, { z: 6 }]);
   });
 
   test("classes, inheritance, super, properties", () => {
@@ -104,7 +107,7 @@ class B(A):
     @property
     def shout(self): return self.name().upper()
 x = B().shout`;
-    expect(valueOf(program)).toBe("B7");
+    expect(resultOf(program)).toBe("B7");
   });
 
   test("enumerations and dataclasses", () => {
@@ -120,7 +123,7 @@ class Point:
     y: list = field(default_factory=list)
 p = Point(y=[2])
 x = [c.value for c in Colour], Colour("red").name, p.x, p.y`;
-    expect(valueOf(program)).toEqual([["red", 1], "RED", 1, [2]]);
+    expect(resultOf(program)).toEqual([["red", 1], "RED", 1, [2]]);
   });
 
   test("modules of the workspace are run, names imported", () => {
@@ -133,9 +136,9 @@ x = [c.value for c in Colour], Colour("red").name, p.x, p.y`;
   });
 
   test("the main guard is taken, other platforms' branches are not", () => {
-    expect(valueOf('import sys\nif __name__ == "__main__" and sys.platform != "win32":\n  x = 1\nelse:\n  x = 2')).toBe(
-      1,
-    );
+    expect(
+      resultOf('import sys\nif __name__ == "__main__" and sys.platform != "win32":\n  x = 1\nelse:\n  x = 2'),
+    ).toBe(1);
   });
 });
 
@@ -147,16 +150,16 @@ describe("what is not known", () => {
 
   test("a condition that is not known joins both ways", () => {
     const program = "import os\nif os.environ.get('A'):\n  x = 1\n  y = 5\nelse:\n  x = 2\n  y = 5\nz = y";
-    expect(valueOf(program)).toBe("unknown");
-    expect(valueOf(program, "z")).toBe(5);
+    expect(resultOf(program)).toBe("unknown");
+    expect(resultOf(program, "z")).toBe(5);
   });
 
   test("a way that raises does not count afterwards", () => {
-    expect(valueOf("import os\nx = 1\nif os.getpid() % 2:\n  x = 2\n  raise SystemExit\ny = x", "y")).toBe(1);
+    expect(resultOf("import os\nx = 1\nif os.getpid() % 2:\n  x = 2\n  raise SystemExit\ny = x", "y")).toBe(1);
   });
 
   test("a loop over something unknown may run or not", () => {
-    expect(valueOf("import os\nx = 0\nfor f in os.listdir():\n  x = f")).toBe("unknown");
+    expect(resultOf("import os\nx = 0\nfor f in os.listdir():\n  x = f")).toBe("unknown");
   });
 });
 

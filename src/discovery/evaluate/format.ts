@@ -174,19 +174,30 @@ function keyed(values: Value, key: string): Value | undefined {
 }
 
 function percentPart(value: Value, groups: Record<string, string | undefined>): string | undefined {
-  const type = groups["type"] ?? "s";
   const precision = groups["precision"];
-  let text: string | undefined;
-  if (type === "s") text = textOf(value);
-  else if (type === "r" || type === "a") text = reprOf(value);
-  else if (type === "d" || type === "i" || type === "u") {
-    text = value.kind === "int" ? textOf(value) : value.kind === "float" ? String(Math.trunc(value.value)) : undefined;
-  } else text = formatValue(value, `${precision === undefined ? "" : `.${precision}`}${type}`, "");
+  const text = percentText(value, groups["type"] ?? "s", precision);
   if (text === undefined) return undefined;
-  if ((type === "s" || type === "r") && precision !== undefined) text = text.slice(0, Number(precision));
   const flags = groups["flags"] ?? "";
   const width = Math.min(Number(groups["width"] ?? 0), 10_000);
-  return pad(text, width, flags.includes("0") && !flags.includes("-") ? "0" : " ", flags.includes("-") ? "<" : ">");
+  const isLeft = flags.includes("-");
+  return pad(text, width, flags.includes("0") && !isLeft ? "0" : " ", isLeft ? "<" : ">");
+}
+
+function percentText(value: Value, type: string, precision: string | undefined): string | undefined {
+  switch (type) {
+    case "s":
+      return textOf(value)?.slice(0, precision === undefined ? undefined : Number(precision));
+    case "r":
+    case "a":
+      return reprOf(value)?.slice(0, precision === undefined ? undefined : Number(precision));
+    case "d":
+    case "i":
+    case "u":
+      if (value.kind === "float") return String(Math.trunc(value.value));
+      return value.kind === "int" ? textOf(value) : undefined;
+    default:
+      return formatValue(value, `${precision === undefined ? "" : `.${precision}`}${type}`, "");
+  }
 }
 
 /** `template.format(*positional, **keywords)`. */
@@ -198,16 +209,18 @@ export function braceFormat(
 ): Value {
   let next = 0;
   let isKnown = true;
+  const part = (field: string, conversion: string, spec: string): string => {
+    const name = field === "" ? String(next++) : field;
+    const value = /^\d+$/u.test(name) ? positional[Number(name)] : keywords.get(name);
+    const formatted = value === undefined ? undefined : formatValue(value, spec, conversion);
+    if (formatted === undefined) isKnown = false;
+    return formatted ?? "";
+  };
   const text = template.replace(
     /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::([^{}]*))?\}/gu,
-    (whole: string, field: string | undefined, conversion: string | undefined, spec: string | undefined) => {
-      if (whole === "{{") return "{";
-      if (whole === "}}") return "}";
-      const name = field === undefined || field === "" ? String(next++) : field;
-      const value = /^\d+$/.test(name) ? positional[Number(name)] : keywords.get(name);
-      const formatted = value === undefined ? undefined : formatValue(value, spec ?? "", conversion ?? "");
-      if (formatted === undefined) isKnown = false;
-      return formatted ?? "";
+    (whole: string, field = "", conversion = "", spec = "") => {
+      if (whole === "{{" || whole === "}}") return whole.charAt(0);
+      return part(field, conversion, spec);
     },
   );
   return isKnown && !(open && text === template) ? str(text) : unknown("formats something unknown");

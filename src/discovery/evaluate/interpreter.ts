@@ -110,8 +110,6 @@ export class Interpreter {
   readonly filesUsed = new Set<string>();
   /** Last names of modules that are not of this workspace, as far as it can be seen. */
   readonly missedModules = new Set<string>();
-  /** The program looks at `sys.argv` itself. */
-  usesArguments = false;
   /** How many conditions that are not known surround the current point. */
   conditional = 0;
   depth = 0;
@@ -120,6 +118,7 @@ export class Interpreter {
   readonly limits: Limits;
   readonly source: ModuleSource;
   readonly models: LibraryModels;
+  #usesArguments = false;
   #steps = 0;
   #budget: number;
   readonly #modules = new Map<string, ModuleValue>();
@@ -199,6 +198,11 @@ export class Interpreter {
     return attributeOf(this, value, name);
   }
 
+  /** Whether the program looks at `sys.argv` itself. */
+  get usesArguments(): boolean {
+    return this.#usesArguments;
+  }
+
   /** Something outside the workspace, by its qualified name. */
   external(name: string): Value {
     let known = this.#externals.get(name);
@@ -215,7 +219,7 @@ export class Interpreter {
     if (known !== undefined) return known;
     const qualified = `${owner.name}.${name}`;
     if (qualified === "sys.argv") {
-      this.usesArguments = true;
+      this.#usesArguments = true;
       return unknown("the arguments of a run");
     }
     const made = this.models.constants.get(qualified) ?? external(qualified);

@@ -29,27 +29,35 @@ export function binaryOperation(
   right: Value,
   inPlace: boolean,
 ): Value {
-  if (op === "BitOr" && (isType(left) || isType(right))) {
-    return { kind: "generic", origin: { kind: "external", name: "typing.Union" }, args: [left, right] };
+  const special = specialOperation(interpreter, op, left, right);
+  if (special !== undefined) return special;
+  return op === "Add" ? add(interpreter, left, right, inPlace) : arithmetic(op, left, right);
+}
+
+/** Operators that mean something else for types, texts, paths and dictionaries. */
+function specialOperation(interpreter: Interpreter, op: Operator, left: Value, right: Value): Value | undefined {
+  switch (op) {
+    case "BitOr":
+      return uniteTypes(left, right) ?? uniteDicts(left, right);
+    case "Mod":
+      return left.kind === "str" ? percentFormat(left.value, right) : undefined;
+    case "Mult":
+      return repeat(interpreter, left, right) ?? repeat(interpreter, right, left);
+    case "Div":
+      return joinPath(left, right);
+    default:
+      return undefined;
   }
-  if (op === "Mod" && left.kind === "str") return percentFormat(left.value, right);
-  if (op === "Add") return add(interpreter, left, right, inPlace);
-  if (op === "Mult") {
-    const repeated = repeat(interpreter, left, right) ?? repeat(interpreter, right, left);
-    if (repeated !== undefined) return repeated;
-  }
-  if (op === "Div") {
-    const joined = joinPath(left, right);
-    if (joined !== undefined) return joined;
-  }
-  if (op === "BitOr" && left.kind === "dict" && right.kind === "dict") {
-    return {
-      kind: "dict",
-      entries: new Map([...left.entries, ...right.entries]),
-      open: left.open || right.open,
-    };
-  }
-  return arithmetic(op, left, right);
+}
+
+function uniteTypes(left: Value, right: Value): Value | undefined {
+  if (!isType(left) && !isType(right)) return undefined;
+  return { kind: "generic", origin: { kind: "external", name: "typing.Union" }, args: [left, right] };
+}
+
+function uniteDicts(left: Value, right: Value): Value | undefined {
+  if (left.kind !== "dict" || right.kind !== "dict") return undefined;
+  return { kind: "dict", entries: new Map([...left.entries, ...right.entries]), open: left.open || right.open };
 }
 
 function isType(value: Value): boolean {
@@ -133,9 +141,14 @@ function arithmetic(op: Operator, left: Value, right: Value): Value {
   return result === undefined || !Number.isFinite(result) ? unknown("a number that is not computed") : float(result);
 }
 
-function integerOperation(op: Operator, a: bigint, b: bigint): bigint | undefined {
+/** Whether a number is so large that computing with it is not worth it. */
+function isHuge(value: bigint): boolean {
   const limit = 1n << MAX_BITS;
-  if (a > limit || a < -limit || b > limit || b < -limit) return undefined;
+  return value > limit || value < -limit;
+}
+
+function integerOperation(op: Operator, a: bigint, b: bigint): bigint | undefined {
+  if (isHuge(a) || isHuge(b)) return undefined;
   switch (op) {
     case "Add":
       return a + b;
@@ -143,25 +156,27 @@ function integerOperation(op: Operator, a: bigint, b: bigint): bigint | undefine
       return a - b;
     case "Mult":
       return a * b;
-    case "FloorDiv":
-      return b === 0n ? undefined : floorDivide(a, b);
-    case "Mod":
-      return b === 0n ? undefined : a - floorDivide(a, b) * b;
-    case "Pow":
-      return b < 0n || b > MAX_BITS || BigInt(a.toString(2).length) * b > MAX_BITS * 2n ? undefined : a ** b;
-    case "LShift":
-      return b < 0n || b > MAX_BITS ? undefined : a << b;
-    case "RShift":
-      return b < 0n || b > MAX_BITS ? undefined : a >> b;
     case "BitOr":
       return a | b;
     case "BitAnd":
       return a & b;
     case "BitXor":
       return a ^ b;
+    case "FloorDiv":
+      return b === 0n ? undefined : floorDivide(a, b);
+    case "Mod":
+      return b === 0n ? undefined : a - floorDivide(a, b) * b;
     default:
-      return undefined;
+      return powerOrShift(op, a, b);
   }
+}
+
+function powerOrShift(op: Operator, a: bigint, b: bigint): bigint | undefined {
+  if (b < 0n || b > MAX_BITS) return undefined;
+  if (op === "LShift") return a << b;
+  if (op === "RShift") return a >> b;
+  const bits = BigInt(a.toString(2).length) * b;
+  return op === "Pow" && bits <= MAX_BITS * 2n ? a ** b : undefined;
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {
@@ -272,9 +287,15 @@ function compareOrder(left: Value, right: Value): number | undefined {
   const x = asNumber(left);
   const y = asNumber(right);
   if (x !== undefined && y !== undefined) return x - y;
-  if (left.kind === "str" && right.kind === "str")
-    return left.value < right.value ? -1 : Number(left.value > right.value);
-  if (!isSequence(left) || !isSequence(right)) return undefined;
+  if (left.kind === "str" && right.kind === "str") return compareTexts(left.value, right.value);
+  return isSequence(left) && isSequence(right) ? compareSequences(left, right) : undefined;
+}
+
+function compareTexts(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
+}
+
+function compareSequences(left: SequenceValue, right: SequenceValue): number | undefined {
   for (const [index, item] of left.items.entries()) {
     const other = right.items[index];
     if (other === undefined) return right.open ? undefined : 1;

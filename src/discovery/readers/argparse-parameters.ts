@@ -1,7 +1,7 @@
 import type { Parameter } from "../../model/index.ts";
 import { isSequence, textOf, type Value } from "../evaluate/index.ts";
-import { type Given, type Json, optional, toJson } from "./reading.ts";
-import { convertDefault, converterType, soundsLikePath, type ValueType } from "./types.ts";
+import { confidenceOf, type Given, type Json, optional, toJson, typeFields } from "./reading.ts";
+import { convertDefault, converterType, isPathOf, type ValueType } from "./types.ts";
 
 /** One `add_argument` call, as far as it can be read. */
 export interface Argument {
@@ -50,35 +50,37 @@ export function toParameter(
   const unknowns = new Set<string>();
   const nargs = nargsOf(argument, unknowns);
   const valueType = typeOf(argument, unknowns);
-  const isArray =
-    nargs.isMany || argument.action === "append" || argument.action === "extend" || argument.action === "append_const";
   const choices = choicesOf(argument, unknowns) ?? valueType.choices;
   const fallback = defaultOf(argument, parser, valueType, unknowns);
   const help = textGiven(argument.help, unknowns, "help");
-  const isPath = valueType.isPath ?? (valueType.type === "string" && soundsLikePath(argument.dest));
-  const metavar = argument.metavar.state === "given" ? textOf(argument.metavar.value) : undefined;
+  const required = requiredOf(argument, nargs.value, unknowns);
   return {
     name: argument.dest,
     flags: [...argument.flags],
-    ...(isArray
-      ? { type: "array" as const, ...optional("items", valueType.type && { type: valueType.type }) }
-      : optional("type", valueType.type)),
-    required: requiredOf(argument, nargs.value, unknowns),
+    ...typeFields(nargs.isMany || isRepeated(argument.action), valueType.type),
+    required,
     ...optional("default", fallback),
-    ...optional("choices", choices === undefined ? undefined : [...choices]),
+    ...optional("choices", choices && [...choices]),
     ...optional("nargs", nargs.value),
     ...optional("action", argument.action === "store" ? undefined : argument.action),
     ...optional("help", help === SUPPRESS ? undefined : help),
-    ...optional(
-      "metavar",
-      argument.metavar.state === "given" && argument.metavar.value.kind === "none" ? undefined : metavar,
-    ),
+    ...optional("metavar", metavarOf(argument)),
     ...optional("subcommand", subcommand),
-    ...(isPath ? { isPath: true } : {}),
+    ...optional("isPath", isPathOf(argument.dest, valueType)),
     ...optional("exclusiveGroup", argument.exclusiveGroup),
-    confidence: unknowns.size > 0 ? "unknown" : argument.conditional ? "likely" : "certain",
+    confidence: confidenceOf(unknowns.size > 0, argument.conditional),
     line: argument.line,
   };
+}
+
+/** Actions that gather the values of several occurrences. */
+function isRepeated(action: string | undefined): boolean {
+  return action === "append" || action === "extend" || action === "append_const";
+}
+
+function metavarOf(argument: Argument): string | undefined {
+  const { metavar } = argument;
+  return metavar.state === "given" && metavar.value.kind !== "none" ? textOf(metavar.value) : undefined;
 }
 
 function nargsOf(

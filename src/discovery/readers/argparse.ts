@@ -442,26 +442,31 @@ export function flattenParser(parser: Parser): {
   const parameters: Parameter[] = [];
   const subcommands: Subcommand[] = [];
   const gaps: Gap[] = [];
-  const seen = new Set<Parser>();
+  const above = new Set<Parser>();
   const visit = (current: Parser, path: readonly string[]): void => {
-    if (path.length > MAX_NESTING || seen.has(current)) return;
-    seen.add(current);
+    if (path.length > MAX_NESTING || above.has(current)) return;
+    above.add(current);
     gaps.push(...current.gaps);
-    const subcommand = path.length === 0 ? undefined : path.join(" ");
-    for (const argument of current.arguments) {
-      const parameter = toParameter(argument, current, subcommand);
-      if (parameter !== null) parameters.push(parameter);
-    }
+    parameters.push(...ownParameters(current, path));
     for (const entry of current.subparsers.flatMap((item) => item.entries)) {
       const inner = [...path, entry.name];
-      const help = entry.help ?? entry.parser.description;
-      subcommands.push({ path: inner.join(" "), line: entry.line, ...(help === undefined ? {} : { help }) });
+      subcommands.push(toSubcommand(entry, inner));
       visit(entry.parser, inner);
     }
-    seen.delete(current);
+    above.delete(current);
   };
   visit(parser, []);
   return { parameters, subcommands, gaps };
+}
+
+function ownParameters(parser: Parser, path: readonly string[]): Parameter[] {
+  const subcommand = path.length === 0 ? undefined : path.join(" ");
+  return parser.arguments.flatMap((argument) => toParameter(argument, parser, subcommand) ?? []);
+}
+
+function toSubcommand(entry: SubparserEntry, path: readonly string[]): Subcommand {
+  const help = entry.help ?? entry.parser.description;
+  return { path: path.join(" "), line: entry.line, ...(help === undefined ? {} : { help }) };
 }
 
 /** `argparse`, and libraries that are called the same way. */
@@ -477,22 +482,17 @@ export const argparseReader: Reader = {
  * Parsers that only take a first look add what the other one does not have.
  */
 function readRuns(events: readonly RunEvent[]): CommandLine | null {
-  const final = events.filter((event) => !event.preliminary);
-  const main = final.find((event) => !event.conditional) ?? largest(final) ?? events.at(-1);
+  const main = mainRun(events);
   const parser = parserOf(main?.subject);
   if (main === undefined || parser === undefined) return null;
   const { parameters, subcommands, gaps } = flattenParser(parser);
   const all = [...parameters];
-  for (const event of events) {
-    const other = parserOf(event.subject);
-    if (!event.preliminary || other === undefined || other === parser) continue;
-    for (const parameter of flattenParser(other).parameters) {
-      if (!all.some((known) => isSame(known, parameter))) all.push(parameter);
-    }
+  for (const parameter of preliminaryParameters(events, parser)) {
+    if (!all.some((known) => isSame(known, parameter))) all.push(parameter);
   }
   return {
     framework: "argparse",
-    name: parser.prog?.replace("%(prog)s", ""),
+    name: parser.prog,
     description: parser.description,
     epilog: parser.epilog,
     parameters: all,
@@ -500,6 +500,18 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
     line: parser.file === main.file ? parser.line : undefined,
     gaps,
   };
+}
+
+function mainRun(events: readonly RunEvent[]): RunEvent | undefined {
+  const final = events.filter((event) => !event.preliminary);
+  return final.find((event) => !event.conditional) ?? largest(final) ?? events.at(-1);
+}
+
+function preliminaryParameters(events: readonly RunEvent[], main: Parser): Parameter[] {
+  return events.flatMap((event) => {
+    const other = event.preliminary ? parserOf(event.subject) : undefined;
+    return other === undefined || other === main ? [] : flattenParser(other).parameters;
+  });
 }
 
 function largest(events: readonly RunEvent[]): RunEvent | undefined {

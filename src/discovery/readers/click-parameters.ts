@@ -1,8 +1,8 @@
 import type { Parameter } from "../../model/index.ts";
 import { type CallArguments, textOf, truth } from "../evaluate/index.ts";
 import { clickType, typeOfDefault } from "./click-types.ts";
-import { type Given, given, type Json, optional, toJson } from "./reading.ts";
-import { soundsLikePath, type ValueType } from "./types.ts";
+import { confidenceOf, type Given, given, type Json, optional, toJson, typeFields } from "./reading.ts";
+import { isPathOf, type ValueType } from "./types.ts";
 
 /** One `click.option` or `click.argument`, as far as it can be read. */
 export interface ClickParameter {
@@ -30,21 +30,21 @@ export function declareParameter(
     const name = (declarations.at(-1) ?? "").replaceAll("-", "_").toLowerCase();
     return { kind, name, flags: [], negations: [], call, conditional };
   }
-  const flags: string[] = [];
-  const negations: string[] = [];
-  let explicit: string | undefined;
-  for (const declaration of declarations) {
-    if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(declaration)) {
-      explicit = declaration;
-      continue;
-    }
-    const separator = declaration.startsWith("/") ? ";" : "/";
-    const [first = "", second] = declaration.split(separator, 2).map((part) => part.trim());
-    if (first !== "") flags.push(first);
-    if (second !== undefined && second !== "") negations.push(second);
-  }
+  const options = declarations.filter((declaration) => !IDENTIFIER.test(declaration)).map(splitOption);
+  const flags = options.flatMap(([first]) => (first === "" ? [] : [first]));
+  const negations = options.flatMap(([, second]) => (second === "" ? [] : [second]));
+  const explicit = declarations.find((declaration) => IDENTIFIER.test(declaration));
   const name = explicit ?? nameOf(flags.length > 0 ? flags : negations);
   return name === "" ? null : { kind, name, flags, negations, call, conditional };
+}
+
+const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+
+/** `--on/--off`: the option that sets and the one that unsets. */
+function splitOption(declaration: string): readonly [string, string] {
+  const separator = declaration.startsWith("/") ? ";" : "/";
+  const [first = "", second = ""] = declaration.split(separator, 2).map((part) => part.trim());
+  return [first, second];
 }
 
 function nameOf(flags: readonly string[]): string {
@@ -63,30 +63,33 @@ export function toParameter(parameter: ClickParameter, subcommand: string | unde
   const unknowns = new Set<string>();
   const isFlag = flagOf(parameter);
   const isCount = isTrue(given(call, "count"));
+  const isMultiple = isTrue(given(call, "multiple"));
   const nargs = nargsOf(parameter, unknowns);
-  const isMany = isTrue(given(call, "multiple")) || nargs === "*" || (typeof nargs === "number" && nargs > 1);
-  const valueType = isFlag ? flagType(call) : isCount ? { type: "integer" as const } : typeOf(parameter, unknowns);
+  const isMany = isMultiple || nargs !== undefined;
+  const valueType = valueTypeOf(parameter, isFlag, isCount, unknowns);
   const fallback = defaultOf(parameter, isFlag, unknowns);
   const help = textOfGiven(given(call, "help"), unknowns);
-  const isPath = valueType.isPath ?? (valueType.type === "string" && soundsLikePath(parameter.name));
-  const choices = valueType.choices;
+  const required = requiredOf(parameter, nargs, unknowns);
   return {
     name: parameter.name,
     flags: [...parameter.flags, ...parameter.negations],
-    ...(isMany
-      ? { type: "array" as const, ...optional("items", valueType.type && { type: valueType.type }) }
-      : optional("type", valueType.type)),
-    required: requiredOf(parameter, nargs, unknowns),
+    ...typeFields(isMany, valueType.type),
+    required,
     ...optional("default", fallback),
-    ...optional("choices", choices === undefined ? undefined : [...choices]),
+    ...optional("choices", valueType.choices && [...valueType.choices]),
     ...optional("nargs", nargs),
-    ...optional("action", actionOf(isFlag, isCount, isTrue(given(call, "multiple")))),
+    ...optional("action", actionOf(isFlag, isCount, isMultiple)),
     ...optional("help", help),
     ...optional("subcommand", subcommand),
-    ...(isPath ? { isPath: true } : {}),
-    confidence: unknowns.size > 0 || call.openKeywords ? "unknown" : parameter.conditional ? "likely" : "certain",
+    ...optional("isPath", isPathOf(parameter.name, valueType)),
+    confidence: confidenceOf(unknowns.size > 0 || call.openKeywords, parameter.conditional),
     line: call.line,
   };
+}
+
+function valueTypeOf(parameter: ClickParameter, isFlag: boolean, isCount: boolean, unknowns: Set<string>): ValueType {
+  if (isFlag) return { type: "boolean", isPath: false };
+  return isCount ? { type: "integer", isPath: false } : typeOf(parameter, unknowns);
 }
 
 /** `--help` and `--version`. */
@@ -115,13 +118,6 @@ function flagOf(parameter: ClickParameter): boolean {
   return (
     parameter.negations.length > 0 || (flagValue.state === "given" && given(parameter.call, "type").state === "absent")
   );
-}
-
-/** A flag is a boolean, unless it stands for a value of its own (`flag_value="upper"`). */
-function flagType(call: CallArguments): ValueType {
-  const value = given(call, "flag_value");
-  if (value.state !== "given" || value.value.kind === "bool") return { type: "boolean", isPath: false };
-  return { type: "boolean", isPath: false };
 }
 
 function nargsOf(parameter: ClickParameter, unknowns: Set<string>): number | "*" | undefined {

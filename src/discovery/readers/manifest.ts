@@ -79,19 +79,24 @@ function collectLines(
   if (node === null || depth > MAX_DEPTH) return;
   const start = node.range?.[0];
   if (start !== undefined && !lines.has(path)) lines.set(path, counter.linePos(start).line);
-  const within = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  if (isMap(node)) {
-    for (const { key, value } of node.items) {
-      if (!isScalar(key)) continue;
-      const name = within(String(key.value));
-      if (key.range) lines.set(name, counter.linePos(key.range[0]).line);
-      collectLines(value as Node | null, name, counter, lines, depth + 1);
-    }
-  } else if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) {
-      collectLines(item as Node | null, within(String(index)), counter, lines, depth + 1);
-    }
+  for (const child of childrenOf(node)) {
+    const name = path === "" ? child.name : `${path}.${child.name}`;
+    if (child.start !== undefined) lines.set(name, counter.linePos(child.start).line);
+    collectLines(child.value, name, counter, lines, depth + 1);
   }
+}
+
+/** The named parts of a mapping or list; `start` is the offset of the key. */
+function childrenOf(
+  node: Node,
+): readonly { readonly name: string; readonly start: number | undefined; readonly value: Node | null }[] {
+  if (isSeq<Node | null>(node)) {
+    return node.items.map((value, index) => ({ name: String(index), start: undefined, value }));
+  }
+  if (!isMap<unknown, Node | null>(node)) return [];
+  return node.items.flatMap(({ key, value }) =>
+    isScalar(key) ? [{ name: String(key.value), start: key.range?.[0], value }] : [],
+  );
 }
 
 function nearestLine(lines: ReadonlyMap<string, number>, field: string): number {

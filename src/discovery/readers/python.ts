@@ -89,7 +89,7 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
 function plainScript(shape: ScriptShape, facts: PythonFileFacts, interpreter: Interpreter): CommandLine | null {
   const isScript = shape.guardActs || (shape.topActs && shape.guardLine === null && isMeantToRun(facts));
   if (!isScript) return null;
-  const usesArguments = interpreter.usesArguments;
+  const { usesArguments } = interpreter;
   return {
     framework: usesArguments ? "sys.argv" : "main",
     parameters: usesArguments

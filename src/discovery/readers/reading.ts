@@ -107,3 +107,16 @@ export function givenBoolean(call: CallArguments, name: string): boolean | undef
 export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
+
+type ParameterType = NonNullable<Parameter["type"]>;
+
+/** `type` of a parameter, or `items` where it takes a list. */
+export function typeFields(isList: boolean, type: ParameterType | undefined): Pick<Parameter, "type" | "items"> {
+  if (!isList) return optional("type", type);
+  return { type: "array", ...(type === undefined ? {} : { items: { type } }) };
+}
+
+export function confidenceOf(hasUnknowns: boolean, isConditional: boolean): Parameter["confidence"] {
+  if (hasUnknowns) return "unknown";
+  return isConditional ? "likely" : "certain";
+}

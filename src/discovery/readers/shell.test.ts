@@ -56,6 +56,7 @@ done
 
   test("positional arguments", async () => {
     const tool = await onlyTool({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
       "copy.sh": '#!/bin/sh\n# usage: copy.sh SOURCE_DIR [DEST]\ncp -r "${1:?source}" "${2:-.}"\n',
     });
     expect(parameterOf(tool, "source_dir")).toMatchObject({ required: true, isPath: true });

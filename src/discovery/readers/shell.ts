@@ -137,36 +137,47 @@ function caseOptions(lines: readonly Line[]): { readonly options: Option[]; read
 
 interface Arm {
   readonly patterns: readonly string[];
-  readonly body: string;
+  body: string;
   readonly line: number;
 }
 
 /** The arms of the `case` that begins on a line; nested ones are part of their arm's body. */
 function armsOf(lines: readonly Line[], start: number): { readonly arms: readonly Arm[]; readonly end: number } {
-  const arms: { patterns: string[]; body: string; line: number }[] = [];
+  const arms: Arm[] = [];
   let depth = 0;
   let isOpen = false;
   for (let index = start; index < lines.length; index += 1) {
     const { line = 1, text = "" } = lines[index] ?? {};
-    const rest = index === start ? text.replace(/^.*?\bin\b/u, "") : text;
-    if (index !== start && /\bcase\b.*\bin\b/u.test(text)) depth += 1;
-    const arm = depth === 0 && !isOpen ? /^\s*\(?([^()#]+?)\)(.*)$/u.exec(rest) : null;
-    if (arm !== null) {
-      const patterns = (arm[1] ?? "").split("|").map((item) => item.trim().replaceAll(/["']/gu, ""));
-      arms.push({ patterns, body: arm[2] ?? "", line });
-      isOpen = true;
-    } else {
-      const last = arms.at(-1);
-      if (last !== undefined) last.body += `\n${rest}`;
-    }
+    const isHead = index === start;
+    const rest = isHead ? text.replace(/^.*?\bin\b/u, "") : text;
+    depth += Number(!isHead && /\bcase\b.*\bin\b/u.test(text));
+    if (depth === 0 && !isOpen) isOpen = openArm(arms, rest, line);
+    else extendArm(arms, rest);
     if (depth === 0 && /;;|;&/u.test(rest)) isOpen = false;
     if (/(?:^|[\s;])esac\b/u.test(rest)) {
-      if (depth === 0) return { arms, end: index };
       depth -= 1;
+      if (depth < 0) return { arms, end: index };
     }
   }
   return { arms, end: lines.length };
 }
+
+/** `pattern | pattern) body`. @returns whether an arm begins here */
+function openArm(arms: Arm[], text: string, line: number): boolean {
+  const match = /^\s*\(?([^()#]+?)\)(.*)$/u.exec(text);
+  if (match === null) return false;
+  const patterns = (match[1] ?? "").split("|").map((item) => item.trim().replaceAll(/["']/gu, ""));
+  arms.push({ patterns, body: match[2] ?? "", line });
+  return true;
+}
+
+function extendArm(arms: Arm[], text: string): void {
+  const last = arms.at(-1);
+  if (last !== undefined) last.body += `\n${text}`;
+}
+
+/** Signs that an option's arm takes the next word: `$2`, `shift 2`, or a `shift` before `$1` is read. */
+const TAKES_VALUE = /\$\{?2\b|\bOPTARG\b|\bshift\s+2\b|\bshift\s*(?:;|\n|&&)[\s\S]*\$\{?1\b/u;
 
 function addArm(arm: Arm, options: Option[], subcommands: Subcommand[]): void {
   const flags = arm.patterns
@@ -174,11 +185,7 @@ function addArm(arm: Arm, options: Option[], subcommands: Subcommand[]): void {
     .filter((pattern) => /^--?[A-Za-z0-9]/u.test(pattern));
   if (flags.length > 0) {
     if (flags.some((flag) => flag === "-h" || flag === "--help")) return;
-    const takesValue =
-      arm.patterns.some((pattern) => pattern.endsWith("=*")) ||
-      /\$\{?2\b|\bOPTARG\b/u.test(arm.body) ||
-      /\bshift\s*(?:;|\n|&&)[^]*\$\{?1\b/u.test(arm.body) ||
-      /\bshift\s+2\b/u.test(arm.body);
+    const takesValue = arm.patterns.some((pattern) => pattern.endsWith("=*")) || TAKES_VALUE.test(arm.body);
     options.push({ flags: [...new Set(flags)], takesValue, line: arm.line, isCertain: false });
     return;
   }

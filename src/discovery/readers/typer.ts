@@ -17,9 +17,19 @@ import {
 } from "../evaluate/index.ts";
 import { typeOfDefault } from "./click-types.ts";
 import type { Reader } from "./reader.ts";
-import { type CommandLine, type Given, given, givenText, optional, toJson } from "./reading.ts";
-import { annotatedType, type SignatureParameter, signatureOf } from "./signature.ts";
-import { soundsLikePath } from "./types.ts";
+import {
+  type CommandLine,
+  confidenceOf,
+  type Given,
+  given,
+  givenText,
+  type Json,
+  optional,
+  toJson,
+  typeFields,
+} from "./reading.ts";
+import { type AnnotatedType, annotatedType, type SignatureParameter, signatureOf } from "./signature.ts";
+import { isPathOf } from "./types.ts";
 
 /** A command of a Typer app: a function whose signature declares the parameters. */
 interface TyperCommand {
@@ -175,50 +185,61 @@ export const typerReader: Reader = {
 
 const MAX_NESTING = 8;
 
-function readApp(root: TyperApp, interpreter: Interpreter): CommandLine {
-  const parameters: Parameter[] = [];
-  const subcommands: Subcommand[] = [];
-  const addCommand = (callee: FunctionValue, path: readonly string[]): void => {
-    for (const parameter of signatureOf(callee, interpreter)) {
-      const made = toParameter(parameter, callee, path.length === 0 ? undefined : path.join(" "));
-      if (made !== null) parameters.push(made);
-    }
-  };
-  const visit = (app: TyperApp, path: readonly string[]): void => {
+/** Gathers the command line that an app declares. */
+class AppReading {
+  readonly parameters: Parameter[] = [];
+  readonly subcommands: Subcommand[] = [];
+  readonly #interpreter: Interpreter;
+
+  constructor(interpreter: Interpreter) {
+    this.#interpreter = interpreter;
+  }
+
+  visit(app: TyperApp, path: readonly string[]): void {
     if (path.length > MAX_NESTING) return;
-    if (app.callback !== null) addCommand(app.callback, path);
+    if (app.callback !== null) this.#function(app.callback, path);
     const [only] = app.commands;
     const isSingle = path.length === 0 && app.commands.length === 1 && app.groups.length === 0 && app.callback === null;
     if (isSingle && only !== undefined) {
-      addCommand(only.callee, path);
+      this.#function(only.callee, path);
       return;
     }
-    for (const command of app.commands) {
-      const inner = [...path, command.name];
-      subcommands.push({
-        path: inner.join(" "),
-        line: command.callee.line,
-        ...optional("help", command.help ?? summaryOf(command.callee)),
-      });
-      addCommand(command.callee, inner);
-    }
-    for (const group of app.groups) {
-      const name = group.name ?? group.app.name;
-      if (name === undefined) {
-        // An app added without a name gives its commands to the one above.
-        visit(group.app, path);
-        continue;
-      }
+    for (const { name, callee, help } of app.commands) {
       const inner = [...path, name];
-      subcommands.push({
-        path: inner.join(" "),
-        line: group.app.line,
-        ...optional("help", group.help ?? group.app.help),
-      });
-      visit(group.app, inner);
+      this.#subcommand(inner, callee.line, help ?? summaryOf(callee));
+      this.#function(callee, inner);
     }
-  };
-  visit(root, []);
+    for (const { name, app: added, help } of app.groups) this.#group(name ?? added.name, added, help, path);
+  }
+
+  /** An app added without a name gives its commands to the one above. */
+  #group(name: string | undefined, app: TyperApp, help: string | undefined, path: readonly string[]): void {
+    if (name === undefined) {
+      this.visit(app, path);
+      return;
+    }
+    const inner = [...path, name];
+    this.#subcommand(inner, app.line, help ?? app.help);
+    this.visit(app, inner);
+  }
+
+  #subcommand(path: readonly string[], line: number, help: string | undefined): void {
+    this.subcommands.push({ path: path.join(" "), line, ...optional("help", help) });
+  }
+
+  #function(callee: FunctionValue, path: readonly string[]): void {
+    const subcommand = path.length === 0 ? undefined : path.join(" ");
+    for (const parameter of signatureOf(callee, this.#interpreter)) {
+      const made = toParameter(parameter, callee, subcommand);
+      if (made !== null) this.parameters.push(made);
+    }
+  }
+}
+
+function readApp(root: TyperApp, interpreter: Interpreter): CommandLine {
+  const reading = new AppReading(interpreter);
+  reading.visit(root, []);
+  const { parameters, subcommands } = reading;
   const main = root.callback ?? (subcommands.length === 0 ? root.commands[0]?.callee : undefined);
   return {
     framework: "typer",
@@ -251,53 +272,59 @@ const PROVIDED: ReadonlySet<string> = new Set([
   "typer.models.Context",
 ]);
 
+type Info = NonNullable<ReturnType<typeof INFOS.get>>;
+
+/** What `typer.Option(…)` or `typer.Argument(…)` says, in the default or in `Annotated[…]`. */
+function infoOf(value: Value | null | undefined): Info | undefined {
+  return value?.kind === "host" ? INFOS.get(value) : undefined;
+}
+
 /** The command line parameter that a function parameter declares, by typer's own rules. */
 function toParameter(
   parameter: SignatureParameter,
   callee: FunctionValue,
   subcommand: string | undefined,
 ): Parameter | null {
-  if (parameter.kind === "rest" || parameter.kind === "keywords") return null;
+  if (isProvided(parameter)) return null;
   const type = annotatedType(parameter.annotation);
-  const provided = parameter.annotation === null ? null : externalName(parameter.annotation);
-  if (provided !== null && PROVIDED.has(provided)) return null;
-  const inDefault = parameter.default?.kind === "host" ? INFOS.get(parameter.default) : undefined;
-  const inMetadata = type.metadata
-    .map((item) => (item.kind === "host" ? INFOS.get(item) : undefined))
-    .find((item) => item !== undefined);
-  const stated = inDefault ?? inMetadata;
-  const fallback = defaultOf(parameter, inDefault);
+  const stated = infoOf(parameter.default) ?? type.metadata.map(infoOf).find((item) => item !== undefined);
+  const fallback = defaultOf(parameter, infoOf(parameter.default));
   const isArgument = stated === undefined ? fallback.state === "absent" : stated.kind === "argument";
-  const unknowns = new Set<string>();
-  if (fallback.state === "unknown") unknowns.add("default");
-  const valueType =
-    type.type === undefined && type.choices === undefined && parameter.annotation === null && fallback.state === "given"
-      ? typeOfDefault(fallback.value)
-      : type;
-  const baseType = valueType.type ?? (parameter.annotation === null ? "string" : undefined);
-  const isBoolean = baseType === "boolean" && !type.isList;
+  const baseType = baseTypeOf(parameter, type, fallback);
   const isCount = stated !== undefined && isTrueGiven(stated.call, "count");
-  const flags = isArgument ? [] : flagsOf(parameter, stated?.call, isBoolean && !isCount);
-  const json = fallback.state === "given" && fallback.value.kind !== "none" ? toJson(fallback.value) : undefined;
-  const help = stated === undefined ? undefined : givenText(stated.call, "help");
-  const isPath = valueType.isPath ?? (baseType === "string" && soundsLikePath(parameter.name));
+  const isSwitch = baseType === "boolean" && !type.isList && !isArgument;
   return {
     name: parameter.name,
-    flags,
-    ...(type.isList
-      ? { type: "array" as const, ...optional("items", baseType && { type: baseType }) }
-      : optional("type", baseType)),
+    flags: isArgument ? [] : flagsOf(parameter, stated?.call, isSwitch),
+    ...typeFields(type.isList, baseType),
     required: fallback.state === "absent",
-    ...optional("default", json ?? (isBoolean && !isArgument && fallback.state === "given" ? false : undefined)),
-    ...optional("choices", type.choices === undefined ? undefined : [...type.choices]),
+    ...optional("default", jsonDefault(fallback) ?? (isSwitch && fallback.state === "given" ? false : undefined)),
+    ...optional("choices", type.choices && [...type.choices]),
     ...optional("nargs", nargsOf(type.isList, isArgument, type.length)),
-    ...optional("action", actionOf(isBoolean, isCount, type.isList, isArgument, type.isTuple)),
-    ...optional("help", help),
+    ...optional("action", isArgument ? undefined : actionOf(isSwitch, isCount, type)),
+    ...optional("help", stated && givenText(stated.call, "help")),
     ...optional("subcommand", subcommand),
-    ...(isPath ? { isPath: true } : {}),
-    confidence: unknowns.size > 0 ? "unknown" : "certain",
+    ...optional("isPath", isPathOf(parameter.name, { ...type, ...optional("type", baseType) })),
+    confidence: confidenceOf(fallback.state === "unknown", false),
     line: parameter.line === 0 ? callee.line : parameter.line,
   };
+}
+
+/** `*args`, `**kwargs` and what typer fills in itself. */
+function isProvided(parameter: SignatureParameter): boolean {
+  if (parameter.kind === "rest" || parameter.kind === "keywords") return true;
+  const name = parameter.annotation === null ? null : externalName(parameter.annotation);
+  return name !== null && PROVIDED.has(name);
+}
+
+/** The type of the values: as annotated, else as the default is, else text. */
+function baseTypeOf(parameter: SignatureParameter, type: AnnotatedType, fallback: Given): Parameter["type"] {
+  if (parameter.annotation !== null) return type.type;
+  return fallback.state === "given" ? typeOfDefault(fallback.value).type : "string";
+}
+
+function jsonDefault(fallback: Given): Json | undefined {
+  return fallback.state === "given" && fallback.value.kind !== "none" ? toJson(fallback.value) : undefined;
 }
 
 function isTrueGiven(call: CallArguments, name: string): boolean {
@@ -310,17 +337,10 @@ function nargsOf(isList: boolean, isArgument: boolean, length: number | undefine
   return isList && isArgument ? "*" : undefined;
 }
 
-function actionOf(
-  isBoolean: boolean,
-  isCount: boolean,
-  isList: boolean,
-  isArgument: boolean,
-  isTuple: boolean,
-): string | undefined {
-  if (isArgument) return undefined;
+function actionOf(isSwitch: boolean, isCount: boolean, type: AnnotatedType): string | undefined {
   if (isCount) return "count";
-  if (isBoolean) return "flag";
-  return isList && !isTuple ? "append" : undefined;
+  if (isSwitch) return "flag";
+  return type.isList && !type.isTuple ? "append" : undefined;
 }
 
 /** The default: after `=`, or the first argument of `typer.Option(…)`; `...` stands for none. */

@@ -88,3 +88,8 @@ export function convertDefault(value: Json, type: ParameterType | undefined): Js
   const isExact = Number.isFinite(number) && (type === "number" || Number.isSafeInteger(number));
   return isExact ? number : value;
 }
+
+/** `true` when a parameter's type, or its name where that only says “text”, means a path. */
+export function isPathOf(name: string, type: ValueType): true | undefined {
+  return (type.isPath ?? (type.type === "string" && soundsLikePath(name))) ? true : undefined;
+}
