@@ -17,10 +17,10 @@ const MEBIBYTE = 1024 * 1024;
 const HELPER_FOLDER = "/run/toka";
 
 /** Descriptors of the bwrap process: the supervisor's events are on 3. */
-export const ARGUMENTS_FD = 4;
-export const SECCOMP_FD = 5;
-export const HELPER_FD = 6;
-export const SITE_FD = 7;
+const ARGUMENTS_FD = 4;
+const SECCOMP_FD = 5;
+const HELPER_FD = 6;
+const SITE_FD = 7;
 
 const NAMESPACE_OPTIONS = {
   user: "--unshare-user",
@@ -45,7 +45,7 @@ export interface BubblewrapPlan {
 }
 
 /** The places where a command may write without leaving anything behind. */
-export const TEMPORARY_FOLDERS = ["/tmp", "/dev/shm", SANDBOX_HOME] as const;
+const TEMPORARY_FOLDERS = ["/tmp", "/dev/shm", SANDBOX_HOME] as const;
 
 /**
  * The options of bwrap for a policy, without the command. Namespaces are unshared or bwrap fails; the tree is an empty

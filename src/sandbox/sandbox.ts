@@ -50,6 +50,12 @@ export interface RunOptions extends RunHandlers {
   readonly signal: AbortSignal;
 }
 
+/** `unexplained`: the supervisor did not come up, and only a probe can tell which mechanism is missing. */
+interface Attempt {
+  readonly unexplained: boolean;
+  readonly outcome: SandboxOutcome;
+}
+
 /** Runs commands under a policy, or says why this machine cannot. */
 export class Sandbox {
   readonly #backend: SandboxBackend;
@@ -75,14 +81,15 @@ export class Sandbox {
   }
 
   async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
-    const run: ProbeRun = (config, script, rest, onStdout) => {
+    const run: ProbeRun = async (config, script, rest, onStdout) => {
       const request: SandboxRequest = {
         argv: ["python", "-I", "-S", "-c", script, ...rest],
         cwd: "/tmp",
         config,
         environment: { ...process.env, TOKA_PROBE: "1" },
       };
-      return this.#attempt(request, { signal, onStdout, onStderr: () => undefined, onEvent: () => undefined });
+      const quiet = { signal, onStdout, onStderr: () => undefined, onEvent: () => undefined };
+      return (await this.#attempt(request, quiet)).outcome;
     };
     const { mechanisms, usable } = await probeMechanisms(run, signal);
     const platform = `${process.platform}/${process.arch}`;
@@ -95,25 +102,26 @@ export class Sandbox {
    */
   async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
     this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
-    const outcome = await this.#attempt(request, options);
-    const { exit } = outcome;
-    this.#log(`end ${exit.reason}${exit.message ? `: ${exit.message}` : ""}`);
-    if (exit.reason !== "not-enforceable") return outcome;
-    return ended("not-enforceable", await this.#explain(exit.message ?? "", options.signal));
+    const { unexplained, outcome } = await this.#attempt(request, options);
+    const { reason, message } = outcome.exit;
+    this.#log(`end ${reason}${message ? `: ${message}` : ""}`);
+    if (!unexplained || options.signal.aborted) return outcome;
+    return ended("not-enforceable", await this.#explain(message ?? ""));
   }
 
-  async #attempt(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
+  async #attempt(request: SandboxRequest, options: RunOptions): Promise<Attempt> {
     const prepared = await this.#prepare(request, options.signal);
-    if (!prepared.ok) return refused(prepared.problem);
+    if (!prepared.ok) return { unexplained: false, outcome: refused(prepared.problem) };
     const command = await this.#backend.command(prepared.value);
-    if (!command.ok) return refused(command.problem);
-    if (options.signal.aborted) return ended("cancelled", "cancelled");
+    if (!command.ok) return { unexplained: false, outcome: refused(command.problem) };
+    if (options.signal.aborted) return { unexplained: false, outcome: ended("cancelled", "cancelled") };
     const { timeMs } = request.config;
     const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
     if (result.started || result.exit.reason !== "sandbox-error") {
-      return { exit: result.exit, usage: result.usage, denied: deniedVariables(request.config) };
+      const denied = deniedVariables(request.config);
+      return { unexplained: false, outcome: { exit: result.exit, usage: result.usage, denied } };
     }
-    return ended("not-enforceable", result.exit.message ?? "the sandbox did not start");
+    return { unexplained: true, outcome: ended("not-enforceable", result.exit.message ?? "the sandbox did not start") };
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
@@ -159,9 +167,9 @@ export class Sandbox {
   }
 
   /** Names the mechanisms that are missing when the supervisor did not come up. */
-  async #explain(complaint: string, signal: AbortSignal): Promise<string> {
-    if (signal.aborted) return complaint;
-    const report = await this.probe(signal);
+  async #explain(complaint: string): Promise<string> {
+    // Where nothing comes up the probe ends at once, so that it needs no cancelling.
+    const report = await this.probe(new AbortController().signal);
     if (report.backend !== undefined) return complaint; // the machine could; this policy asks for what it cannot
     const missing = report.mechanisms.filter(({ enforced, advice }) => !enforced && advice !== undefined);
     const advice = new Set(missing.flatMap((mechanism) => mechanism.advice ?? []));

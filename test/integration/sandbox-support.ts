@@ -7,7 +7,7 @@ import * as z from "zod";
 import { ExitStatus, type Limits, type SandboxConfig, type SandboxEvent } from "../../src/model/index.ts";
 import { compileConfig, Sandbox, type SandboxOutcome, type SandboxRequest } from "../../src/sandbox/index.ts";
 
-export const HELPER_PATH = join(import.meta.dirname, "../../src/sandbox/helper.py");
+const HELPER_PATH = join(import.meta.dirname, "../../src/sandbox/helper.py");
 
 /**
  * Why no sandbox can run here, or nothing. Asked of bubblewrap itself: where it works, our sandbox has to, so that a
