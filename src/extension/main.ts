@@ -74,7 +74,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
     registerSeverityDecorations(),
     registerCommands(commands.handlers(), reporter),
     runner.onDidFinish(({ located, execution }) => {
-      reporter.background(results.openResults(located.folder, execution), l10n.t("opening a result"));
+      reporter.background(results.openResults(located.folder, execution, false), l10n.t("opening a result"));
     }),
     onSettingsChange(server, kernels, reporter),
   );

@@ -62,32 +62,35 @@ export class Results implements TextDocumentContentProvider, Disposable {
       return;
     }
     const time = found.value.startedAt.slice(0, 19).replaceAll(":", ".");
-    await show(address(`${nameOfId(found.value.tool)} ${time}.txt`, reference));
+    await show(address(`${nameOfId(found.value.tool)} ${time}.txt`, reference), true);
   }
 
-  /** Opens the results that a run is worth looking at for: the first file, or what it printed in a known format. */
-  async openResults(folder: WorkspaceFolder, execution: Execution): Promise<void> {
-    for (const file of execution.results) await this.#open(folder, execution, file);
+  /**
+   * Opens the results of a run: the files it left, and what it printed in a known format.
+   * @param focus false when nobody asked for them: the keyboard stays where it is
+   */
+  async openResults(folder: WorkspaceFolder, execution: Execution, focus: boolean): Promise<void> {
+    for (const file of execution.results) await this.#open(folder, execution, file, focus);
   }
 
-  async #open(folder: WorkspaceFolder, execution: Execution, file: ResultFile): Promise<void> {
+  async #open(folder: WorkspaceFolder, execution: Execution, file: ResultFile, focus: boolean): Promise<void> {
     const tool = nameOfId(execution.tool);
     // What was printed has no name of its own; a file that the tool wrote has.
     const title = basename(file.path).replace(/^stdout\./, `${tool}.`);
     const reference = { folder: folder.uri.toString(), execution: execution.id, path: file.path };
     switch (file.format) {
       case "json":
-        await show(address(title, reference), "json");
+        await show(address(title, reference), focus, "json");
         break;
       case "text":
-        await show(address(title, reference));
+        await show(address(title, reference), focus);
         break;
       case "mermaid":
       case "html": {
         const content = await readResult(execution, file.path);
         if (!content.ok) this.#reporter.problem(content.problem);
         else if (file.format === "mermaid") this.#graphs.showMermaid(content.value, title);
-        else showPage(content.value, title);
+        else showPage(content.value, title, focus);
         break;
       }
       case "other":
@@ -148,11 +151,11 @@ async function readResult(execution: Execution, path: string): Promise<Result<st
   }
 }
 
-async function show(uri: Uri, language?: string): Promise<void> {
+async function show(uri: Uri, focus: boolean, language?: string): Promise<void> {
   const opened = await workspace.openTextDocument(uri);
   const document: TextDocument =
     language === undefined || opened.languageId === language
       ? opened
       : await languages.setTextDocumentLanguage(opened, language);
-  await window.showTextDocument(document, { preview: true, preserveFocus: false });
+  await window.showTextDocument(document, { preview: true, preserveFocus: !focus });
 }

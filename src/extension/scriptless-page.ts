@@ -4,8 +4,9 @@ import { scriptlessPage } from "./text/result.ts";
 const PANEL = "toka.page";
 
 /** Shows HTML without scripts and without network, beside the editor. */
-export function showPage(html: string, title: string): void {
-  const panel = window.createWebviewPanel(PANEL, title, ViewColumn.Beside, {
+export function showPage(html: string, title: string, focus: boolean): void {
+  const column = { viewColumn: ViewColumn.Beside, preserveFocus: !focus };
+  const panel = window.createWebviewPanel(PANEL, title, column, {
     enableScripts: false,
     enableForms: false,
     enableCommandUris: false,

@@ -200,7 +200,7 @@ export class UserCommands {
   }
 
   async #openResult(target: unknown): Promise<void> {
-    if (isFinishedNode(target)) await this.#services.results.openResults(target.folder, target.execution);
+    if (isFinishedNode(target)) await this.#services.results.openResults(target.folder, target.execution, true);
   }
 
   async #showEnforcement(): Promise<void> {
@@ -218,7 +218,7 @@ export class UserCommands {
       },
     );
     if (report === undefined) return;
-    showPage(enforcementPage(report, l10n.t), l10n.t("What This Machine Enforces"));
+    showPage(enforcementPage(report, l10n.t), l10n.t("What This Machine Enforces"), true);
   }
 }
 

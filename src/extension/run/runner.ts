@@ -88,7 +88,7 @@ export class Runner implements Disposable {
       {
         plan: plan.value,
         folderName: located.folder.name,
-        ...(start.provenance ? { provenance: start.provenance } : {}),
+        ...(start.provenance ? { provenance: unchanged(start.provenance, start.args, args) } : {}),
       },
       located.folder,
     );
@@ -252,6 +252,16 @@ export class Runner implements Disposable {
     this.#changed.dispose();
     this.#finished.dispose();
   }
+}
+
+/** Where the arguments come from that the person left as they were. */
+function unchanged(
+  provenance: Selection["provenance"],
+  before: ToolArguments,
+  after: ToolArguments,
+): Selection["provenance"] {
+  const same = (name: string): boolean => JSON.stringify(before[name]) === JSON.stringify(after[name]);
+  return Object.fromEntries(Object.entries(provenance).filter(([name]) => same(name)));
 }
 
 /** Decodes and cleans a stream of output; characters and sequences may be cut anywhere. */
