@@ -19,7 +19,9 @@ export async function openGraph(workbench: Workbench): Promise<void> {
 /** Starts a tool from its line in the view, with the options as they stand, and confirms. */
 export async function runFromTree(workbench: Workbench, tool: RegExp): Promise<void> {
   await workbench.inlineAction(workbench.treeItem(tool).first(), /^Run Tool/);
-  await workbench.focusedPick("Continue").waitFor();
-  await workbench.page.keyboard.press("Enter");
+  const options = workbench.focusedPick("Continue");
+  await options.or(workbench.dialog()).waitFor();
+  // A tool without parameters asks for none.
+  if (await options.isVisible()) await workbench.page.keyboard.press("Enter");
   await workbench.confirm("Run");
 }
