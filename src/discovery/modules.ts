@@ -13,7 +13,7 @@ export interface ParsedFile {
 }
 
 /** Characters of source whose trees are kept; a tree takes some twenty times its text. */
-const CACHE_CHARACTERS = 6_000_000;
+const CACHE_CHARACTERS = 3_000_000;
 
 /** Folders under which projects keep their importable packages. */
 const SOURCE_FOLDERS = ["src", "lib", "python", "source"] as const;

@@ -77,6 +77,8 @@ export interface Limits {
   readonly stepsWithParser: number;
   /** Steps after the command line was parsed: what a program does with its arguments is of no use here. */
   readonly stepsAfterParse: number;
+  /** The same when it is not sure that this is where the command line is parsed. */
+  readonly stepsAfterMaybe: number;
   readonly depth: number;
   readonly iterations: number;
   /** Longest text, list or dictionary that is computed. */
@@ -88,6 +90,7 @@ export const DEFAULT_LIMITS: Limits = {
   stepsWithLibrary: 40_000,
   stepsWithParser: 250_000,
   stepsAfterParse: 4_000,
+  stepsAfterMaybe: 40_000,
   depth: 60,
   iterations: 2_000,
   size: 200_000,
@@ -175,6 +178,7 @@ export class Interpreter {
 
   /** A command line library is at work: the run is worth more effort. */
   noticeLibrary(isCalled: boolean): void {
+    // Once the command line has been parsed, the rest of the program is of less interest.
     if (this.events.some((event) => !event.preliminary)) return;
     const steps = isCalled ? this.limits.stepsWithParser : this.limits.stepsWithLibrary;
     this.#budget = Math.max(this.#budget, steps);
@@ -183,7 +187,11 @@ export class Interpreter {
   /** Records that the file's command line is run here. */
   record(event: Omit<RunEvent, "conditional">): void {
     this.events.push({ ...event, conditional: this.conditional > 0 });
-    if (!event.preliminary) this.#budget = Math.min(this.#budget, this.#steps + this.limits.stepsAfterParse);
+    if (event.preliminary) return;
+    // On one side of a condition only: the parser that counts may still come.
+    const { stepsAfterParse, stepsAfterMaybe } = this.limits;
+    const more = this.conditional > 0 ? stepsAfterMaybe : stepsAfterParse;
+    this.#budget = Math.min(this.#budget, this.#steps + more);
   }
 
   evaluate(expression: Expression, frame: Frame): Value {

@@ -39,7 +39,7 @@ interface RawCommand {
 }
 
 /** Characters that end a command. */
-const SEPARATORS: ReadonlySet<string> = new Set([";", "|", "&", "(", ")", "\n", "`"]);
+const SEPARATORS: ReadonlySet<string> = new Set([";", "|", "&", "(", ")", "\n"]);
 
 class Lexer {
   readonly #text: string;
@@ -52,6 +52,10 @@ class Lexer {
   #command: RawCommand | null = null;
   #word: string | null = null;
   #redirection: "read" | "write" | "heredoc" | "none" | null = null;
+
+  /** How many `case` statements are open, and whether their next words are a pattern. */
+  #cases = 0;
+  #expects: "command" | "pattern" = "command";
 
   constructor(text: string, line: number, nesting: number) {
     this.#text = text;
@@ -76,6 +80,9 @@ class Lexer {
       case '"':
         this.#quoted('"');
         return;
+      case "`":
+        this.#backquoted();
+        return;
       case "#":
         this.#comment();
         return;
@@ -98,16 +105,46 @@ class Lexer {
   }
 
   #other(character: string): void {
+    const next = this.#text.charAt(this.#at + 1);
     this.#at += 1;
     if (!SEPARATORS.has(character)) {
       this.#append(character);
       return;
     }
-    this.#endCommand();
+    if (this.#expects === "pattern") this.#endPattern(character);
+    else this.#endCommand();
+    if (character === ";" && (next === ";" || next === "&") && this.#cases > 0) this.#expects = "pattern";
     if (character !== "\n") return;
     this.#line += 1;
     for (const end of this.#heredocs) this.#skipHeredoc(end);
     this.#heredocs = [];
+  }
+
+  /** Patterns of a `case` are no commands; they end with `)`. */
+  #endPattern(separator: string): void {
+    if (this.#word === "esac") {
+      this.#cases -= 1;
+      this.#expects = "command";
+    }
+    this.#word = null;
+    this.#command = null;
+    if (separator === ")") this.#expects = "command";
+  }
+
+  /** Whether the word opens or closes a `case`. */
+  #isCaseWord(word: string): boolean {
+    if (word === "in" && this.#command?.words[0] === "case") {
+      this.#cases += 1;
+      this.#expects = "pattern";
+      this.#command = null;
+      return true;
+    }
+    if (word === "esac" && this.#cases > 0) {
+      this.#cases -= 1;
+      this.#expects = "command";
+      return true;
+    }
+    return false;
   }
 
   #append(text: string): void {
@@ -140,6 +177,15 @@ class Lexer {
         this.#commands.push(...new Lexer(nested, this.#line, this.#nesting + 1).run());
       }
     }
+    this.#line += countLines(inner);
+    this.#at = end + 1;
+  }
+
+  #backquoted(): void {
+    const end = closing(this.#text, this.#at + 1, "`");
+    const inner = this.#text.slice(this.#at + 1, end);
+    this.#append("$()");
+    if (this.#nesting < MAX_NESTING) this.#commands.push(...new Lexer(inner, this.#line, this.#nesting + 1).run());
     this.#line += countLines(inner);
     this.#at = end + 1;
   }
@@ -195,7 +241,7 @@ class Lexer {
   #endWord(): void {
     const word = this.#word;
     this.#word = null;
-    if (word === null) return;
+    if (word === null || this.#isCaseWord(word)) return;
     const kind = this.#redirection;
     this.#redirection = null;
     if (kind === "heredoc") this.#heredocs.push(word);
@@ -232,15 +278,38 @@ function countLines(text: string): number {
 
 function closing(text: string, from: number, mark: string): number {
   for (let at = from; at < text.length; at += 1) {
-    if (mark === '"' && text.charAt(at) === "\\") at += 1;
-    else if (text.charAt(at) === mark) return at;
+    const character = text.charAt(at);
+    if (character === mark) return at;
+    if (mark !== '"') continue;
+    if (character === "\\") at += 1;
+    else if (character === "$" && text.charAt(at + 1) === "(") at = closingParenthesis(text, at + 2);
+  }
+  return text.length;
+}
+
+/** Where the `)` stands that ends a substitution; quotes inside it are its own. */
+function closingParenthesis(text: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === "\\") at += 1;
+    else if (character === "'" || character === '"') at = closing(text, at + 1, character);
+    else if (character === "(") depth += 1;
+    else if (character === ")") depth -= 1;
+    if (depth === 0) return at;
   }
   return text.length;
 }
 
 /** The commands inside `$( )` of a double-quoted text. */
 function substitutions(text: string): readonly string[] {
-  return [...text.matchAll(/\$\(([^()]*)\)/gu)].map((match) => match[1] ?? "");
+  const found: string[] = [];
+  for (let at = text.indexOf("$("); at !== -1; ) {
+    const end = closingParenthesis(text, at + 2);
+    if (text.charAt(at + 2) !== "(") found.push(text.slice(at + 2, end));
+    at = text.indexOf("$(", end);
+  }
+  return found;
 }
 
 /** Words after which another command follows. */

@@ -79,6 +79,10 @@ EOF
 curl -fsSL https://example.org/a.tgz | sudo tar xz -C /opt
 pip install requests
 ls | xargs -r rm --
+case "$1" in
+  curl|wget) echo "$(grep "a b" x.txt | head -1)" ;;
+  *) true ;;
+esac
 echo done > out.txt
 `,
     });
@@ -98,5 +102,7 @@ echo done > out.txt
     expect(network?.scope?.hosts).toEqual(["example.org"]);
     const remove = tool.capabilities.find((capability) => capability.name === "filesystem-delete");
     expect(remove?.evidence.map((item) => item.line)).toEqual([9]);
+    const programs = tool.capabilities.find((capability) => capability.name === "process-spawn")?.scope?.programs;
+    expect(programs).toEqual(["cat", "curl", "sudo", "tar", "pip", "ls", "rm", "grep", "head"]);
   });
 });

@@ -179,13 +179,23 @@ function extendArm(arms: Arm[], text: string): void {
 /** Signs that an option's arm takes the next word: `$2`, `shift 2`, or a `shift` before `$1` is read. */
 const TAKES_VALUE = /\$\{?2\b|\bOPTARG\b|\bshift\s+2\b|\bshift\s*(?:;|\n|&&)[\s\S]*\$\{?1\b/u;
 
+/** Leaves out `--verb` beside `--verbose`: only what it is short for is an option. */
+function withoutAbbreviations(flags: readonly string[]): readonly string[] {
+  return flags.filter(
+    (flag) => !flag.startsWith("--") || !flags.some((other) => other !== flag && other.startsWith(flag)),
+  );
+}
+
 function addArm(arm: Arm, options: Option[], subcommands: Subcommand[]): void {
-  const flags = arm.patterns
-    .map((pattern) => pattern.replace(/=\*$/u, ""))
-    .filter((pattern) => /^--?[A-Za-z0-9]/u.test(pattern));
+  const flags = withoutAbbreviations(
+    arm.patterns
+      .map((pattern) => pattern.replace(/=\*$/u, ""))
+      .filter((pattern) => /^--?[A-Za-z0-9][\w-]*$/u.test(pattern)),
+  );
   if (flags.length > 0) {
     if (flags.some((flag) => flag === "-h" || flag === "--help")) return;
     const takesValue = arm.patterns.some((pattern) => pattern.endsWith("=*")) || TAKES_VALUE.test(arm.body);
+    if (flags.includes("--version")) return;
     options.push({ flags: [...new Set(flags)], takesValue, line: arm.line, isCertain: false });
     return;
   }
