@@ -161,7 +161,8 @@ export const WELCOMES: readonly WelcomeContribution[] = [
 export interface SettingContribution {
   readonly key: string;
   readonly schema: Readonly<Record<string, unknown>>;
-  readonly scope: "machine" | "machine-overridable" | "resource" | "window";
+  /** Limits are of the `application`: a workspace cannot touch them. */
+  readonly scope: "application" | "machine-overridable" | "resource" | "window";
   readonly description: string;
   /** Ignored in the settings of a workspace that is not trusted. */
   readonly restricted?: true;
@@ -212,21 +213,21 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
       {
         key: "toka.limits.memoryMB",
         schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
-        scope: "machine",
+        scope: "application",
         description:
           "Memory that one run may use, over all its processes, in megabytes. Empty: by the tool's category (analysis 512, general 256, utility 128).",
       },
       {
         key: "toka.limits.cpuPercent",
         schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
-        scope: "machine",
+        scope: "application",
         description:
           "Share of one processor core that one run may use on average, in percent. Empty: by the tool's category (analysis 50, general 25, utility 10).",
       },
       {
         key: "toka.limits.timeSeconds",
         schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
-        scope: "machine",
+        scope: "application",
         description:
           "Time after which a run is stopped, in seconds. Empty: by the tool's category (analysis 600, general 300, utility 60).",
       },

@@ -60,8 +60,10 @@ export class FolderTools {
   }
 
   async #readAll(fresh: boolean): Promise<DiscoveryReport> {
-    if (this.#reading !== undefined && !fresh) return await this.#reading;
-    await this.#reading?.catch(() => undefined);
+    if (this.#reading !== undefined) {
+      if (!fresh) return await this.#reading;
+      await this.#reading.catch(() => undefined);
+    }
     this.#dirty.clear();
     return await this.#read(() => this.#index.scan({ signal: this.#stop.signal }));
   }

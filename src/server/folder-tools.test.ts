@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FolderTools, type ReportChange } from "./folder-tools.ts";
+
+const script = (option: string): string => `import argparse
+
+def main():
+    parser = argparse.ArgumentParser(description="Counts trees.")
+    parser.add_argument("${option}")
+    parser.parse_args()
+
+if __name__ == "__main__":
+    main()
+`;
+
+describe("FolderTools", () => {
+  let path = "";
+  let folder: FolderTools;
+  let changes: ReportChange[] = [];
+  const errors: unknown[] = [];
+  const write = (file: string, text: string): void => writeFileSync(join(path, file), text);
+  const options = (file: string): string[] =>
+    folder.toolsOf(file).flatMap(({ parameters }) => parameters.flatMap(({ flags }) => flags));
+
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), "toka-folder-"));
+    mkdirSync(join(path, "build"));
+    write("trees.py", script("--count"));
+    changes = [];
+    folder = new FolderTools(pathToFileURL(path).toString(), path, {
+      onReport: (_folder, change) => changes.push(change),
+      onError: (_folder, error) => errors.push(error),
+    });
+  });
+  afterEach(() => {
+    folder.dispose();
+    rmSync(path, { recursive: true });
+    expect(errors).toEqual([]);
+  });
+
+  it("reads a folder once, however many ask", async () => {
+    const [one, other] = await Promise.all([folder.discover(false), folder.discover(false)]);
+    expect(one.tools).toHaveLength(1);
+    expect(other.tools).toEqual(one.tools);
+    expect(changes).toEqual(["first"]);
+  });
+
+  it("follows unsaved text, and goes back to the file when that is closed", async () => {
+    await folder.discover(false);
+    folder.setOverlay("trees.py", script("--height"));
+    await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
+    folder.setOverlay("trees.py", undefined);
+    await vi.waitFor(() => expect(options("trees.py")).toEqual(["--count"]), 5000);
+    expect(changes).toEqual(["first", "tools", "tools"]);
+  });
+
+  it("finds new files, drops deleted ones, and leaves ignored ones alone", async () => {
+    await folder.discover(false);
+    write("bushes.py", script("--width"));
+    write(".gitignore", "build/\n");
+    write("build/copy.py", script("--copy"));
+    for (const file of ["bushes.py", "build/copy.py", ".gitignore"]) folder.touch(file);
+    await vi.waitFor(() => expect(options("bushes.py")).toEqual(["--width"]), 5000);
+    expect(folder.toolsOf("build/copy.py")).toEqual([]);
+    rmSync(join(path, "bushes.py"));
+    folder.touch("bushes.py");
+    await vi.waitFor(() => expect(folder.toolsOf("bushes.py")).toEqual([]), 5000);
+  });
+
+  it("leaves out what the settings exclude", async () => {
+    folder.exclude(["tre*"]);
+    expect((await folder.discover(false)).tools).toEqual([]);
+    folder.exclude([]);
+    expect(folder.report?.tools).toHaveLength(1);
+  });
+});
