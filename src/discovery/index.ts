@@ -1,2 +1,1 @@
-export { isTestFile } from "./prefilter.ts";
 export { type DiscoverOptions, discover, WorkspaceIndex } from "./workspace-index.ts";

@@ -11,7 +11,7 @@ export interface CommandRule {
   readonly having?: readonly string[];
 }
 
-export const COMMAND_RULES: readonly CommandRule[] = [
+const COMMAND_RULES: readonly CommandRule[] = [
   { capability: "filesystem-delete", why: "deletes files", programs: "rm rmdir unlink shred srm trash" },
   { capability: "filesystem-delete", why: "deletes files", programs: "find", having: ["-delete"] },
   { capability: "filesystem-delete", why: "deletes files", programs: "git", subcommands: "clean rm" },

@@ -163,7 +163,7 @@ export function hostOf(text: string, isWhole: boolean): string | null {
 }
 
 /** The words of a command given as a list or as one text, as far as they are known. */
-export function commandWords(node: Expression | null, literal: Literal): readonly string[] {
+function commandWords(node: Expression | null, literal: Literal): readonly string[] {
   if (node === null) return [];
   if (node.kind === "List" || node.kind === "Tuple") return listedWords(node.elts, literal);
   const text = literal(node)?.text.trim() ?? "";

@@ -1,7 +1,7 @@
 import type { Expression } from "../../python/index.ts";
 import { setAttributeOf } from "./attributes.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
-import { external, isSequence, keyOf, list, setItem, str, tuple, unknown, type Value } from "./values.ts";
+import { isSequence, keyOf, list, setItem, str, tuple, unknown, type Value } from "./values.ts";
 
 /** Binds the value to a target: name, attribute, item, or several by unpacking. */
 export function assign(interpreter: Interpreter, target: Expression, value: Value, frame: Frame): void {
@@ -121,7 +121,3 @@ export function itemPairs(value: Value & { kind: "dict" }): Value[] {
 }
 
 export const BUILTIN_PREFIX = "builtins.";
-
-export function builtin(name: string): Value {
-  return external(`${BUILTIN_PREFIX}${name}`);
-}

@@ -137,7 +137,7 @@ function isDataclass(made: ClassValue): boolean {
 }
 
 /** The fields of a dataclass in the order of its `__init__`: annotated names, bases first. */
-export function dataclassFields(made: ClassValue): readonly { readonly node: AnnAssign; readonly owner: ClassValue }[] {
+function dataclassFields(made: ClassValue): readonly { readonly node: AnnAssign; readonly owner: ClassValue }[] {
   const fields = new Map<string, { node: AnnAssign; owner: ClassValue }>();
   for (const item of [...resolutionOrder(made)].reverse()) {
     if (item.kind !== "class") continue;

@@ -114,7 +114,7 @@ function evaluateRest(interpreter: Interpreter, node: Expression, frame: Frame):
   }
 }
 
-export function constant(value: ConstantValue): Value {
+function constant(value: ConstantValue): Value {
   switch (value.type) {
     case "str":
       return str(value.value);
@@ -182,7 +182,7 @@ function superValue(interpreter: Interpreter, node: Call, frame: Frame): Value |
 }
 
 /** The arguments of a call, `*` and `**` spread as far as they are known. */
-export function evaluateArguments(interpreter: Interpreter, node: Call, frame: Frame): CallArguments {
+function evaluateArguments(interpreter: Interpreter, node: Call, frame: Frame): CallArguments {
   const positional: Value[] = [];
   const keywords = new Map<string, Value>();
   let openPositional = false;

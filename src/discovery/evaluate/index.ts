@@ -6,21 +6,18 @@ import type { Value } from "./values.ts";
 export { iterate } from "./assignment.ts";
 export { externalName, hostOf } from "./attributes.ts";
 export { BUILTIN_NAMES } from "./builtins.ts";
-export { dataclassFields, moduleScopeOf } from "./calls.ts";
+export { moduleScopeOf } from "./calls.ts";
 export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./classes.ts";
 export { textOf } from "./format.ts";
 export {
-  DEFAULT_LIMITS,
   type ExternalModel,
   Interpreter,
   type LibraryModels,
-  type Limits,
   type ModuleSource,
   newFrame,
   type RunEvent,
 } from "./interpreter.ts";
-export { cleandoc, plainText } from "./library.ts";
-export { Scope } from "./scope.ts";
+export { cleandoc } from "./library.ts";
 export * from "./values.ts";
 
 /** The standard library's models with those of readers added. */

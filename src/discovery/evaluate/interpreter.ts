@@ -85,7 +85,7 @@ export interface Limits {
   readonly size: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
+const DEFAULT_LIMITS: Limits = {
   steps: 4_000,
   stepsWithLibrary: 40_000,
   stepsWithParser: 250_000,

@@ -1,6 +1,5 @@
 import { iterate } from "./assignment.ts";
 import { AUTO_REASON } from "./definitions.ts";
-import { textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { parentOf, splitExtension } from "./methods.ts";
 import { joinPath } from "./operators.ts";
@@ -87,7 +86,7 @@ function onText(compute: (text: string) => Value): ExternalModel {
 }
 
 /** `textwrap.dedent`: removes the indentation that all lines share. */
-export function dedent(text: string): string {
+function dedent(text: string): string {
   const lines = text.split("\n");
   let margin: string | undefined;
   for (const line of lines) {
@@ -190,9 +189,4 @@ export function cleandoc(text: string): string {
   const [first = "", ...rest] = text.replaceAll("\t", "        ").split("\n");
   const body = dedent(rest.join("\n"));
   return [first.trimStart(), ...(rest.length > 0 ? [body] : [])].join("\n").replace(/^\n+/u, "").trimEnd();
-}
-
-/** Text of a value for people: a description or help text. */
-export function plainText(value: Value | undefined): string | undefined {
-  return value === undefined || value.kind === "none" ? undefined : textOf(value);
 }

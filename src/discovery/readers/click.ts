@@ -346,7 +346,7 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
 const MAX_NESTING = 8;
 
 /** A command's parameters and subcommands, flattened. */
-export function flattenCommand(root: ClickCommand): {
+function flattenCommand(root: ClickCommand): {
   readonly parameters: readonly Parameter[];
   readonly subcommands: readonly Subcommand[];
   readonly gaps: readonly Gap[];

@@ -1,6 +1,6 @@
 import { cleandoc, Interpreter, type LibraryModels, libraryModels, type RunEvent } from "../evaluate/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
-import { argparseReader } from "./argparse.ts";
+import { argparseReader } from "./argparse-reader.ts";
 import { clickReader } from "./click.ts";
 import { fireReader } from "./fire.ts";
 import { getoptReader } from "./getopt.ts";

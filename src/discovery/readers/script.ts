@@ -68,7 +68,7 @@ function callsIn(body: readonly Statement[]): string[] {
   return names;
 }
 
-export function dottedName(node: Expression): string | null {
+function dottedName(node: Expression): string | null {
   if (node.kind === "Name") return node.id;
   if (node.kind !== "Attribute") return null;
   const base = dottedName(node.value);
