@@ -100,7 +100,7 @@ const DEFAULT_LIMITS: Limits = {
 const VALUES_PER_STEP = 16;
 
 /** Thrown when a run has used up its budget; caught where the run was started. */
-export class BudgetExceeded extends Error {}
+class BudgetExceeded extends Error {}
 
 /**
  * A bounded abstract interpreter of Python: runs a file as `__main__` with what can be known from the text alone.
