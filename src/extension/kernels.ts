@@ -83,14 +83,16 @@ export class Kernels implements Disposable {
   }
 
   async #start(folder: WorkspaceFolder): Promise<Result<Kernel>> {
-    const settings = readSettings(folder);
-    if (!settings.ok) return settings;
+    const python = readSettings("python", folder);
+    if (!python.ok) return python;
+    const limits = readSettings("limits");
+    if (!limits.ok) return limits;
     const { Kernel } = await import("../kernel/index.ts");
-    const interpreter = settings.value.python.interpreterPath;
+    const interpreter = python.value.interpreterPath;
     const opened = Kernel.open({
       workspace: folder.uri.fsPath,
       sandbox: await this.sandbox(),
-      limits: limitsOf(settings.value.limits),
+      limits: limitsOf(limits.value),
       trusted: () => workspace.isTrusted,
       ...(interpreter === "" ? {} : { interpreter }),
     });

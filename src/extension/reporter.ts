@@ -23,7 +23,8 @@ export class Reporter {
 
   /** A problem that stopped what a person asked for. */
   problem(problem: Problem): void {
-    const place = problem.place === undefined ? "" : ` (${[problem.place.file, problem.place.line].join(":")})`;
+    const place =
+      problem.place === undefined ? "" : ` (${[problem.place.file, problem.place.line ?? []].flat().join(":")})`;
     this.#log.warn(`${problem.code}: ${problem.message}${place}`);
     this.#show(window.showErrorMessage(plainMessage(problem.message), l10n.t("Show Log")));
   }
