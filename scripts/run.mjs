@@ -15,6 +15,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** The setup level of each task, and the script that does it. */
 const TASKS = {
   bench: { needs: "sandbox", script: "test/bench/run.ts" },
+  "eval:cfg": { needs: "packages", script: "test/eval/cfg/run.ts" },
   build: { needs: "packages", script: "scripts/build.ts" },
   generate: { needs: "packages", script: "scripts/generate.ts" },
   check: { needs: "packages", script: "scripts/check.ts" },

@@ -1,0 +1,442 @@
+"""What CPython's own compiler says of control flow, seen as a graph over statements.
+
+A *place* is where a statement starts: twice the first line of its unit, and one more for the `__exit__` calls of a
+`with` statement. Statements that share a line are one unit; a compound statement's unit is its head. Instructions
+without a line, and statements that may leave no instruction behind (`pass`, `try`, `while True`…), have no place:
+paths lead through them.
+
+The graph's states are the instructions at which a place is entered, so that copies of a `finally` body stay apart.
+Edges are `(from, to, kind)`; see the kinds below.
+"""
+
+import ast
+import dis
+import sys
+import types
+
+SUPPORTED = (3, 11) <= sys.version_info[:2] <= (3, 13)
+
+ENTRY, EXIT, RAISE = 0, -1, -2
+# Normal; `raise` and `assert`; an exception that goes on (end of finally, no clause matches, `__exit__` said no);
+# any other exception; an exception in principle only (keeps a handler alive that nothing can reach).
+NORMAL, RAISED, RERAISED, IMPLICIT, IMPOSSIBLE = range(5)
+
+EXCEPTION_KINDS = {"RAISE_VARARGS": RAISED, "RERAISE": RERAISED}
+RETURNS = {"RETURN_VALUE", "RETURN_CONST"}
+SUSPENDS = {"YIELD_VALUE", "RETURN_GENERATOR"}
+JUMPS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
+
+# Instructions that only move values or compare with None: the evaluation loop has no error exit for them.
+CANNOT_RAISE = frozenset(
+    """
+    CACHE COPY COPY_FREE_VARS END_FOR EXTENDED_ARG INTERPRETER_EXIT IS_OP JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT
+    JUMP_FORWARD KW_NAMES LOAD_ASSERTION_ERROR LOAD_BUILD_CLASS LOAD_CLOSURE LOAD_CONST LOAD_FAST_AND_CLEAR MAKE_CELL
+    MAKE_FUNCTION NOP POP_EXCEPT POP_JUMP_BACKWARD_IF_NONE POP_JUMP_BACKWARD_IF_NOT_NONE POP_JUMP_FORWARD_IF_NONE
+    POP_JUMP_FORWARD_IF_NOT_NONE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE POP_TOP PRECALL PUSH_EXC_INFO PUSH_NULL RESUME
+    RETURN_CONST RETURN_GENERATOR RETURN_VALUE SET_FUNCTION_ATTRIBUTE STORE_FAST SWAP BUILD_TUPLE BUILD_LIST
+    LIST_APPEND SETUP_ANNOTATIONS STORE_FAST_STORE_FAST
+    """.split()
+)
+if sys.version_info >= (3, 12):  # unbound variables have an instruction of their own
+    CANNOT_RAISE |= {"LOAD_FAST", "LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "POP_JUMP_IF_TRUE", "POP_JUMP_IF_FALSE"}
+    if sys.version_info < (3, 13):  # no TO_BOOL yet
+        CANNOT_RAISE -= {"POP_JUMP_IF_TRUE", "POP_JUMP_IF_FALSE"}
+
+ENDING_CALLS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
+
+
+# ---------------------------------------------------------------- statements
+
+
+def folds(test):
+    """Whether the compiler knows the truth of a test: its code is a constant."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name) and node.id != "__debug__":
+            return False
+        if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript, ast.Lambda, ast.JoinedStr, ast.Await, ast.Yield)):
+            return False
+    code = compile(ast.Expression(test), "<test>", "eval")
+    return all(i.opname in ("RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST") for i in dis.get_instructions(code))
+
+
+class Scope:
+    """The statements of a module, class, function or lambda, without those of inner scopes."""
+
+    def __init__(self, node, kind, qualname):
+        self.node = node
+        self.kind = kind
+        self.qualname = qualname
+        self.line = getattr(node, "lineno", 1)
+        decorators = getattr(node, "decorator_list", [])
+        self.first_line = min([self.line, *(d.lineno for d in decorators)])
+        self.unit_of = {}  # line -> unit
+        self.strong = set()  # units with an instruction of their own
+        self.withs = set()  # units with a with statement
+        self.tags = set()
+        self.endings = set()  # positions of calls that do not return
+
+    def unit(self, first, last, strong=True):
+        known = next((self.unit_of[line] for line in range(first, last + 1) if line in self.unit_of), first)
+        for line in range(first, last + 1):
+            self.unit_of.setdefault(line, known)
+        if strong:
+            self.strong.add(known)
+        return known
+
+
+def end_of(nodes, default):
+    return max([default, *(node.end_lineno for node in nodes if node is not None)])
+
+
+class Reader:
+    """Cuts a module's tree into scopes."""
+
+    def __init__(self, tree):
+        self.scopes = []
+        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names |= {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+        self.endings = ENDING_CALLS - names
+        self.scope(tree, "module", "<module>", "")
+
+    def scope(self, node, kind, qualname, prefix):
+        scope = Scope(node, kind, qualname)
+        self.scopes.append(scope)
+        if kind == "lambda":
+            scope.unit(node.body.lineno, node.body.end_lineno)
+            self.expressions(node.body, scope, prefix)
+        else:
+            self.body(node.body, scope, prefix, ())
+        return scope
+
+    def body(self, statements, scope, prefix, around):
+        for statement in statements:
+            self.statement(statement, scope, prefix, around)
+
+    def expressions(self, node, scope, prefix):
+        """The lambdas of a statement's own expressions."""
+        stack = [node]
+        while stack:
+            inner = stack.pop()
+            if isinstance(inner, ast.Lambda):
+                for default in [*inner.args.defaults, *inner.args.kw_defaults]:
+                    if default is not None:
+                        stack.append(default)
+                name = f"{prefix}<lambda>"
+                self.scope(inner, "lambda", name, f"{name}.<locals>.")
+            elif not isinstance(inner, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+                stack.extend(ast.iter_child_nodes(inner))
+
+    def statement(self, s, scope, prefix, around):
+        line = s.lineno
+        match s:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                a = s.args
+                arguments = [*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg, *a.defaults, *a.kw_defaults]
+                first = min([line, *(d.lineno for d in s.decorator_list)])
+                scope.unit(first, end_of([*s.decorator_list, s.returns, *arguments], line))
+                for outside in [*s.decorator_list, s.returns, *arguments]:
+                    if outside is not None:
+                        self.expressions(outside, scope, prefix)
+                self.scope(s, "function", prefix + s.name, f"{prefix}{s.name}.<locals>.")
+            case ast.ClassDef():
+                first = min([line, *(d.lineno for d in s.decorator_list)])
+                values = [k.value for k in s.keywords]
+                scope.unit(first, end_of([*s.decorator_list, *s.bases, *values], line))
+                for outside in [*s.decorator_list, *s.bases, *values]:
+                    self.expressions(outside, scope, prefix)
+                self.scope(s, "class", prefix + s.name, f"{prefix}{s.name}.")
+            case ast.If() | ast.While():
+                constant = folds(s.test)
+                scope.unit(line, s.test.end_lineno, strong=not constant)
+                self.expressions(s.test, scope, prefix)
+                scope.tags.add("branch")
+                if isinstance(s, ast.While):
+                    if constant:
+                        scope.tags.add("while True")
+                    if s.orelse:
+                        scope.tags.add("loop-else")
+                    around = (*around, "loop")
+                self.body(s.body, scope, prefix, around)
+                self.body(s.orelse, scope, prefix, around)
+            case ast.For() | ast.AsyncFor():
+                scope.unit(line, s.iter.end_lineno)
+                self.expressions(s.iter, scope, prefix)
+                scope.tags.add("branch")
+                if s.orelse:
+                    scope.tags.add("loop-else")
+                if isinstance(s, ast.AsyncFor):
+                    scope.tags.add("async")
+                self.body(s.body, scope, prefix, (*around, "loop"))
+                self.body(s.orelse, scope, prefix, around)
+            case ast.With() | ast.AsyncWith():
+                parts = [part for item in s.items for part in (item.context_expr, item.optional_vars)]
+                scope.withs.add(scope.unit(line, end_of(parts, line)))
+                for item in s.items:
+                    self.expressions(item.context_expr, scope, prefix)
+                scope.tags.add("branch")
+                if isinstance(s, ast.AsyncWith):
+                    scope.tags.add("async")
+                self.body(s.body, scope, prefix, (*around, "with"))
+            case ast.Try() | ast.TryStar():
+                scope.unit(line, line, strong=False)
+                scope.tags.add("branch")
+                if isinstance(s, ast.TryStar):
+                    scope.tags.add("except*")
+                inside = (*around, "finally" if s.finalbody else "try")
+                self.body(s.body, scope, prefix, inside)
+                for handler in s.handlers:
+                    scope.unit(handler.lineno, end_of([handler.type], handler.lineno))
+                    self.body(handler.body, scope, prefix, inside)
+                self.body(s.orelse, scope, prefix, inside)
+                self.body(s.finalbody, scope, prefix, inside)
+            case ast.Match():
+                scope.unit(line, s.subject.end_lineno)
+                self.expressions(s.subject, scope, prefix)
+                scope.tags |= {"branch", "match"}
+                for one in s.cases:
+                    wild = isinstance(one.pattern, ast.MatchAs) and one.pattern.pattern is None and one.pattern.name is None
+                    strong = not wild or (one.guard is not None and not folds(one.guard))
+                    scope.unit(one.pattern.lineno, (one.guard or one.pattern).end_lineno, strong)
+                    if one.guard is not None:
+                        self.expressions(one.guard, scope, prefix)
+                    self.body(one.body, scope, prefix, around)
+            case _:
+                self.simple(s, scope, prefix, around)
+
+    def simple(self, s, scope, prefix, around):
+        match s:
+            case ast.Pass() | ast.Global() | ast.Nonlocal() | ast.Expr(value=ast.Constant()):
+                strong = False
+            case ast.Break() | ast.Continue():
+                strong = False
+                self.jump(scope, around[len(around) - around[::-1].index("loop") :] if "loop" in around else ())
+            case ast.Return():
+                strong = True
+                self.jump(scope, around)
+            case ast.AnnAssign(value=None, target=ast.Name()):
+                strong = scope.kind != "function"
+            case ast.Assert():
+                strong = not folds(s.test)
+                scope.tags.add("branch")
+            case ast.Expr(value=ast.Call() as call) if ast.unparse(call.func) in self.endings:
+                strong = True
+                scope.endings.add((call.lineno, call.end_lineno, call.col_offset, call.end_col_offset))
+            case _:
+                strong = True
+        scope.unit(s.lineno, s.end_lineno, strong)
+        self.expressions(s, scope, prefix)
+
+    def jump(self, scope, around):
+        if "finally" in around:
+            scope.tags.add("finally with jumps")
+        if "with" in around or "try" in around:
+            scope.tags.add("with/try with jumps")
+
+
+# ---------------------------------------------------------------- code objects
+
+
+class Flow:
+    """The control flow of one code object."""
+
+    def __init__(self, code, scope):
+        self.code = code
+        self.scope = scope
+        self.instructions = list(dis.get_instructions(code))
+        self.index = {i.offset: n for n, i in enumerate(self.instructions)}
+        lines = {}
+        for start, end, line in code.co_lines():
+            for offset in range(start, end, 2):
+                lines[offset] = line
+        self.lines = [lines.get(i.offset) for i in self.instructions]
+        self.handlers = self.handler_of_each()
+        self.next = [self.successors(n) for n in range(len(self.instructions))]
+        self.places = self.place_of_each()
+        self.start = next((n + 1 for n, i in enumerate(self.instructions) if i.opname == "RESUME"), 0)
+
+    def handler_of_each(self):
+        handlers = [None] * len(self.instructions)
+        for entry in dis._parse_exception_table(self.code):
+            for n, i in enumerate(self.instructions):
+                if entry.start <= i.offset < entry.end:
+                    handlers[n] = self.index[entry.target]
+        return handlers
+
+    def target(self, n):
+        i = self.instructions[n]
+        return self.index[i.argval] if i.opcode in dis.hasjrel or i.opcode in dis.hasjabs else None
+
+    def successors(self, n):
+        """Where an instruction leads without an exception; EXIT for a return."""
+        i = self.instructions[n]
+        if i.opname in RETURNS:
+            return [EXIT]
+        if i.opname in EXCEPTION_KINDS or self.is_ending(i):
+            return []
+        target = self.target(n)
+        if i.opname in JUMPS:
+            return [target]
+        after = [n + 1] if n + 1 < len(self.instructions) else []
+        return after if target is None else [*after, target]
+
+    def is_ending(self, i):
+        if not self.scope.endings or not i.opname.startswith("CALL"):
+            return False
+        p = i.positions
+        return (p.lineno, p.end_lineno, p.col_offset, p.end_col_offset) in self.scope.endings
+
+    def exception(self, n):
+        """(handler or RAISE, kind), or None."""
+        name = self.instructions[n].opname
+        handler = self.handlers[n]
+        if handler is not None and self.is_generator_guard(handler):
+            handler = None
+        if name in CANNOT_RAISE:
+            return None if handler is None else (handler, IMPOSSIBLE)
+        return (RAISE if handler is None else handler, EXCEPTION_KINDS.get(name, IMPLICIT))
+
+    def is_generator_guard(self, n):
+        """From 3.12 on, a handler around the whole of a generator turns StopIteration into RuntimeError."""
+        i = self.instructions[n]
+        return i.opname == "CALL_INTRINSIC_1" and i.arg == 3
+
+    # ------------------------------------------------------------ places
+
+    def place_of_each(self):
+        scope = self.scope
+        places = [None] * len(self.instructions)
+        leaving = False
+        unit_before = None
+        for n, i in enumerate(self.instructions):
+            unit = scope.unit_of.get(self.lines[n])
+            if unit is None or unit not in scope.strong:
+                unit_before = None
+                continue
+            if unit in scope.withs:
+                if unit != unit_before:
+                    leaving = False
+                leaving = self.is_exit_call(n) or (leaving and i.opname in EXIT_CALL)
+                places[n] = 2 * unit + leaving
+            else:
+                places[n] = 2 * unit
+            unit_before = unit
+            if i.opname in JUMPS and i.opname != "JUMP_BACKWARD_NO_INTERRUPT":
+                leaving = False
+        for n, i in enumerate(self.instructions):
+            if i.opname == "CLEANUP_THROW" and places[n] is not None and places[n] // 2 in scope.withs:
+                on = self.target(n + 1)
+                if on is not None and places[on] is not None:
+                    places[n] = places[n + 1] = places[on]
+        return places
+
+    def is_exit_call(self, n):
+        """Whether the code that calls `__exit__` starts here: with three times None, or with an exception at hand."""
+        name = self.instructions[n].opname
+        if name == "PUSH_EXC_INFO":
+            return True
+        if name == "SWAP":
+            n += 1
+        three = self.instructions[n : n + 3]
+        if len(three) < 3 or any(i.opname != "LOAD_CONST" or i.argval is not None for i in three):
+            return False
+        after = [i for i in self.instructions[n + 3 : n + 5] if i.opname == "CALL"]
+        return len(after) > 0 and after[0].arg == 2
+
+    # ------------------------------------------------------------ the graph
+
+    def steps(self, n):
+        for to in self.next[n]:
+            yield to, NORMAL
+        exception = self.exception(n)
+        if exception is not None:
+            yield exception
+
+    def transitions(self, entered):
+        """From an instruction at which a place is entered: where the next places are entered, and how."""
+        here = self.places[entered] if entered is not None else None
+        found = set()
+        seen = set()
+        stack = [(entered, NORMAL, True)] if entered is not None else [(self.start, NORMAL, False)]
+        if entered is None and self.places[self.start] is not None:
+            return {(self.start, NORMAL)}
+        while stack:
+            item = stack.pop()
+            if item in seen:
+                continue
+            seen.add(item)
+            n, kind, inside = item
+            for to, step in self.steps(n):
+                on = kind if kind != NORMAL else step
+                if to < 0:
+                    found.add((to, on))
+                elif self.places[to] is None:
+                    stack.append((to, on, False))
+                elif inside and step == NORMAL and self.places[to] == here:
+                    stack.append((to, NORMAL, True))
+                else:
+                    found.add((to, on))
+        return found
+
+    def graph(self):
+        """(places of the states, edges); state 0 is the entry."""
+        number = {None: 0}
+        places = [ENTRY]
+        edges = []
+        queue = [None]
+        for entered in queue:
+            for to, kind in sorted(self.transitions(entered)):
+                if to not in number:
+                    number[to] = len(places)
+                    places.append(to if to < 0 else self.places[to])
+                    if to >= 0:
+                        queue.append(to)
+                edges.append((number[entered], number[to], kind))
+        return places, edges
+
+
+EXIT_CALL = frozenset(
+    """
+    PUSH_EXC_INFO WITH_EXCEPT_START TO_BOOL POP_JUMP_FORWARD_IF_TRUE POP_JUMP_IF_TRUE RERAISE POP_TOP POP_EXCEPT COPY
+    LOAD_CONST PRECALL CALL SWAP PUSH_NULL GET_AWAITABLE SEND YIELD_VALUE RESUME END_SEND CLEANUP_THROW NOP
+    JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT RETURN_VALUE RETURN_CONST EXTENDED_ARG NOT_TAKEN
+    """.split()
+)
+
+
+def code_objects(code):
+    stack = [code]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack.extend(inner for inner in reversed(one.co_consts) if isinstance(inner, types.CodeType))
+
+
+def contains(scope, code):
+    """Whether a lambda's code is the one of this node: the code's places lie within its body."""
+    body = scope.node.body
+    for line, end_line, column, end_column in code.co_positions():
+        if line is None or column is None or (line, column) == (code.co_firstlineno, 0):
+            continue
+        if (line, column) < (scope.line, scope.node.col_offset) or (end_line, end_column) > (body.end_lineno, body.end_col_offset):
+            return False
+    return True
+
+
+def flows(source, filename):
+    """The flow of every scope of a source text that has a code object of its own, in the scopes' order."""
+    tree = ast.parse(source, filename)
+    waiting = {}
+    scopes = Reader(tree).scopes
+    for scope in scopes:
+        name = {"module": "<module>", "lambda": "<lambda>"}.get(scope.kind) or scope.node.name
+        waiting.setdefault((scope.first_line if scope.kind != "module" else None, name), []).append(scope)
+    found = {}
+    top = compile(tree, filename, "exec", dont_inherit=True)
+    for code in code_objects(top):
+        key = (None if code is top else code.co_firstlineno, code.co_name)
+        candidates = waiting.get(key, [])
+        # A definition in a finally body has a code object per copy: the first will do.
+        scope = next((s for s in candidates if id(s) not in found and (s.kind != "lambda" or contains(s, code))), None)
+        if scope is not None:
+            found[id(scope)] = Flow(code, scope)
+    return [found[id(scope)] for scope in scopes if id(scope) in found]
