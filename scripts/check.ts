@@ -15,6 +15,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: [inPackage("typescript/bin/tsc"), "-p", "."],
   "webview types": [inPackage("typescript/bin/tsc"), "-p", "src/webview"],
   "format and lint": [inPackage("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", "--colors=off"],
+  promises: [inPackage("oxlint/bin/oxlint"), "--type-aware"],
   "unused code": [inPackage("knip/bin/knip.js")],
   imports: [inPackage("dependency-cruiser/bin/dependency-cruiser.mjs"), "src", "test", "scripts"],
   "import rules": [join(ROOT, "scripts", "check-import-rules.ts")],

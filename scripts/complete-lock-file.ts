@@ -40,10 +40,10 @@ function isThere(path: string, name: string): boolean {
   }
 }
 
-/** The platform stands at the end of the name: `-linux-x64-musl`. */
+/** The platform stands at the end of the name: `-linux-x64-musl`, or is the name in a scope: `/linux-x64`. */
 function entryFor(name: string, version: string): Entry & Readonly<Record<string, unknown>> {
   const [, os, cpu, variant = ""] =
-    /-(android|darwin|freebsd|linux|openharmony|win32)-(\w+)(?:-(\w+))?$/.exec(name) ?? [];
+    /[-/](android|darwin|freebsd|linux|openharmony|win32)-(\w+)(?:-(\w+))?$/.exec(name) ?? [];
   if (os === undefined || !/^\d+\.\d+\.\d+$/.test(version)) {
     throw new Error(`${name}@${version} is missing in package-lock.json, and is not a package for one platform.`);
   }

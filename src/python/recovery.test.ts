@@ -174,8 +174,8 @@ const PIECES = [
 ];
 
 describe("any text", { timeout: MINUTE }, () => {
-  test("gives a tree whose parts lie inside each other, and never an exception", async () => {
-    await fc.assert(
+  test("gives a tree whose parts lie inside each other, and never an exception", () => {
+    fc.assert(
       fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 80 }), fc.boolean(), (pieces, spaced) => {
         const source = pieces.join(spaced ? " " : "");
         const { module } = parseModule(source);
@@ -185,8 +185,8 @@ describe("any text", { timeout: MINUTE }, () => {
     );
   });
 
-  test("of arbitrary characters gives a tree", async () => {
-    await fc.assert(
+  test("of arbitrary characters gives a tree", () => {
+    fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (source) => {
         expect(parseModule(source).module.kind).toBe("Module");
       }),
