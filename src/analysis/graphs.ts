@@ -50,7 +50,8 @@ export function buildGraph(text: string, module: Module, query: ScopeQuery): Con
   return scope === null ? null : buildScope(text, scope, new NameResolver());
 }
 
-function findScope(root: Scope, { qualname, line }: ScopeQuery): Scope | null {
+/** The scope that a query names. */
+export function findScope(root: Scope, { qualname, line }: ScopeQuery): Scope | null {
   if (qualname !== undefined) return findNamed(root, qualname, line);
   let found = root;
   // Inner scopes come after those around them.

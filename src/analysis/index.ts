@@ -1,3 +1,4 @@
+export { dataFlow } from "./dataflow.ts";
 export {
   buildGraph,
   buildGraphs,

@@ -1,5 +1,6 @@
 export * from "./arguments.ts";
 export * from "./capability.ts";
+export * from "./dataflow.ts";
 export * from "./discovery.ts";
 export * from "./execution.ts";
 export * from "./graph.ts";
