@@ -1,9 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSource, type Module, parseModule, type SyntaxProblem } from "../python/index.ts";
+import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, namesCommandLineLibrary } from "./prefilter.ts";
-import { STANDARD_LIBRARY } from "./standard-library.ts";
 
 export interface ParsedFile {
   readonly file: string;

@@ -1,4 +1,5 @@
 export * from "./arguments.ts";
+export * from "./callgraph.ts";
 export * from "./capability.ts";
 export * from "./dataflow.ts";
 export * from "./discovery.ts";
