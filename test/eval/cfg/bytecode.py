@@ -35,6 +35,7 @@ CANNOT_RAISE = frozenset(
     POP_JUMP_FORWARD_IF_NOT_NONE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE POP_TOP PRECALL PUSH_EXC_INFO PUSH_NULL RESUME
     RETURN_CONST RETURN_GENERATOR RETURN_VALUE SET_FUNCTION_ATTRIBUTE STORE_FAST SWAP BUILD_TUPLE BUILD_LIST
     LIST_APPEND SETUP_ANNOTATIONS STORE_FAST_STORE_FAST
+    STORE_DEREF BUILD_STRING
     """.split()
 )
 if sys.version_info >= (3, 12):  # unbound variables have an instruction of their own
@@ -291,9 +292,30 @@ class Flow:
         handler = self.handlers[n]
         if handler is not None and self.is_generator_guard(handler):
             handler = None
-        if name in CANNOT_RAISE:
+        if name in CANNOT_RAISE or self.is_harmless(n):
             return None if handler is None else (handler, IMPOSSIBLE)
         return (RAISE if handler is None else handler, EXCEPTION_KINDS.get(name, IMPLICIT))
+
+    def is_harmless(self, n):
+        """Building constant lists, and the `name = None; del name` after a handler."""
+        i = self.instructions[n]
+        before = self.instructions[n - 1]
+        if i.opname in ("LIST_EXTEND", "SET_UPDATE"):
+            return before.opname == "LOAD_CONST"
+        if i.opname in ("BUILD_MAP", "BUILD_SET"):
+            return i.arg == 0
+        if i.opname.startswith("DELETE_"):
+            return before.opname == i.opname.replace("DELETE", "STORE") and before.argval == i.argval
+        return False
+
+    def is_going_on(self, n):
+        """Whether an exception goes on here. The compiler gives this the line of whatever it compiled before."""
+        names = [i.opname for i in self.instructions[n : n + 3]]
+        return (
+            names[0] == "RERAISE"
+            or names == ["COPY", "POP_EXCEPT", "RERAISE"]
+            or (names[:2] == ["POP_EXCEPT", "RERAISE"] and self.instructions[n - 1].opname == "COPY")
+        )
 
     def is_generator_guard(self, n):
         """From 3.12 on, a handler around the whole of a generator turns StopIteration into RuntimeError."""
@@ -309,8 +331,10 @@ class Flow:
         unit_before = None
         for n, i in enumerate(self.instructions):
             unit = scope.unit_of.get(self.lines[n])
-            if unit is None or unit not in scope.strong:
-                unit_before = None
+            if unit is None or self.is_going_on(n):
+                continue
+            if unit not in scope.strong:
+                unit_before = unit
                 continue
             if unit in scope.withs:
                 if unit != unit_before:
@@ -366,7 +390,7 @@ class Flow:
             seen.add(item)
             n, kind, inside = item
             for to, step in self.steps(n):
-                on = kind if kind != NORMAL else step
+                on = step if kind == NORMAL or step == IMPOSSIBLE else kind
                 if to < 0:
                     found.add((to, on))
                 elif self.places[to] is None:
