@@ -159,7 +159,7 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
       "    c()",
     ),
     "2 false> out; 2 true> 3; 3 > 4; 4 false> 5; 4 true> 4'; 4' return> F9''; 5 false> 6; 5 true> 5'; 5' break> F9'''; 6 false> 7; 6 true> 6'; 6' continue> F9''''; 7 > F9; 9 loop-back> 2; 9'' return> out; 9''' break> out; 9'''' continue> 2; F9 > 9; F9' > 9'; F9'' > 9''; F9''' > 9'''; F9'''' > 9''''; in > 2",
-    "2 !> raise; 4 !> F9'; 5 !> F9'; 6 !> F9'; 7 !> F9'; 9 !> raise; 9' !> raise; 9' !re-raise> raise; 9'' !> raise; 9''' !> raise; 9'''' !> raise",
+    "2 !> raise; 4 !> F9'; 4' !> F9'; 5 !> F9'; 5' !> F9'; 6 !> F9'; 6' !> F9'; 7 !> F9'; 9 !> raise; 9' !> raise; 9' !re-raise> raise; 9'' !> raise; 9''' !> raise; 9'''' !> raise",
     "",
   ],
   [
@@ -173,14 +173,14 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
     "nested finally",
     lines("try:", "  try:", "    return a()", "  finally:", "    b()", "finally:", "  c()"),
     "2 > 3; 3 > 4; 4 return> F6'; 6' return> F8'; 8' return> out; F6 > 6; F6' > 6'; F8 > 8; F8' > 8'; in > 2",
-    "4 !> F6; 6 !> F8; 6 !re-raise> F8; 6' !> F8; 8 !> raise; 8 !re-raise> raise; 8' !> raise",
+    "3 !> F8; 4 !> F6; 6 !> F8; 6 !re-raise> F8; 6' !> F8; 8 !> raise; 8 !re-raise> raise; 8' !> raise",
     "",
   ],
   [
     "break in a loop inside try does not run the finally",
     lines("try:", "  for x in a:", "    break", "finally:", "  b()"),
     "2 > 3; 3 false> F6; 3 true> 4; 4 break> F6; 6 > out; F6 > 6; F6' > 6'; in > 2",
-    "3 !> F6'; 6 !> raise; 6' !> raise; 6' !re-raise> raise",
+    "3 !> F6'; 4 !> F6'; 6 !> raise; 6' !> raise; 6' !re-raise> raise",
     "",
   ],
   [
@@ -201,7 +201,7 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
     "with in a loop, break and continue",
     lines("for x in a:", "  with b:", "    if c: break", "    if a: continue", "    c()"),
     "2 false> out; 2 true> 3; 3 > 4; 4 false> 5; 4 true> 4'; 4' break> W3''; 5 false> 6; 5 true> 5'; 5' continue> W3'''; 6 > W3; W3 loop-back> 2; W3' loop-back> 2; W3'' break> out; W3''' continue> 2; in > 2",
-    "2 !> raise; 3 !> raise; 4 !> W3'; 5 !> W3'; 6 !> W3'; W3 !> raise; W3' !> raise; W3' !re-raise> raise; W3'' !> raise; W3''' !> raise",
+    "2 !> raise; 3 !> raise; 4 !> W3'; 4' !> W3'; 5 !> W3'; 5' !> W3'; 6 !> W3'; W3 !> raise; W3' !> raise; W3' !re-raise> raise; W3'' !> raise; W3''' !> raise",
     "",
   ],
   [

@@ -32,7 +32,10 @@ class GraphBuilder {
   build(): ControlFlowGraph {
     const { kind, qualname, line, endLine, complexity, node, name } = this.#scope;
     const draft = this.#draft;
-    draft.from([looseEnd(draft.add("entry", line, line, name, []), EDGE.normal)]);
+    const entry = draft.add("entry", line, line, name, []);
+    draft.from([looseEnd(entry, EDGE.normal)]);
+    // The names that every class body gets first (`__module__`, `__qualname__`) go into a mapping of any kind.
+    if (kind === "class") this.#flow.region.raise(entry);
     if (node.kind === "Lambda") this.#lambda(node.body);
     else this.#body(node.body);
     const { returns, root } = this.#flow;
@@ -89,7 +92,7 @@ class GraphBuilder {
   }
 
   #guarded(): GuardBuilder {
-    this.#guards ??= new GuardBuilder(this.#text, this.#flow, this.#body);
+    this.#guards ??= new GuardBuilder(this.#text, this.#flow, this.#raising, this.#body);
     return this.#guards;
   }
 
@@ -97,7 +100,9 @@ class GraphBuilder {
     const { line, endLine } = s;
     const flow = this.#flow;
     const block = this.#draft.append(line, endLine, lineLabel(this.#text, s.start, s.end, line, endLine));
-    if (!flow.region.raises(block) && this.#raising.statement(s)) flow.region.raise(block);
+    if (!flow.region.raises(block) && (flow.region.isInterruptible || this.#raising.statement(s))) {
+      flow.region.raise(block);
+    }
     switch (s.kind) {
       case "Return":
         flow.leave(block, EDGE.return);
@@ -166,7 +171,9 @@ class GraphBuilder {
 
   #head(kind: "branch" | "loop" | "match", s: Statement, last: Expression): number {
     const label = headLabel(this.#text, s.start, last.end, s.line, last.endLine);
-    return this.#draft.enter(kind, s.line, last.endLine, label, [s.line]);
+    const head = this.#draft.enter(kind, s.line, last.endLine, label, [s.line]);
+    if (this.#flow.region.isInterruptible) this.#flow.region.raise(head);
+    return head;
   }
 
   #loop(s: For | While): void {
@@ -200,7 +207,7 @@ class GraphBuilder {
       const head = draft.enter("branch", one.line, last.endLine, label, [one.pattern.line]);
       const guard = one.guard === null ? true : constantTruth(one.guard);
       const always = isIrrefutable(one.pattern);
-      if (!always || guard === null) this.#flow.region.raise(head);
+      if (!always || guard === null || this.#flow.region.isInterruptible) this.#flow.region.raise(head);
       draft.from(guard === false ? [] : [looseEnd(head, EDGE.case)]);
       this.#body(one.body);
       append(after, draft.take());

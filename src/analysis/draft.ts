@@ -55,13 +55,34 @@ export interface Thrown {
 
 /** Statements whose exceptions go to the same place: the body of a `try` or `with`, or the whole scope. */
 export class Region {
+  /**
+   * Whether every statement inside counts as one that an exception may leave: `finally` and `__exit__` stand there for
+   * whatever comes, an interrupt between two harmless statements too.
+   */
+  readonly isInterruptible: boolean;
   /** Nodes with a statement that may raise anything. */
   readonly raisers: number[] = [];
   readonly thrown: Thrown[] = [];
+  #mayRepeat = false;
+
+  constructor(isInterruptible: boolean) {
+    this.isInterruptible = isInterruptible;
+  }
 
   /** A statement of the node may raise anything. */
   raise(node: number): void {
     if (!this.raises(node)) this.raisers.push(node);
+  }
+
+  /** As `raise`, of nodes that are no longer the newest. */
+  raiseAll(ends: readonly LooseEnd[]): void {
+    for (const end of ends) this.raise(nodeOf(end));
+    if (ends.length > 0) this.#mayRepeat = true;
+  }
+
+  /** Nodes with a statement that may raise anything, each once. */
+  sources(): readonly number[] {
+    return this.#mayRepeat ? [...new Set(this.raisers)] : this.raisers;
   }
 
   /** Whether that is known of the node that was last told of. */
@@ -89,7 +110,7 @@ export class Unwinding extends Region {
   readonly continues: LooseEnd[] = [];
 
   constructor(depth: number, region: Region, unwinding: Unwinding | null) {
-    super();
+    super(true);
     this.depth = depth;
     this.region = region;
     this.unwinding = unwinding;
@@ -200,7 +221,7 @@ export class Draft {
 
   /** Leads a region's exceptions to one node. */
   land(region: Region, to: number): void {
-    for (const raiser of region.raisers) this.edge(raiser, to, "exception");
+    for (const raiser of region.sources()) this.edge(raiser, to, "exception");
     for (const thrown of region.thrown) this.edge(thrown.node, to, "exception", thrown.label);
   }
 

@@ -15,7 +15,7 @@ interface Loop {
 export class Flow {
   readonly draft = new Draft();
   /** Exceptions that leave the scope. */
-  readonly root = new Region();
+  readonly root = new Region(false);
   /** Ends that leave the scope by `return`. */
   readonly returns: LooseEnd[] = [];
   /** Where exceptions go. */
@@ -57,10 +57,28 @@ export class Flow {
 
   /** Opens a region that jumps cannot leave without running something. */
   openUnwinding(): Unwinding {
-    const unwinding = new Unwinding(++this.#depth, this.region, this.#unwinding);
+    const unwinding = this.openCleanup();
     this.region = unwinding;
+    return unwinding;
+  }
+
+  /** As `openUnwinding`, for what runs on jumps and at the end, but does not show: exceptions pass by. */
+  openCleanup(): Unwinding {
+    const unwinding = new Unwinding(++this.#depth, this.region, this.#unwinding);
     this.#unwinding = unwinding;
     return unwinding;
+  }
+
+  /** Closes a clean-up: it may itself raise, at whatever leads to it. */
+  closeCleanup(cleanup: Unwinding): void {
+    const falling = this.draft.take();
+    this.#restore(cleanup);
+    this.region.raiseAll(falling);
+    for (const { kind, ends } of waysOut(cleanup)) {
+      this.region.raiseAll(ends);
+      this.jump(kind, ends);
+    }
+    this.draft.from(falling);
   }
 
   #restore(unwinding: Unwinding): void {
@@ -83,7 +101,7 @@ export class Flow {
       append(after, draft.take());
     }
     const first = draft.nodes.length;
-    draft.from(unwinding.raisers.map((raiser) => looseEnd(raiser, EDGE.exception)));
+    draft.from(unwinding.sources().map((raiser) => looseEnd(raiser, EDGE.exception)));
     run("exception");
     for (const thrown of unwinding.thrown) draft.edge(thrown.node, first, "exception", thrown.label);
     append(after, draft.take());
@@ -101,7 +119,7 @@ export class Flow {
     const falling = draft.take();
     this.#restore(unwinding);
     const ways = waysOut(unwinding);
-    const ends = unwinding.raisers.map((raiser) => looseEnd(raiser, EDGE.exception));
+    const ends = unwinding.sources().map((raiser) => looseEnd(raiser, EDGE.exception));
     append(ends, falling);
     for (const way of ways) append(ends, way.ends);
     const first = draft.nodes.length;

@@ -3,6 +3,8 @@ import { EDGE, type LooseEnd, looseEnd, Region, type Unwinding } from "./draft.t
 import { takes } from "./exceptions.ts";
 import { append, type Flow } from "./flow.ts";
 import { headLabel } from "./labels.ts";
+import { isOneStatement, lastLocation } from "./locations.ts";
+import type { Raising } from "./raising.ts";
 
 /**
  * Copies of a `finally` body inside copies multiply. From this depth and size on, the ways through a body share one
@@ -19,13 +21,15 @@ const MAX_COPY_NODES = 2000;
 export class GuardBuilder {
   readonly #text: string;
   readonly #flow: Flow;
+  readonly #raising: Raising;
   readonly #body: (body: readonly Statement[]) => void;
   #copyDepth = 0;
 
   /** @param body builds statements at the flow's current place */
-  constructor(text: string, flow: Flow, body: (body: readonly Statement[]) => void) {
+  constructor(text: string, flow: Flow, raising: Raising, body: (body: readonly Statement[]) => void) {
     this.#text = text;
     this.#flow = flow;
+    this.#raising = raising;
     this.#body = body;
   }
 
@@ -33,6 +37,7 @@ export class GuardBuilder {
     const flow = this.#flow;
     const { draft } = flow;
     const head = draft.enter("try", s.line, s.line, "try", [s.line]);
+    if (flow.region.isInterruptible) flow.region.raise(head);
     const unwinding = s.finalbody.length > 0 ? flow.openUnwinding() : null;
     draft.from([looseEnd(head, EDGE.normal)]);
     if (s.handlers.length > 0) this.#handled(s, head);
@@ -47,9 +52,12 @@ export class GuardBuilder {
   #handled(s: Try, head: number): void {
     const flow = this.#flow;
     const { draft, region: outer } = flow;
-    const region = new Region();
+    const region = new Region(false);
+    // Who leaves the body is for a moment only under what guards the whole.
+    const leaving = outer.isInterruptible ? flow.openCleanup() : null;
     flow.region = region;
     this.#body(s.body);
+    if (leaving !== null) flow.closeCleanup(leaving);
     flow.region = outer;
     // Exceptions of the else part do not go to the handlers.
     draft.cut();
@@ -77,7 +85,7 @@ export class GuardBuilder {
     const label = headLabel(this.#text, handler.start, end, line, endLine);
     const { draft, region } = this.#flow;
     const head = draft.add("except", line, endLine, name === null ? label : `${label} as ${name}`, [line]);
-    if (type !== null) region.raise(head);
+    if (type !== null || region.isInterruptible) region.raise(head);
     draft.from([looseEnd(head, EDGE.true)]);
     return head;
   }
@@ -91,15 +99,22 @@ export class GuardBuilder {
       const previous = heads[heads.length - 1];
       if (previous !== undefined) draft.edge(previous, head, "false");
       heads.push(head);
-      this.#body(handler.body);
+      this.#handlerBody(handler);
       append(after, draft.take());
     }
     const [first = 0] = heads;
-    for (const raiser of region.raisers) draft.edge(raiser, first, "exception");
+    for (const raiser of region.sources()) draft.edge(raiser, first, "exception");
     this.#landThrown(s, region, heads);
     const last = heads[heads.length - 1];
     const takesAll = s.handlers.some((handler) => takes(handler, null) === "yes");
     if (last !== undefined && !takesAll) this.#flow.region.throw(last, "no match", null);
+  }
+
+  /** The name of `except E as name` is deleted on every way out, which fails where the body has deleted it. */
+  #handlerBody({ name, body }: ExceptHandler): void {
+    const cleanup = name === null ? null : this.#flow.openCleanup();
+    this.#body(body);
+    if (cleanup !== null) this.#flow.closeCleanup(cleanup);
   }
 
   #landThrown(s: Try, region: Region, heads: readonly number[]): void {
@@ -122,9 +137,9 @@ export class GuardBuilder {
       draft.connect(next, head);
       // What a clause raises is kept, and raised with the rest after the last one.
       draft.land(raised, head);
-      raised = new Region();
+      raised = new Region(false);
       flow.region = raised;
-      this.#body(handler.body);
+      this.#handlerBody(handler);
       flow.region = outer;
       next = draft.take();
       next.push(looseEnd(head, EDGE.false));
@@ -151,9 +166,39 @@ export class GuardBuilder {
       return;
     }
     flow.closeUnwinding(unwinding, (way) => {
-      this.#finallyCopy(s, way === "normal" ? "finally" : `finally, on ${way}`);
-      if (way === "exception") flow.reraise(flow.draft.take());
+      if (way === "exception") this.#exceptionalCopy(s);
+      else this.#finallyCopy(s, way === "normal" ? "finally" : `finally, on ${way}`);
     });
+  }
+
+  /**
+   * The copy that runs on an exception, and goes on with it or with one that it raises itself. The interpreter counts
+   * that last step to a line of the body (see `lastLocation`): where it is not the only one, the step is a node.
+   */
+  #exceptionalCopy(s: Try): void {
+    const flow = this.#flow;
+    const { draft, region: outer } = flow;
+    const label = "finally, on exception";
+    const line = isOneStatement(s.finalbody) ? null : lastLocation(s.finalbody);
+    if (line === null) {
+      this.#finallyCopy(s, label);
+      flow.reraise(draft.take());
+      return;
+    }
+    const raised = new Region(true);
+    flow.region = raised;
+    this.#finallyCopy(s, label);
+    flow.reraise(draft.take());
+    flow.region = outer;
+    if (raised.isQuiet()) return;
+    const step = draft.add("finally", line, line, "re-raise", [line]);
+    draft.land(raised, step);
+    outer.throw(step, "re-raise", null);
+    const known = new Set<string | null>([null]);
+    for (const { label, name } of raised.thrown) {
+      if (!known.has(name)) outer.throw(step, label, name);
+      known.add(name);
+    }
   }
 
   #finallyCopy(s: Try, label: string): void {
@@ -178,7 +223,9 @@ export class GuardBuilder {
     flow.region.raise(head);
     const unwinding = flow.openUnwinding();
     // Where a later item fails, or the assignment of what was entered, the earlier items are left.
-    if (s.items.some(({ optional_vars }, i) => i > 0 || (optional_vars?.kind ?? "Name") !== "Name"))
+    if (
+      s.items.some(({ optional_vars }, i) => i > 0 || (optional_vars !== null && this.#raising.stores(optional_vars)))
+    )
       unwinding.raise(head);
     draft.from([looseEnd(head, EDGE.normal)]);
     this.#body(s.body);

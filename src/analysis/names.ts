@@ -1,4 +1,5 @@
 import type { Alias, Arguments, Expression, ImportFrom, Pattern, Statement } from "../python/index.ts";
+import { capturedNames } from "./captures.ts";
 import type { Scope } from "./scopes.ts";
 import { forEachStatement } from "./statements.ts";
 
@@ -8,6 +9,7 @@ type Bindings = Map<string, string | null>;
 /** Looks names up as Python does: the scope itself, the functions around it, the module. Keeps what it has read. */
 export class NameResolver {
   readonly #known = new Map<Scope, Bindings>();
+  readonly #captured = new Map<Scope, ReadonlySet<string>>();
 
   /**
    * The import that a name stands for (`os.path` for `p` after `import os.path as p`), `builtins.NAME` where nothing
@@ -20,6 +22,15 @@ export class NameResolver {
       if (path !== undefined) return path;
     }
     return `builtins.${name}`;
+  }
+
+  /** The variables of a scope that scopes inside it share. */
+  captured(scope: Scope): ReadonlySet<string> {
+    const known = this.#captured.get(scope);
+    if (known !== undefined) return known;
+    const captured = capturedNames(scope, (inner) => this.#bindings(inner));
+    this.#captured.set(scope, captured);
+    return captured;
   }
 
   #bindings(scope: Scope): Bindings {

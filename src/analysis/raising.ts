@@ -44,7 +44,8 @@ export class Raising {
       case "Continue":
       case "Global":
       case "Nonlocal":
-        return false;
+        // In `class C: pass`, the line of the class is also where its body sets the names that every class has.
+        return this.#scope.kind === "class" && s.line === this.#scope.line;
       default:
         // A class body (an Enum's, say) and what exec runs may have a mapping of its own ways for its names.
         return this.#scope.kind !== "function" || this.#inFunction(s);
@@ -60,9 +61,9 @@ export class Raising {
       case "Expr":
         return this.expression(s.value);
       case "Assign":
-        return this.expression(s.value) || s.targets.some(this.#stores);
+        return this.expression(s.value) || s.targets.some(this.stores);
       case "AnnAssign":
-        return s.value === null ? s.target.kind !== "Name" : this.expression(s.value) || this.#stores(s.target);
+        return s.value === null ? s.target.kind !== "Name" : this.expression(s.value) || this.stores(s.target);
       case "FunctionDef":
       case "AsyncFunctionDef":
         return this.#definition(s);
@@ -73,8 +74,8 @@ export class Raising {
     }
   }
 
-  #definition({ decorator_list, args, returns }: FunctionDef): boolean {
-    if (decorator_list.length > 0 || returns !== null) return true;
+  #definition({ name, decorator_list, args, returns }: FunctionDef): boolean {
+    if (decorator_list.length > 0 || returns !== null || this.#isShared(name)) return true;
     const { posonlyargs, args: usual, kwonlyargs, vararg, kwarg } = args;
     return (
       this.#anyOf(args.defaults) ||
@@ -96,8 +97,10 @@ export class Raising {
     switch (e.kind) {
       case "Constant":
         return false;
-      case "Tuple":
       case "List":
+        // A longer one is filled by a call.
+        return e.elts.length > 2 || this.#anyOf(e.elts);
+      case "Tuple":
         return this.#anyOf(e.elts);
       case "JoinedStr":
         return e.values.some((value) => value.kind !== "Constant");
@@ -106,13 +109,22 @@ export class Raising {
       case "UnaryOp":
         return e.operand.kind !== "Constant";
       case "NamedExpr":
-        return this.expression(e.value) || this.#stores(e.target);
+        return this.expression(e.value) || this.stores(e.target);
       default:
         return true;
     }
   }
 
-  readonly #stores = (target: Expression): boolean => target.kind !== "Name" || this.#scope.declared.has(target.id);
+  /** Whether storing in a target may fail: in anything but a local variable that no scope inside shares. */
+  readonly stores = (target: Expression): boolean =>
+    this.#scope.kind === "class" ||
+    this.#scope.kind === "module" ||
+    target.kind !== "Name" ||
+    this.#isShared(target.id);
+
+  #isShared(name: string): boolean {
+    return this.#scope.declared.has(name) || this.#resolver.captured(this.#scope).has(name);
+  }
 
   /** How a call that never returns ends (`sys.exit(…)`, `os._exit(…)`, `exit()`, `quit()`); null for all else. */
   neverReturns(call: Extract<Expression, { kind: "Call" }>): Ending | null {

@@ -18,6 +18,8 @@ import { callsItself } from "./recursion.ts";
 /** A scope of a file that has control flow of its own, with its metrics. */
 export interface Scope {
   readonly kind: ScopeKind;
+  /** Of the whole file. */
+  readonly text: string;
   readonly node: Module | FunctionDef | ClassDef | Lambda;
   readonly name: string;
   readonly qualname: string;
@@ -108,6 +110,7 @@ class ScopeReader {
     const tally = newTally();
     const scope: OpenScope = {
       kind,
+      text: this.#text,
       node,
       name,
       qualname,
