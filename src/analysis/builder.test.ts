@@ -166,8 +166,8 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
     "finally that returns",
     lines("try:", "  a()", "finally:", "  return 1"),
     "2 > 3; 3 > F5; 5 return> out; 5' return> out; F5 > 5; F5' > 5'; in > 2",
-    "3 !> F5'",
-    "raise",
+    "3 !> F5'; 5' !> raise",
+    "",
   ],
   [
     "nested finally",

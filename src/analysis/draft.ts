@@ -63,7 +63,7 @@ export class Region {
   /** Nodes with a statement that may raise anything. */
   readonly raisers: number[] = [];
   readonly thrown: Thrown[] = [];
-  #mayRepeat = false;
+  #late = 0;
 
   constructor(isInterruptible: boolean) {
     this.isInterruptible = isInterruptible;
@@ -77,12 +77,12 @@ export class Region {
   /** As `raise`, of nodes that are no longer the newest. */
   raiseAll(ends: readonly LooseEnd[]): void {
     for (const end of ends) this.raise(nodeOf(end));
-    if (ends.length > 0) this.#mayRepeat = true;
+    this.#late += ends.length;
   }
 
   /** Nodes with a statement that may raise anything, each once. */
   sources(): readonly number[] {
-    return this.#mayRepeat ? [...new Set(this.raisers)] : this.raisers;
+    return this.#late > 0 ? [...new Set(this.raisers)] : this.raisers;
   }
 
   /** Whether that is known of the node that was last told of. */
@@ -209,13 +209,16 @@ export class Draft {
   }
 
   /**
-   * Gives the ends of `except*` that nothing follows the line of the last clause: the interpreter counts the implicit
-   * return there to it.
+   * Puts a return on the line of the last clause after an `except*` that nothing follows: the interpreter counts the
+   * implicit one to it.
    */
-  claimEnds(ends: readonly LooseEnd[]): void {
-    for (const end of ends) {
+  claimEnds(ends: LooseEnd[]): void {
+    for (const [i, end] of ends.entries()) {
       const node = this.nodes[nodeOf(end)];
-      if (node?.kind === "except" && node.lines.length === 0) node.lines.push(node.startLine);
+      if (node?.kind !== "except" || node.lines.length > 0) continue;
+      const step = this.add("except", node.startLine, node.startLine, "return", [node.startLine]);
+      this.connect([end], step);
+      ends[i] = looseEnd(step, EDGE.normal);
     }
   }
 

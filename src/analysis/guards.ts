@@ -99,7 +99,7 @@ export class GuardBuilder {
       const previous = heads[heads.length - 1];
       if (previous !== undefined) draft.edge(previous, head, "false");
       heads.push(head);
-      this.#handlerBody(handler);
+      this.#handlerBody(handler, this.#flow.region);
       append(after, draft.take());
     }
     const [first = 0] = heads;
@@ -111,10 +111,19 @@ export class GuardBuilder {
   }
 
   /** The name of `except E as name` is deleted on every way out, which fails where the body has deleted it. */
-  #handlerBody({ name, body }: ExceptHandler): void {
-    const cleanup = name === null ? null : this.#flow.openCleanup();
+  #handlerBody({ name, body }: ExceptHandler, region: Region): void {
+    const flow = this.#flow;
+    const outer = flow.region;
+    const cleanup = name === null ? null : flow.openCleanup();
+    flow.region = region;
     this.#body(body);
-    if (cleanup !== null) this.#flow.closeCleanup(cleanup);
+    flow.region = outer;
+    if (cleanup === null) return;
+    flow.closeCleanup(cleanup);
+    if (region === outer) return;
+    // What a clause of `except*` raises is kept, but not what deleting the name does on the way.
+    outer.raiseAll(region.raisers.map((node) => looseEnd(node, EDGE.exception)));
+    outer.raiseAll(region.thrown.map(({ node }) => looseEnd(node, EDGE.exception)));
   }
 
   #landThrown(s: Try, region: Region, heads: readonly number[]): void {
@@ -128,8 +137,7 @@ export class GuardBuilder {
 
   /** `except*`: each clause takes its part of the group, then the next one is tried; the rest goes on outside. */
   #groupClauses(s: Try, region: Region, after: LooseEnd[]): void {
-    const flow = this.#flow;
-    const { draft, region: outer } = flow;
+    const { draft } = this.#flow;
     let raised = region;
     let next: LooseEnd[] = [];
     for (const handler of s.handlers) {
@@ -138,9 +146,7 @@ export class GuardBuilder {
       // What a clause raises is kept, and raised with the rest after the last one.
       draft.land(raised, head);
       raised = new Region(false);
-      flow.region = raised;
-      this.#handlerBody(handler);
-      flow.region = outer;
+      this.#handlerBody(handler, raised);
       next = draft.take();
       next.push(looseEnd(head, EDGE.false));
     }
@@ -179,9 +185,10 @@ export class GuardBuilder {
     const flow = this.#flow;
     const { draft, region: outer } = flow;
     const label = "finally, on exception";
-    const line = isOneStatement(s.finalbody) ? null : lastLocation(s.finalbody);
-    if (line === null) {
+    const line = lastLocation(s.finalbody);
+    if (line === null || isOneStatement(s.finalbody)) {
       this.#finallyCopy(s, label);
+      if (line !== null) outer.raise(draft.nodes.length - 1);
       flow.reraise(draft.take());
       return;
     }

@@ -1,4 +1,4 @@
-import type { Expression, FunctionDef, Statement } from "../python/index.ts";
+import type { Arguments, Expression, FunctionDef, Statement } from "../python/index.ts";
 import { constantTruth } from "./expressions.ts";
 import type { NameResolver } from "./names.ts";
 import type { Scope } from "./scopes.ts";
@@ -20,6 +20,11 @@ const NEVER_RETURN: ReadonlyMap<string, Ending> = new Map([
 /** Their last parts, which spare nearly every call the look-up. */
 const EXITS: ReadonlySet<string> = new Set(["exit", "quit", "_exit", "abort"]);
 const BUILTINS = "builtins.";
+
+/** Defaults of keyword-only parameters are put into a dictionary, which a call makes. */
+function hasKeywordDefault({ kw_defaults }: Arguments): boolean {
+  return kw_defaults.some((e) => e !== null);
+}
 
 /**
  * Tells which statements of a scope can raise, and which calls never return.
@@ -79,7 +84,7 @@ export class Raising {
     const { posonlyargs, args: usual, kwonlyargs, vararg, kwarg } = args;
     return (
       this.#anyOf(args.defaults) ||
-      this.#anyOf(args.kw_defaults) ||
+      hasKeywordDefault(args) ||
       [...posonlyargs, ...usual, ...kwonlyargs, vararg, kwarg].some((arg) => arg !== null && arg.annotation !== null)
     );
   }
@@ -105,7 +110,7 @@ export class Raising {
       case "JoinedStr":
         return e.values.some((value) => value.kind !== "Constant");
       case "Lambda":
-        return this.#anyOf(e.args.defaults) || this.#anyOf(e.args.kw_defaults);
+        return this.#anyOf(e.args.defaults) || hasKeywordDefault(e.args);
       case "UnaryOp":
         return e.operand.kind !== "Constant";
       case "NamedExpr":
