@@ -1,4 +1,8 @@
+export { buildCallGraph, callGraphOf } from "./callgraph/callgraph.ts";
+export type { SourceFile } from "./callgraph/summary.ts";
+export { summariseWorkspace, type WorkspaceSummary } from "./callgraph/workspace.ts";
 export { dataFlow } from "./dataflow.ts";
+export { columnsOf, drawGraph } from "./drawing.ts";
 export {
   buildGraph,
   buildGraphs,

@@ -50,20 +50,16 @@ export class ModuleIndex {
    */
   #absolute(folder: string, dotted: string): Found {
     const parts = dotted.split(".");
-    const packages: string[] = [];
-    for (let base = folder; ; base = parentOf(base)) {
-      if (base !== "" && this.#files.has(`${base}/__init__.py`)) packages.push(base);
-      else {
-        for (const root of [base, ...SOURCE_FOLDERS.map((name) => within(base, name))]) {
-          const found = this.#top(root, parts);
-          if (found !== null) return found;
-        }
-      }
-      if (base === "") break;
-    }
-    if (STANDARD_LIBRARY.has(parts[0] ?? "")) return null;
-    for (const base of packages) {
-      const found = this.#top(base, parts);
+    const above: string[] = [];
+    for (let base = folder; base !== ""; base = parentOf(base)) above.push(base);
+    above.push("");
+    const packages = above.filter((base) => base !== "" && this.#files.has(`${base}/__init__.py`));
+    const roots = above
+      .filter((base) => !packages.includes(base))
+      .flatMap((base) => [base, ...SOURCE_FOLDERS.map((name) => within(base, name))]);
+    const isLibrary = STANDARD_LIBRARY.has(parts[0] ?? "");
+    for (const root of isLibrary ? roots : [...roots, ...packages]) {
+      const found = this.#top(root, parts);
       if (found !== null) return found;
     }
     return null;
