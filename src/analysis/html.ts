@@ -1,21 +1,12 @@
-import type { ControlFlowGraph, GraphEdge, GraphNode } from "../model/index.ts";
-import { type Box, layOut, type Point } from "./layout.ts";
-import { type ExceptionDetail, edgeLabel, shorten, type View, viewOf } from "./view.ts";
+import type { ControlFlowGraph, DrawnEdge, DrawnNode, GraphDrawing, GraphNode } from "../model/index.ts";
+import { drawGraph } from "./drawing.ts";
+import { type ExceptionDetail, edgeLabel, type View, viewOf } from "./view.ts";
 
 export interface HtmlOptions {
   readonly title: string;
   /** `handled` unless told. */
   readonly exceptions?: ExceptionDetail;
 }
-
-/** Above this a picture is no use any more, and its layout takes long: the list alone remains. */
-const MAX_DRAWN_NODES = 600;
-const MAX_LINES = 8;
-const MAX_LENGTH = 48;
-/** Of the monospaced font below, in CSS pixels. */
-const CHARACTER = 7.3;
-const LINE_HEIGHT = 16;
-const PADDING = 9;
 
 /** Only system colours, so that the page follows the reader's light, dark or high-contrast setting. */
 const STYLE = `
@@ -28,9 +19,9 @@ rect { fill: Canvas; stroke: CanvasText; }
 .branch rect, .loop rect, .match rect { stroke-width: 2.5; }
 .try rect, .except rect, .finally rect, .with rect, .with-exit rect { stroke-dasharray: 1 2; stroke-width: 2; }
 .unreachable { opacity: 0.5; }
-path { fill: none; stroke: CanvasText; }
+path { fill: none; stroke: CanvasText; shape-rendering: crispEdges; }
 path.exception { stroke-dasharray: 5 4; }
-.label { font-size: 10px; paint-order: stroke; stroke: Canvas; stroke-width: 4px; }
+.label { font-size: 11px; paint-order: stroke; stroke: Canvas; stroke-width: 4px; }
 table { border-collapse: collapse; } th, td { border: 1px solid GrayText; padding: 0.2rem 0.5rem; text-align: left; vertical-align: top; }
 td code { white-space: pre; }
 `;
@@ -43,10 +34,11 @@ export function toHtml(graph: ControlFlowGraph, options: HtmlOptions): string {
   const view = viewOf(graph, options.exceptions ?? "handled");
   const title = escapeHtml(options.title);
   const { cyclomatic, cognitive, nesting, statements } = graph.complexity;
-  const picture =
-    view.nodes.length > MAX_DRAWN_NODES
+  const drawing = drawGraph(graph, options.exceptions);
+  const shown =
+    drawing === null
       ? `<p>${view.nodes.length} nodes are too many for a drawing; the list below has them all.</p>`
-      : drawing(view, title);
+      : picture(drawing, title);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -58,7 +50,7 @@ export function toHtml(graph: ControlFlowGraph, options: HtmlOptions): string {
 <body>
 <h1>${title}</h1>
 <p>Lines ${graph.line} to ${graph.endLine}. Cyclomatic complexity ${cyclomatic}, cognitive ${cognitive}, nesting ${nesting}, ${statements} statements.</p>
-${picture}
+${shown}
 ${list(view)}
 </body>
 </html>
@@ -72,63 +64,40 @@ export function escapeHtml(text: string): string {
     .replace(/[&<>"'`]/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
-function drawing(view: View, title: string): string {
-  const labels = new Map(view.nodes.map((node) => [node.id, shorten(node.label, MAX_LINES, MAX_LENGTH)]));
-  const boxes = view.nodes.map((node): Box => {
-    const lines = labels.get(node.id) ?? [];
-    const longest = lines.reduce((most, line) => Math.max(most, line.length), 1);
-    return {
-      id: node.id,
-      width: longest * CHARACTER + 2 * PADDING,
-      height: Math.max(lines.length, 1) * LINE_HEIGHT + 2 * PADDING,
-    };
-  });
-  const layout = layOut(boxes, view.edges);
-  const placed = new Map(layout.boxes.map((box) => [box.id, box]));
-  const edges = view.edges.map((edge, i) => edgeSvg(edge, layout.paths[i] ?? []));
-  const nodes = view.nodes.map((node) => {
-    const box = placed.get(node.id);
-    return box === undefined ? "" : nodeSvg(node, labels.get(node.id) ?? [], box);
-  });
-  const [width, height] = [Math.ceil(layout.width), Math.ceil(layout.height)];
+function picture(drawing: GraphDrawing, title: string): string {
+  const { width, height } = drawing;
   return `<svg role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><polygon points="0,0 8,4 0,8" fill="CanvasText"/></marker></defs>
-${edges.join("\n")}
-${nodes.join("\n")}
+${drawing.edges.map(edgeSvg).join("\n")}
+${drawing.nodes.map((node) => nodeSvg(node, drawing)).join("\n")}
 </svg>`;
 }
 
-function nodeSvg(
-  node: GraphNode,
-  lines: readonly string[],
-  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
-): string {
-  const text = lines.map((line, i) => {
-    const y = box.y + PADDING + LINE_HEIGHT * (i + 0.75);
-    return `<text x="${round(box.x + PADDING)}" y="${round(y)}">${escapeHtml(line)}</text>`;
+function nodeSvg(node: DrawnNode, { padding, lineHeight }: GraphDrawing): string {
+  const { x, y, width, height } = node;
+  const text = node.text.map((line, i) => {
+    const base = y + padding + lineHeight * (i + 0.75);
+    return `<text x="${round(x + padding)}" y="${round(base)}">${escapeHtml(line)}</text>`;
   });
   const classes = node.unreachable === true ? `${node.kind} unreachable` : node.kind;
-  return `<g class="${classes}"><title>${escapeHtml(place(node))}</title><rect x="${round(box.x)}" y="${round(box.y)}" width="${round(box.width)}" height="${round(box.height)}"/>${text.join("")}</g>`;
+  return `<g class="${classes}"><title>${escapeHtml(place(node))}</title><rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"/>${text.join("")}</g>`;
 }
 
-function edgeSvg(edge: GraphEdge, points: readonly Point[]): string {
-  const [first, second] = points;
-  if (first === undefined || second === undefined) return "";
-  const path = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join(" ");
-  const label = edgeLabel(edge);
-  // Far enough along its first stretch for the labels of edges from one node to part.
-  const x = first.x + (second.x - first.x) * 0.6 + 3;
-  const y = first.y + (second.y - first.y) * 0.6 + 4;
-  const text = label === "" ? "" : `<text class="label" x="${round(x)}" y="${round(y)}">${escapeHtml(label)}</text>`;
+function edgeSvg(edge: DrawnEdge): string {
+  const path = edge.points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join(" ");
+  const label =
+    edge.text === ""
+      ? ""
+      : `<text class="label" x="${round(edge.labelX)}" y="${round(edge.labelY)}">${escapeHtml(edge.text)}</text>`;
   const kind = edge.kind === "exception" ? ' class="exception"' : "";
-  return `<path${kind} d="${path}" marker-end="url(#arrow)"/>${text}`;
+  return `<path${kind} d="${path}" marker-end="url(#arrow)"/>${label}`;
 }
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function place(node: GraphNode): string {
+function place(node: Pick<GraphNode, "kind" | "startLine" | "endLine" | "unreachable">): string {
   const lines =
     node.startLine === node.endLine ? `line ${node.startLine}` : `lines ${node.startLine} to ${node.endLine}`;
   return `${node.kind}, ${lines}${node.unreachable === true ? ", never reached" : ""}`;

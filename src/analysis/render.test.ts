@@ -135,7 +135,7 @@ describe("toHtml", () => {
   });
 
   it("lists without a drawing what is too large to draw", () => {
-    const html = toHtml(graphOf(`def f(a):\n${"  if a: b()\n".repeat(400)}`), { title: "f" });
+    const html = toHtml(graphOf(`def f(a):\n${"  if a: b()\n".repeat(1_200)}`), { title: "f" });
     expect(html).not.toContain("<svg");
     expect(html).toContain("too many for a drawing");
   });

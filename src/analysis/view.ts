@@ -1,10 +1,6 @@
-import type { ControlFlowGraph, GraphEdge, GraphNode } from "../model/index.ts";
+import type { ControlFlowGraph, ExceptionDetail, GraphEdge, GraphNode } from "../model/index.ts";
 
-/**
- * Which exception edges a drawing shows. `handled`: those that the function itself deals with or causes, that is all but
- * the ones by which any statement may fail and leave the function.
- */
-export type ExceptionDetail = "all" | "handled" | "none";
+export type { ExceptionDetail };
 
 /** What of a graph is drawn. */
 export interface View {

@@ -3,6 +3,7 @@ export * from "./callgraph.ts";
 export * from "./capability.ts";
 export * from "./dataflow.ts";
 export * from "./discovery.ts";
+export * from "./drawing.ts";
 export * from "./execution.ts";
 export * from "./graph.ts";
 export * from "./manifest.ts";

@@ -1,0 +1,102 @@
+import type { Layers, Slot } from "./slots.ts";
+
+/** Sweeps down and up that try to untangle links. */
+const ROUNDS = 4;
+
+/**
+ * Orders the slots of each layer: first as the source has them, below what leads to them; then, only where that makes
+ * links cross less often, nearer to what they are joined to (Sugiyama, Tagawa, Toda 1981).
+ */
+export function orderLayers({ slots, layers }: Layers): void {
+  const boxes: Slot[] = [];
+  for (const slot of slots) if (slot.box >= 0) boxes[slot.box] = slot;
+  for (const [index, layer] of layers.entries()) {
+    if (index === 0) sortBy(layer, (slot) => slot.box);
+    else sortBy(layer, (slot) => mean(slot.above) ?? boxes[slot.box - 1]?.order ?? Number.POSITIVE_INFINITY);
+  }
+  let fewest = crossings(layers);
+  for (let round = 0; round < ROUNDS && fewest > 0; round++) {
+    const before = slots.map(({ order }) => order);
+    const down = round % 2 === 0;
+    const sweep = down ? layers : layers.toReversed();
+    for (const [index, layer] of sweep.entries()) {
+      if (index === 0) continue;
+      const other = sweep[index - 1] ?? [];
+      const scale = other.length / Math.max(layer.length, 1);
+      sortBy(layer, (slot) => mean(down ? slot.above : slot.below) ?? slot.order * scale);
+    }
+    const now = crossings(layers);
+    if (now < fewest) fewest = now;
+    else restore(slots, layers, before);
+  }
+}
+
+function restore(slots: readonly Slot[], layers: readonly Slot[][], orders: readonly number[]): void {
+  for (const slot of slots) slot.order = orders[slot.id] ?? 0;
+  for (const layer of layers) layer.sort((a, b) => a.order - b.order);
+}
+
+function mean(slots: readonly Slot[]): number | undefined {
+  if (slots.length === 0) return undefined;
+  let sum = 0;
+  for (const { order } of slots) sum += order;
+  return sum / slots.length;
+}
+
+/**
+ * Sorts a layer by a key; what has the same stands in source order, but what follows a loop before the loop's body. The
+ * end of a lane back to a loop's head stands right after the head.
+ */
+function sortBy(layer: Slot[], key: (slot: Slot) => number): void {
+  const keys = new Map(layer.map((slot) => [slot, key(slot)]));
+  const isEnd = (slot: Slot): boolean => slot.backTo >= 0 && slot.above.length === 0;
+  const ends = new Map<number, Slot>();
+  const rest: Slot[] = [];
+  for (const slot of layer) {
+    if (isEnd(slot) && layer.some(({ box }) => box === slot.backTo)) ends.set(slot.backTo, slot);
+    else rest.push(slot);
+  }
+  rest.sort((a, b) => {
+    const [one, other] = [keys.get(a) ?? 0, keys.get(b) ?? 0];
+    if (one !== other) return one - other;
+    return Number(leavesLoop(b)) - Number(leavesLoop(a)) || a.target - b.target || a.id - b.id;
+  });
+  layer.length = 0;
+  for (const slot of rest) {
+    layer.push(slot);
+    const end = slot.box >= 0 ? ends.get(slot.box) : undefined;
+    if (end !== undefined) layer.push(end);
+  }
+  for (const [order, slot] of layer.entries()) slot.order = order;
+}
+
+/** Comes directly from a loop's head and leads out of the loop. */
+export function leavesLoop(slot: Slot): boolean {
+  const [head] = slot.above;
+  return head !== undefined && head.lastOfLoop >= 0 && slot.above.length === 1 && slot.target > head.lastOfLoop;
+}
+
+/** How often links cross between neighbouring layers (Barth, Jünger, Mutzel 2002: inversions, by a tree of sums). */
+export function crossings(layers: readonly Slot[][]): number {
+  let crossed = 0;
+  for (const [index, layer] of layers.entries()) {
+    const size = layers[index + 1]?.length ?? 0;
+    if (size < 2) continue;
+    const sums = new Int32Array(size + 1);
+    let seen = 0;
+    for (const slot of layer) {
+      const ends = slot.below.map(({ order }) => order);
+      for (const end of ends) crossed += seen - upTo(sums, end);
+      for (const end of ends) for (let at = end + 1; at <= size; at += at & -at) sums[at] = (sums[at] ?? 0) + 1;
+      seen += ends.length;
+    }
+  }
+  return crossed;
+}
+
+/** How many ends up to and with this one were seen. */
+function upTo(sums: Int32Array, end: number): number {
+  let sum = 0;
+  for (let at = end + 1; at > 0; at -= at & -at) sum += sums[at] ?? 0;
+  return sum;
+}

@@ -1,0 +1,275 @@
+import type { Link, Point } from "../layout.ts";
+import type { Layers, Route, Slot } from "./slots.ts";
+
+/** Distance of neighbouring links where they run side by side. */
+const TRACK = 8;
+const PORT = 12;
+/** From a box's corner to its first port. */
+const CORNER = 8;
+/** Room below a box, before the first horizontal stretch, and above one, for the arrow. */
+const LEAVE = 10;
+const ARRIVE = 14;
+const LABEL_HEIGHT = 15;
+/** How far a label stands from its line. */
+const LABEL_GAP = 4;
+/** From a box's upper border to where a link back arrives at its side. */
+const SIDE = 13;
+
+/** A stretch of links between two neighbouring layers, or from a box to the lane beside its loop. */
+interface Stretch {
+  readonly upper: Slot;
+  readonly lower: Slot;
+  readonly isBack: boolean;
+  readonly label: number;
+  from: number;
+  to: number;
+  track: number;
+}
+
+/** What runs together along a track: all that goes to the same place below, or back by the same lane. */
+interface Net {
+  readonly stretches: Stretch[];
+  readonly isBack: boolean;
+  left: number;
+  right: number;
+  /** −1, 0 or 1. */
+  way: number;
+  track: number;
+}
+
+export interface Routed {
+  readonly height: number;
+  readonly paths: readonly (readonly Point[])[];
+  /** Where each link's label begins, on its base line. */
+  readonly labels: readonly Point[];
+}
+
+/** Places the layers from top to bottom and leads every link along orthogonal stretches. */
+export function routeLinks({ layers, routes }: Layers, links: readonly Link[], margin: number): Routed {
+  const gaps: Stretch[][] = layers.map(() => []);
+  const known = new Map<string, Stretch>();
+  const ways = routes.map((route, index) => stretchesOf(route, index, links[index]?.labelWidth ?? 0, gaps, known));
+  for (const gap of gaps) leave(gap);
+  for (const gap of gaps) arrive(gap);
+  let y = margin;
+  const tops: number[] = [];
+  const bottoms: number[] = [];
+  const tracks: number[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const height = layer.reduce((most, slot) => Math.max(most, slot.height), 0);
+    for (const slot of layer) slot.y = y;
+    const gap = gaps[index] ?? [];
+    const count = assignTracks(gap);
+    tops.push(y);
+    bottoms.push(y + height);
+    const isBackNamed = gap.some(({ isBack, label }) => isBack && label > 0);
+    const isNamed = gap.some(({ isBack, label }) => !isBack && label > 0);
+    tracks.push(y + height + LEAVE + (isBackNamed ? LABEL_HEIGHT : 0));
+    const last = index === layers.length - 1 && gap.length === 0;
+    y += height;
+    if (!last) y += LEAVE + (isBackNamed ? LABEL_HEIGHT : 0) + count * TRACK + (isNamed ? LABEL_HEIGHT : 0) + ARRIVE;
+  }
+  const trackY = ({ upper, track }: Stretch): number => (tracks[upper.layer] ?? 0) + track * TRACK;
+  const labels: Point[] = [];
+  const paths = routes.map((route, index) => {
+    const stretches = ways[index] ?? [];
+    const [first] = stretches;
+    if (first === undefined) return [];
+    labels.push(
+      route.isBack
+        ? { x: first.from + LABEL_GAP, y: (bottoms[first.upper.layer] ?? 0) + LABEL_HEIGHT - 3 }
+        : { x: first.to + LABEL_GAP, y: (tops[first.upper.layer + 1] ?? 0) - ARRIVE + 5 },
+    );
+    const points: Point[] = [{ x: first.from, y: first.upper.y + first.upper.height }];
+    const isUp = route.isBack && route.source.layer > route.target.layer;
+    for (const stretch of stretches) {
+      const at = trackY(stretch);
+      const ends = [stretch.from, stretch.to];
+      if (isUp && stretch !== first) ends.reverse();
+      for (const x of ends) points.push({ x, y: at });
+    }
+    const { target } = route;
+    const x = points.at(-1)?.x ?? 0;
+    if (route.isBack) {
+      const side = target.y + Math.min(target.height / 2, SIDE);
+      points.push({ x, y: side }, { x: target.x + target.width / 2, y: side });
+    } else points.push({ x, y: target.y });
+    return straighten(points);
+  });
+  return { height: y + margin, paths, labels };
+}
+
+function stretchesOf(
+  route: Route,
+  index: number,
+  label: number,
+  gaps: readonly Stretch[][],
+  known: Map<string, Stretch>,
+): Stretch[] {
+  const make = (upper: Slot, lower: Slot, isBack: boolean): Stretch => {
+    // A box gives every link a port of its own; places are passed together.
+    const key = upper.box >= 0 ? `${index}` : `${upper.id} ${lower.id}`;
+    const found = upper.box >= 0 ? undefined : known.get(key);
+    if (found !== undefined) return found;
+    const named = upper.box >= 0 ? label : 0;
+    const stretch: Stretch = { upper, lower, isBack, label: named, from: upper.x, to: lower.x, track: 0 };
+    known.set(key, stretch);
+    gaps[upper.layer]?.push(stretch);
+    return stretch;
+  };
+  const [lane] = route.passed;
+  if (route.isBack && lane !== undefined) {
+    const along = route.passed.slice(1).flatMap((slot, i) => {
+      const before = route.passed[i] ?? slot;
+      return before.layer < slot.layer ? [make(before, slot, false)] : [make(slot, before, false)];
+    });
+    return [make(route.source, lane, true), ...along];
+  }
+  const stops = [route.source, ...route.passed, route.target];
+  return stops.slice(1).flatMap((lower, i) => {
+    const upper = stops[i];
+    return upper === undefined ? [] : [make(upper, lower, false)];
+  });
+}
+
+function span(slot: Slot): readonly [low: number, high: number] {
+  if (slot.box < 0) return [slot.x, slot.x];
+  const inset = Math.min(CORNER, slot.width / 2);
+  return [slot.x - slot.width / 2 + inset, slot.x + slot.width / 2 - inset];
+}
+
+function clamp(value: number, [low, high]: readonly [number, number]): number {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** Where links leave their boxes: right above where they go, if that is possible. */
+function leave(gap: readonly Stretch[]): void {
+  for (const stretches of grouped(gap, ({ upper }) => upper)) {
+    const [first] = stretches;
+    if (first === undefined || first.upper.box < 0) continue;
+    const room = span(first.upper);
+    const wishes = new Map(
+      stretches.map((stretch) => {
+        const { upper, lower } = stretch;
+        const isAbove = room[0] <= lower.x && lower.x <= room[1];
+        const alone = stretches.length === 1;
+        const [low, high] = span(lower);
+        const straight = alone && low <= upper.x && upper.x <= high && !stretch.isBack;
+        return [stretch, straight ? upper.x : isAbove ? lower.x : clamp(lower.x, room)];
+      }),
+    );
+    stretches.sort((a, b) => a.lower.x - b.lower.x || Number(a.isBack) - Number(b.isBack));
+    const wished = stretches.map((stretch) => wishes.get(stretch) ?? 0);
+    const needs = stretches.map(({ isBack, label }) => (isBack && label > 0 ? label + 2 * LABEL_GAP : PORT));
+    for (const [i, x] of spaceOut(wished, needs, room).entries()) {
+      const stretch = stretches[i];
+      if (stretch !== undefined) stretch.from = x;
+    }
+  }
+}
+
+/** Where links arrive at their boxes: right below where they come from, if that is possible. */
+function arrive(gap: readonly Stretch[]): void {
+  for (const stretches of grouped(
+    gap.filter(({ isBack }) => !isBack),
+    ({ lower }) => lower,
+  )) {
+    const [first] = stretches;
+    if (first === undefined || first.lower.box < 0) continue;
+    const room = span(first.lower);
+    stretches.sort((a, b) => a.from - b.from);
+    // Of several that come from one side, the outermost keeps the border and the others stand beside it.
+    const wished = stretches.map(({ from }) => clamp(from, room));
+    const needs = stretches.map(({ label }) => (label > 0 ? label + 2 * LABEL_GAP : PORT));
+    if (stretches.length === 1 && wished[0] !== first.from) wished[0] = first.lower.x;
+    for (const [i, x] of spaceOut(wished, needs, room).entries()) {
+      const stretch = stretches[i];
+      if (stretch !== undefined) stretch.to = x;
+    }
+  }
+}
+
+function grouped(gap: readonly Stretch[], key: (stretch: Stretch) => Slot): Stretch[][] {
+  const groups = new Map<Slot, Stretch[]>();
+  for (const stretch of gap) {
+    const slot = key(stretch);
+    const group = groups.get(slot);
+    if (group === undefined) groups.set(slot, [stretch]);
+    else group.push(stretch);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Moves sorted places apart by at least what each needs to its right, within a room; evenly where that is too small.
+ */
+export function spaceOut(
+  wishes: readonly number[],
+  needs: readonly number[],
+  [low, high]: readonly [number, number],
+): number[] {
+  const xs: number[] = [];
+  for (const [i, wish] of wishes.entries()) {
+    const left = xs[i - 1];
+    xs.push(left === undefined ? wish : Math.max(wish, left + (needs[i - 1] ?? 0)));
+  }
+  for (let i = xs.length - 1, limit = high; i >= 0; i--) {
+    xs[i] = Math.min(xs[i] ?? 0, limit);
+    limit = (xs[i] ?? 0) - (needs[i - 1] ?? 0);
+  }
+  if ((xs[0] ?? low) >= low) return xs.map(Math.round);
+  const step = xs.length > 1 ? (high - low) / (xs.length - 1) : 0;
+  return xs.map((_, i) => Math.round(low + i * step));
+}
+
+/** Gives the horizontal stretches of a gap tracks in which nothing overlaps; gives back how many there are. */
+function assignTracks(gap: readonly Stretch[]): number {
+  const nets = new Map<string, Net>();
+  for (const stretch of gap) {
+    const { lower, from, to, isBack, upper } = stretch;
+    const key = lower.box < 0 ? `${isBack ? "back" : "to"} ${lower.id}` : `${upper.id} ${lower.id} ${from} ${to}`;
+    const net = nets.get(key) ?? { stretches: [], isBack, left: to, right: to, way: 0, track: 0 };
+    nets.set(key, net);
+    net.stretches.push(stretch);
+    net.left = Math.min(net.left, from, to);
+    net.right = Math.max(net.right, from, to);
+    net.way += Math.sign(to - from);
+  }
+  // Links that go the same way do not cross when the one that starts first runs below those that start later.
+  const wide = [...nets.values()].filter(({ left, right }) => right > left);
+  wide.sort((a, b) => {
+    if (a.isBack !== b.isBack) return a.isBack ? -1 : 1;
+    if (a.isBack) return a.right - a.left - (b.right - b.left);
+    if (a.way > 0 !== b.way > 0) return a.way > 0 ? -1 : 1;
+    return a.way > 0 ? b.left - a.left : a.right - b.right;
+  });
+  const tracks: Net[][] = [];
+  for (const net of wide) {
+    let free = 0;
+    for (const [index, track] of tracks.entries()) {
+      if (track.some(({ left, right }) => net.left < right + TRACK && left < net.right + TRACK)) free = index + 1;
+    }
+    const track = tracks[free] ?? [];
+    tracks[free] = track;
+    track.push(net);
+    for (const stretch of net.stretches) stretch.track = free;
+  }
+  return tracks.length;
+}
+
+/** Leaves out points that lie on the line between their neighbours. */
+function straighten(points: readonly Point[]): Point[] {
+  const kept: Point[] = [];
+  for (const point of points) {
+    const last = kept.at(-1);
+    if (last !== undefined && last.x === point.x && last.y === point.y) continue;
+    const before = kept.at(-2);
+    const isOn =
+      last !== undefined &&
+      before !== undefined &&
+      ((before.x === last.x && last.x === point.x) || (before.y === last.y && last.y === point.y));
+    if (isOn) kept.pop();
+    kept.push(point);
+  }
+  return kept;
+}
