@@ -115,6 +115,11 @@ export function withoutDropped(automaton: Automaton, other: Automaton): Automato
   return { ...automaton, steps };
 }
 
+/** Leaves out what can happen in principle only. */
+export function withoutImpossible(automaton: Automaton): Automaton {
+  return { ...automaton, steps: automaton.steps.map((list) => list.filter(({ kind }) => kind !== KIND.impossible)) };
+}
+
 /** The states that the start leads to. */
 export function reached({ steps, start }: Automaton): ReadonlySet<number> {
   const seen = new Set([start]);

@@ -35,7 +35,7 @@ CANNOT_RAISE = frozenset(
     POP_JUMP_FORWARD_IF_NOT_NONE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE POP_TOP PRECALL PUSH_EXC_INFO PUSH_NULL RESUME
     RETURN_CONST RETURN_GENERATOR RETURN_VALUE SET_FUNCTION_ATTRIBUTE STORE_FAST SWAP BUILD_TUPLE BUILD_LIST
     LIST_APPEND SETUP_ANNOTATIONS STORE_FAST_STORE_FAST
-    STORE_DEREF BUILD_STRING
+    STORE_DEREF BUILD_STRING BUILD_CONST_KEY_MAP PREP_RERAISE_STAR
     """.split()
 )
 if sys.version_info >= (3, 12):  # unbound variables have an instruction of their own
@@ -75,6 +75,7 @@ class Scope:
         self.withs = set()  # units with a with statement
         self.tags = set()
         self.endings = set()  # positions of calls that do not return
+        self.returns = set()  # units with a return statement
 
     def unit(self, first, last, strong=True):
         known = next((self.unit_of[line] for line in range(first, last + 1) if line in self.unit_of), first)
@@ -89,14 +90,32 @@ def end_of(nodes, default):
     return max([default, *(node.end_lineno for node in nodes if node is not None)])
 
 
+def endings_of(tree):
+    """The calls that do not return, as this module names them."""
+    bound = set()
+    endings = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import):
+            for name in node.names:
+                endings |= {e.replace(name.name, name.asname or name.name) for e in ENDING_CALLS if e.startswith(f"{name.name}.")}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            for name in node.names:
+                bound.add(name.asname or name.name)
+                if f"{node.module}.{name.name}" in ENDING_CALLS:
+                    endings.add(name.asname or name.name)
+    return endings | ({"exit", "quit"} - bound)
+
+
 class Reader:
     """Cuts a module's tree into scopes."""
 
     def __init__(self, tree):
         self.scopes = []
-        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        names |= {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-        self.endings = ENDING_CALLS - names
+        self.endings = endings_of(tree)
         self.scope(tree, "module", "<module>", "")
 
     def scope(self, node, kind, qualname, prefix):
@@ -213,7 +232,10 @@ class Reader:
                 self.jump(scope, around[len(around) - around[::-1].index("loop") :] if "loop" in around else ())
             case ast.Return():
                 strong = True
+                scope.returns.add(scope.unit(s.lineno, s.end_lineno))
                 self.jump(scope, around)
+            case ast.Delete(targets=targets) if all(isinstance(t, (ast.Tuple, ast.List)) and not t.elts for t in targets):
+                strong = False
             case ast.AnnAssign(value=None, target=ast.Name()):
                 strong = scope.kind != "function"
             case ast.Assert():
@@ -253,14 +275,22 @@ class Flow:
         self.handlers = self.handler_of_each()
         self.next = [self.successors(n) for n in range(len(self.instructions))]
         self.places = self.place_of_each()
-        self.start = next((n + 1 for n, i in enumerate(self.instructions) if i.opname == "RESUME"), 0)
+        self.start = self.first_instruction()
+
+    def first_instruction(self):
+        """After what every function or class begins with."""
+        begins = ("STORE_NAME", "__qualname__") if self.scope.kind == "class" else ("RESUME", None)
+        for n, i in enumerate(self.instructions):
+            if i.opname == begins[0] and begins[1] in (None, i.argval):
+                return n + 1
+        return 0
 
     def handler_of_each(self):
         handlers = [None] * len(self.instructions)
         for entry in dis._parse_exception_table(self.code):
-            for n, i in enumerate(self.instructions):
-                if entry.start <= i.offset < entry.end:
-                    handlers[n] = self.index[entry.target]
+            for offset in range(entry.start, entry.end, 2):
+                if offset in self.index:
+                    handlers[self.index[offset]] = self.index[entry.target]
         return handlers
 
     def target(self, n):
@@ -308,14 +338,31 @@ class Flow:
             return before.opname == i.opname.replace("DELETE", "STORE") and before.argval == i.argval
         return False
 
-    def is_going_on(self, n):
-        """Whether an exception goes on here. The compiler gives this the line of whatever it compiled before."""
-        names = [i.opname for i in self.instructions[n : n + 3]]
-        return (
-            names[0] == "RERAISE"
-            or names == ["COPY", "POP_EXCEPT", "RERAISE"]
-            or (names[:2] == ["POP_EXCEPT", "RERAISE"] and self.instructions[n - 1].opname == "COPY")
-        )
+    def is_artificial(self, n):
+        """
+        Whether an exception goes on here, a handler's variable is cleared, or the end of the body returns None. The
+        compiler gives these the line of whatever it compiled before.
+        """
+        if self.is_implicit_return(n):
+            return True
+        near = self.instructions[max(0, n - 3) : n + 3]
+        names = [i.opname for i in near]
+        here = min(n, 3)
+        if names[here] == "RERAISE" or names[here:] == ["COPY", "POP_EXCEPT", "RERAISE"]:
+            return True
+        for at in range(max(1, here - 2), here + 1):
+            load, store, delete = (names[at : at + 3] + [""] * 3)[:3]
+            if names[at - 1] == "POP_EXCEPT" and load == "LOAD_CONST" and store.startswith("STORE_"):
+                return delete == store.replace("STORE", "DELETE")
+        return False
+
+    def is_implicit_return(self, n):
+        if self.scope.kind == "lambda" or self.scope.unit_of.get(self.lines[n]) in self.scope.returns:
+            return False
+        i = self.instructions[n]
+        if i.opname == "LOAD_CONST" and n + 1 < len(self.instructions):
+            return self.instructions[n + 1].opname == "RETURN_VALUE"
+        return i.opname in RETURNS
 
     def is_generator_guard(self, n):
         """From 3.12 on, a handler around the whole of a generator turns StopIteration into RuntimeError."""
@@ -327,11 +374,15 @@ class Flow:
     def place_of_each(self):
         scope = self.scope
         places = [None] * len(self.instructions)
+        units = [scope.unit_of.get(line) for line in self.lines]
+        faint = [i.opname in ("NOP", "POP_EXCEPT") for i in self.instructions]
+        artificial = [self.is_artificial(n) for n in range(len(units))]
+        told = {unit for n, unit in enumerate(units) if not faint[n] and not artificial[n]}
         leaving = False
         unit_before = None
         for n, i in enumerate(self.instructions):
-            unit = scope.unit_of.get(self.lines[n])
-            if unit is None or self.is_going_on(n):
+            unit = units[n]
+            if unit is None or artificial[n] or (faint[n] and unit in told):
                 continue
             if unit not in scope.strong:
                 unit_before = unit

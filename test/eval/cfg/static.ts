@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileGraphs } from "../../../src/analysis/index.ts";
 import type { ControlFlowGraph } from "../../../src/model/index.ts";
-import { edgesOf, firstPathDifference, graphAutomaton, oracleAutomaton, withoutDropped } from "./automaton.ts";
+import { edgesOf, firstPathDifference, graphAutomaton, oracleAutomaton, withoutDropped, withoutImpossible } from "./automaton.ts";
 import { askOracle, KIND, type Kind, type OracleScope, RAISE } from "./oracle.ts";
 
 /** Constructs whose control flow is easily drawn wrong. */
@@ -107,6 +107,7 @@ export async function compareStatically(
 function compareScope(tally: Tally, file: string, scope: OracleScope, graph: ControlFlowGraph | null): void {
   const oracle = oracleAutomaton(scope);
   const theirs = edgesOf(oracle);
+  const possible = edgesOf(withoutImpossible(oracle));
   const automaton = graph === null ? null : withoutDropped(graphAutomaton(graph, scope), oracle);
   const ours = automaton === null ? new Map<string, Set<Kind>>() : edgesOf(automaton);
   const missing: string[] = [];
@@ -119,7 +120,7 @@ function compareScope(tally: Tally, file: string, scope: OracleScope, graph: Con
       if (!ok) missing.push(edge);
       continue;
     }
-    if (kinds.size === 1 && kinds.has(KIND.impossible)) continue;
+    if (!possible.has(edge)) continue;
     const target = edge.slice(edge.indexOf(" ") + 1);
     if (target !== String(RAISE)) handlers.set(target, ok || handlers.get(target) === true);
     const of = kinds.has(KIND.raised) ? tally.raised : kinds.has(KIND.reraised) ? tally.reraised : tally.implicit;

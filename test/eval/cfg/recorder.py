@@ -1,0 +1,230 @@
+"""
+Runs Python code under a tracer and records what its functions really do:
+`python3 recorder.py OUT.json KIND NAME…`, where KIND is `unittest` or `doctest` (names of modules) or `script` (paths).
+
+Every instruction of a frame is seen, so that nothing has to be guessed: a step is exceptional when the bytecode does
+not lead there by itself, and a frame has returned when a return instruction was the last one that ran to its end. Runs
+are written as letters over the places of bytecode.py: `PLACE`, or `!PLACE` by an exception.
+"""
+
+import importlib
+import io
+import json
+import os
+import runpy
+import sys
+import sysconfig
+import threading
+import tokenize
+import warnings
+
+import bytecode
+
+# Per function: more runs than these say nothing new. Longer runs are cut: their beginning is a run as well.
+MAX_RUNS = 60
+MAX_DIFFERENT = 40
+MAX_LETTERS = 400
+
+STANDARD_LIBRARY = os.path.realpath(sysconfig.get_path("stdlib")) + os.sep
+OUTSIDE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+
+
+class Recorded:
+    """The runs of one function."""
+
+    def __init__(self, path, code, flow):
+        self.path = path
+        self.code = code
+        scope = flow.scope
+        self.kind, self.qualname, self.line = scope.kind, scope.qualname, scope.line
+        self.places = {i.offset: flow.places[n] for n, i in enumerate(flow.instructions)}
+        self.next = {
+            i.offset: frozenset(flow.instructions[to].offset for to in flow.next[n] if to >= 0)
+            for n, i in enumerate(flow.instructions)
+        }
+        self.first = flow.instructions[flow.start].offset
+        self.last = {i.offset for i in flow.instructions if i.opname in bytecode.RETURNS}
+        self.suspending = {i.offset for i in flow.instructions if i.opname in bytecode.SUSPENDS}
+        self.started = 0
+        self.runs = {}
+
+    def add(self, letters):
+        key = tuple(letters)
+        if key in self.runs or len(self.runs) < MAX_DIFFERENT:
+            self.runs[key] = self.runs.get(key, 0) + 1
+
+
+class Recorder:
+    def __init__(self, extra):
+        self.files = {}  # co_filename -> {(first line, name): [flow]} or None
+        self.functions = {}  # code -> Recorded or None
+        self.extra = {os.path.realpath(path) for path in extra}
+
+    def flows_of(self, filename):
+        if filename not in self.files:
+            self.files[filename] = None
+            path = os.path.realpath(filename)
+            inside = path.startswith(STANDARD_LIBRARY) and not any(part in path for part in OUTSIDE)
+            if (inside or path in self.extra) and path.endswith(".py") and os.path.isfile(path):
+                # What the tracer reads must not be traced itself.
+                trace = sys.gettrace()
+                sys.settrace(None)
+                try:
+                    with tokenize.open(path) as file, warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        found = bytecode.flows(file.read(), filename)
+                    self.files[filename] = path, found
+                except (SyntaxError, ValueError, RecursionError):
+                    pass
+                finally:
+                    sys.settrace(trace)
+        return self.files[filename]
+
+    def recorded(self, code):
+        if code not in self.functions:
+            self.functions[code] = None
+            known = self.flows_of(code.co_filename)
+            if known is not None:
+                path, found = known
+                same = [f for f in found if f.scope.kind == "function" and f.code == code]
+                if len(same) == 1:
+                    self.functions[code] = Recorded(path, code, same[0])
+        return self.functions[code]
+
+    def trace(self, frame, event, _argument):
+        if event != "call":
+            return None
+        # A generator comes back here each time that it goes on; its first entry set the tracer that it keeps.
+        if frame.f_trace is not None and frame.f_trace_opcodes:
+            return frame.f_trace
+        if frame.f_lasti > 0 and frame.f_code.co_flags & 0x2A0 and not self.is_fresh(frame):
+            return None
+        recorded = self.recorded(frame.f_code)
+        if recorded is None or recorded.started >= MAX_RUNS:
+            return None
+        recorded.started += 1
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return self.follow(recorded)
+
+    def is_fresh(self, frame):
+        """Whether a generator runs for the first time: it waits after RETURN_GENERATOR until then."""
+        recorded = self.recorded(frame.f_code)
+        return recorded is not None and frame.f_lasti <= recorded.first
+
+    def follow(self, recorded):
+        places, following, last, suspending = recorded.places, recorded.next, recorded.last, recorded.suspending
+        letters = []
+        here = bytecode.ENTRY
+        before = None
+        exceptional = False
+        raised = False
+        ended = False
+
+        def end():
+            nonlocal ended
+            ended = True
+            recorded.add(letters)
+
+        def local(frame, event, _argument):
+            nonlocal here, before, exceptional, raised
+            if ended:
+                return None
+            if event == "opcode":
+                at = frame.f_lasti
+                raised = False
+                if before is not None and at not in following[before]:
+                    exceptional = True
+                before = at
+                place = places[at]
+                if place is not None:
+                    if place != here or exceptional:
+                        if place != here:
+                            letters.append(f"!{place}" if exceptional else str(place))
+                        here = place
+                        if len(letters) >= MAX_LETTERS:
+                            end()
+                            frame.f_trace_opcodes = False
+                            return None
+                    exceptional = False
+            elif event == "exception":
+                raised = True
+            elif event == "return":
+                if before is None:
+                    return local
+                if not raised and before in suspending:
+                    return local
+                if not raised and before in last:
+                    letters.append(f"!{bytecode.EXIT}" if exceptional else str(bytecode.EXIT))
+                else:
+                    letters.append(f"!{bytecode.RAISE}")
+                end()
+            return local
+
+        return local
+
+    def result(self):
+        functions = []
+        for recorded in self.functions.values():
+            if recorded is not None and recorded.runs:
+                functions.append(
+                    {
+                        "file": recorded.path,
+                        "kind": recorded.kind,
+                        "qualname": recorded.qualname,
+                        "line": recorded.line,
+                        "runs": [list(run) for run in recorded.runs],
+                    }
+                )
+        return {"functions": functions}
+
+
+def run_unittest(name):
+    import unittest
+
+    from test import support
+
+    # No network, no large files, nothing that takes long.
+    support.use_resources = []
+    suite = unittest.defaultTestLoader.loadTestsFromName(name)
+    unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
+
+
+def run_doctest(name):
+    import doctest
+
+    doctest.testmod(importlib.import_module(name), report=False)
+
+
+def run_script(path):
+    runpy.run_path(path, run_name="__main__")
+
+
+KINDS = {"unittest": run_unittest, "doctest": run_doctest, "script": run_script}
+
+
+def main(out, kind, *names):
+    recorder = Recorder(names if kind == "script" else [])
+    error = None
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    sys.settrace(recorder.trace)
+    threading.settrace(recorder.trace)
+    try:
+        for name in names:
+            KINDS[kind](name)
+    except BaseException as problem:  # a module may be skipped, or exit
+        error = f"{type(problem).__name__}: {problem}"
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)
+    result = recorder.result()
+    if error is not None:
+        result["error"] = error
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    # Threads and children that a test left behind must not keep this one.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
