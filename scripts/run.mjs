@@ -17,6 +17,7 @@ const TASKS = {
   bench: { needs: "sandbox", script: "test/bench/run.ts" },
   "eval:cfg": { needs: "packages", script: "test/eval/cfg/run.ts" },
   build: { needs: "packages", script: "scripts/build.ts" },
+  "eval:unseen": { needs: "browser", script: "test/eval/unseen/run.ts" },
   generate: { needs: "packages", script: "scripts/generate.ts" },
   check: { needs: "packages", script: "scripts/check.ts" },
   lock: { needs: "packages", script: "scripts/complete-lock-file.ts" },
