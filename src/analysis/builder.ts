@@ -1,32 +1,70 @@
 import type { ControlFlowGraph } from "../model/index.ts";
-import type { Expression, For, If, Match, Raise, Statement, While } from "../python/index.ts";
-import { EDGE, type LooseEnd, looseEnd } from "./draft.ts";
+import type {
+  Assert,
+  Comprehension,
+  DictComp,
+  Expression,
+  For,
+  If,
+  Match,
+  MatchCase,
+  Raise,
+  Statement,
+  While,
+} from "../python/index.ts";
+import type { ComprehensionScope } from "./comprehensions.ts";
+import { ConditionBuilder, isBranching, type Ways } from "./conditions.ts";
+import { type Draft, EDGE, type LooseEnd, looseEnd, withKind } from "./draft.ts";
 import { builtinException, raisedClass } from "./exceptions.ts";
-import { constantTruth, isIrrefutable } from "./expressions.ts";
+import { constantTruth, isComprehension, isIrrefutable } from "./expressions.ts";
 import { append, Flow } from "./flow.ts";
+import { foldGraph } from "./fold.ts";
 import { GuardBuilder } from "./guards.ts";
 import { headLabel, lineLabel } from "./labels.ts";
 import type { NameResolver } from "./names.ts";
+import type { DetailLevel, GraphOptions } from "./options.ts";
 import { Raising } from "./raising.ts";
 import type { Scope } from "./scopes.ts";
 
 /** Builds the control-flow graph of one scope. Recursion is as deep as statements are nested, never as a body is long. */
-export function buildScope(text: string, scope: Scope, resolver: NameResolver): ControlFlowGraph {
-  return new GraphBuilder(text, scope, resolver).build();
+export function buildScope(
+  text: string,
+  scope: Scope,
+  resolver: NameResolver,
+  { detail = "block", neverReturns }: GraphOptions,
+): ControlFlowGraph {
+  const graph = new GraphBuilder(text, scope, new Raising(scope, resolver, neverReturns), detail).build();
+  return detail === "branch" ? foldGraph(graph) : graph;
+}
+
+/** As `buildScope`, of a comprehension or generator expression. */
+export function buildComprehension(
+  text: string,
+  comprehension: ComprehensionScope,
+  resolver: NameResolver,
+  { detail = "block" }: GraphOptions,
+): ControlFlowGraph {
+  const graph = new GraphBuilder(text, comprehension, new Raising(comprehension.owner, resolver), detail).build();
+  return detail === "branch" ? foldGraph(graph) : graph;
 }
 
 class GraphBuilder {
   readonly #text: string;
-  readonly #scope: Scope;
+  readonly #scope: Scope | ComprehensionScope;
   readonly #raising: Raising;
-  readonly #flow = new Flow();
-  readonly #draft = this.#flow.draft;
+  readonly #flow: Flow;
+  readonly #draft: Draft;
+  /** Only where expressions are to be split. */
+  readonly #conditions: ConditionBuilder | null;
   #guards: GuardBuilder | null = null;
 
-  constructor(text: string, scope: Scope, resolver: NameResolver) {
+  constructor(text: string, scope: Scope | ComprehensionScope, raising: Raising, detail: DetailLevel) {
     this.#text = text;
     this.#scope = scope;
-    this.#raising = new Raising(scope, resolver);
+    this.#raising = raising;
+    this.#flow = new Flow(detail === "block" || detail === "branch");
+    this.#draft = this.#flow.draft;
+    this.#conditions = detail === "expression" ? new ConditionBuilder(text, this.#flow, raising) : null;
   }
 
   build(): ControlFlowGraph {
@@ -36,7 +74,8 @@ class GraphBuilder {
     draft.from([looseEnd(entry, EDGE.normal)]);
     // The names that every class body gets first (`__module__`, `__qualname__`) go into a mapping of any kind.
     if (kind === "class") this.#flow.region.raise(entry);
-    if (node.kind === "Lambda") this.#lambda(node.body);
+    if (isComprehension(node)) this.#comprehension(node);
+    else if (node.kind === "Lambda") this.#lambda(node.body);
     else this.#body(node.body);
     const { returns, root } = this.#flow;
     const falling = draft.take();
@@ -92,13 +131,18 @@ class GraphBuilder {
   }
 
   #guarded(): GuardBuilder {
-    this.#guards ??= new GuardBuilder(this.#text, this.#flow, this.#raising, this.#body);
+    this.#guards ??= new GuardBuilder(this.#text, this.#flow, this.#raising, this.#conditions, this.#body);
     return this.#guards;
   }
 
   #simple(s: Statement): void {
     const { line, endLine } = s;
     const flow = this.#flow;
+    if (s.kind === "Assert" && this.#conditions !== null && isBranching(s.test)) {
+      this.#splitAssert(s, this.#conditions);
+      return;
+    }
+    this.#conditions?.inside(s);
     const block = this.#draft.append(line, endLine, lineLabel(this.#text, s.start, s.end, line, endLine));
     if (!flow.region.raises(block) && (flow.region.isInterruptible || this.#raising.statement(s))) {
       flow.region.raise(block);
@@ -120,7 +164,7 @@ class GraphBuilder {
         this.#assert(s.test, block);
         return;
       case "Expr":
-        if (s.value.kind === "Call") this.#call(s.value, block);
+        this.#call(s.value, block);
         return;
       default:
         return;
@@ -140,11 +184,49 @@ class GraphBuilder {
     if (truth === false) this.#draft.from([]);
   }
 
-  #call(call: Extract<Expression, { kind: "Call" }>, block: number): void {
-    const ending = this.#raising.neverReturns(call);
+  #call(value: Expression, block: number): void {
+    const ending = this.#raising.neverReturns(value);
     if (ending === null) return;
     if (ending === "SystemExit") this.#flow.region.throw(block, ending, ending);
     this.#draft.from([]);
+  }
+
+  /** The way on is where all holds; the statement itself stands for what happens otherwise. */
+  #splitAssert(s: Assert, conditions: ConditionBuilder): void {
+    const { whenTrue, whenFalse } = conditions.condition(s.test, s.line);
+    const draft = this.#draft;
+    draft.from(whenFalse);
+    const label = lineLabel(this.#text, s.start, s.end, s.line, s.endLine);
+    const block = draft.append(s.line, s.endLine, label);
+    if (this.#flow.region.isInterruptible || s.msg !== null) this.#flow.region.raise(block);
+    this.#flow.region.throw(block, "AssertionError", "AssertionError");
+    draft.from(whenTrue);
+  }
+
+  /** The head of an `if` or `while`: the node that it begins with, and the ways on. */
+  #condition(kind: "branch" | "loop", s: If | While): Ways & { readonly head: number } {
+    const draft = this.#draft;
+    if (this.#conditions !== null && isBranching(s.test)) {
+      // What leads here must find the first node in one piece.
+      draft.cut();
+      const head = draft.nodes.length;
+      const ways = this.#conditions.condition(s.test, s.line);
+      const node = draft.nodes[head];
+      if (node !== undefined) {
+        if (node.kind === "branch") node.kind = kind;
+        const keyword = this.#text.slice(s.start, s.test.start).trimEnd();
+        node.label = `${/^\w+/.exec(keyword)?.[0] ?? ""} ${node.label}`.trimStart();
+      }
+      return { head, ...ways };
+    }
+    const head = this.#head(kind, s, s.test);
+    if (this.#raising.test(s.test)) this.#flow.region.raise(head);
+    const truth = constantTruth(s.test);
+    return {
+      head,
+      whenTrue: truth === false ? [] : [looseEnd(head, EDGE.true)],
+      whenFalse: truth === true ? [] : [looseEnd(head, EDGE.false)],
+    };
   }
 
   /** A chain of `elif` is built in a loop, so that its length is not the depth of the stack. */
@@ -153,13 +235,11 @@ class GraphBuilder {
     const after: LooseEnd[] = [];
     let s = first;
     for (;;) {
-      const head = this.#head("branch", s, s.test);
-      if (this.#raising.test(s.test)) this.#flow.region.raise(head);
-      const truth = constantTruth(s.test);
-      draft.from(truth === false ? [] : [looseEnd(head, EDGE.true)]);
+      const { whenTrue, whenFalse } = this.#condition("branch", s);
+      draft.from(whenTrue);
       this.#body(s.body);
       append(after, draft.take());
-      draft.from(truth === true ? [] : [looseEnd(head, EDGE.false)]);
+      draft.from(whenFalse);
       const next = s.orelse.length === 1 ? s.orelse[0] : undefined;
       if (next?.kind !== "If") break;
       s = next;
@@ -178,42 +258,110 @@ class GraphBuilder {
 
   #loop(s: For | While): void {
     const draft = this.#draft;
-    const isWhile = s.kind === "While";
-    const head = this.#head("loop", s, isWhile ? s.test : s.iter);
-    if (!isWhile || this.#raising.test(s.test)) this.#flow.region.raise(head);
-    const truth = isWhile ? constantTruth(s.test) : null;
+    const { head, whenTrue, whenFalse } = s.kind === "While" ? this.#condition("loop", s) : this.#iteration(s);
     const breaks = this.#flow.inLoop(head, () => {
-      draft.from(truth === false ? [] : [looseEnd(head, EDGE.true)]);
+      draft.from(whenTrue);
       this.#body(s.body);
     });
-    draft.from(truth === true ? [] : [looseEnd(head, EDGE.false)]);
+    draft.from(whenFalse);
     this.#body(s.orelse);
     const after = draft.take();
     append(after, breaks);
     draft.from(after);
   }
 
+  #iteration(s: For): Ways & { readonly head: number } {
+    this.#conditions?.inside(s);
+    const head = this.#head("loop", s, s.iter);
+    this.#flow.region.raise(head);
+    return { head, whenTrue: [looseEnd(head, EDGE.true)], whenFalse: [looseEnd(head, EDGE.false)] };
+  }
+
+  /** A loop for each `for`, a branch for each `if`, and the element in the middle. */
+  #comprehension(e: Comprehension | DictComp): void {
+    const draft = this.#draft;
+    const flow = this.#flow;
+    const after: LooseEnd[][] = [];
+    const heads: number[] = [];
+    for (const { start, line, ifs, iter } of e.generators) {
+      const label = lineLabel(this.#text, start, iter.end, line, iter.endLine);
+      const head = draft.enter("loop", line, iter.endLine, label, [line]);
+      flow.region.raise(head);
+      const skipped: LooseEnd[] = [];
+      heads.push(head);
+      after.push(skipped);
+      draft.from([looseEnd(head, EDGE.true)]);
+      for (const test of ifs) {
+        const ways = this.#filter(test);
+        append(skipped, ways.whenFalse);
+        draft.from(ways.whenTrue);
+      }
+    }
+    const [first, last] = e.kind === "DictComp" ? [e.key, e.value] : [e.elt, e.elt];
+    const element = lineLabel(this.#text, first.start, last.end, first.line, last.endLine);
+    const block = draft.append(first.line, last.endLine, element);
+    if (e.kind === "GeneratorExp" || this.#raising.expression(first) || this.#raising.expression(last)) {
+      flow.region.raise(block);
+    }
+    let ends = draft.take();
+    for (let i = heads.length - 1; i >= 0; i--) {
+      const head = heads[i] ?? 0;
+      append(ends, after[i] ?? []);
+      draft.connect(withKind(ends, EDGE.loopBack), head);
+      ends = [looseEnd(head, EDGE.false)];
+    }
+    draft.from(ends);
+  }
+
+  #filter(test: Expression): Ways {
+    if (this.#conditions !== null) return this.#conditions.condition(test, test.line);
+    const label = `if ${lineLabel(this.#text, test.start, test.end, test.line, test.endLine)}`;
+    const node = this.#draft.enter("branch", test.line, test.endLine, label, [test.line]);
+    if (this.#raising.test(test)) this.#flow.region.raise(node);
+    const truth = constantTruth(test);
+    return {
+      whenTrue: truth === false ? [] : [looseEnd(node, EDGE.true)],
+      whenFalse: truth === true ? [] : [looseEnd(node, EDGE.false)],
+    };
+  }
+
   /** From case to case, each a node of its own; a guard is part of its case. */
   #match(s: Match): void {
     const draft = this.#draft;
+    this.#conditions?.inside(s);
     const subject = this.#head("match", s, s.subject);
     if (this.#raising.expression(s.subject)) this.#flow.region.raise(subject);
     const after: LooseEnd[] = [];
     let next: LooseEnd[] = [looseEnd(subject, EDGE.normal)];
     for (const one of s.cases) {
-      const last = one.guard ?? one.pattern;
-      const label = headLabel(this.#text, one.start, last.end, one.line, last.endLine);
       draft.from(next);
-      const head = draft.enter("branch", one.line, last.endLine, label, [one.pattern.line]);
-      const guard = one.guard === null ? true : constantTruth(one.guard);
-      const always = isIrrefutable(one.pattern);
-      if (!always || guard === null || this.#flow.region.isInterruptible) this.#flow.region.raise(head);
-      draft.from(guard === false ? [] : [looseEnd(head, EDGE.case)]);
+      next = this.#case(one);
       this.#body(one.body);
       append(after, draft.take());
-      next = always && guard === true ? [] : [looseEnd(head, EDGE.false)];
     }
     append(after, next);
     draft.from(after);
+  }
+
+  /** Leaves the way into the case; gives the ways on to the next one. */
+  #case({ pattern, guard, start, line }: MatchCase): LooseEnd[] {
+    const { draft, region } = this.#flow;
+    // A guard that parts is drawn by itself.
+    const conditions = guard !== null && isBranching(guard) ? this.#conditions : null;
+    const isSplit = guard !== null && conditions !== null;
+    const last = isSplit ? pattern : (guard ?? pattern);
+    const label = headLabel(this.#text, start, last.end, line, last.endLine);
+    const head = draft.enter("branch", line, last.endLine, label, [pattern.line]);
+    const truth = guard === null || isSplit ? true : constantTruth(guard);
+    const always = isIrrefutable(pattern);
+    if (!always || truth === null || region.isInterruptible) region.raise(head);
+    draft.from(truth === false ? [] : [looseEnd(head, EDGE.case)]);
+    const next = always && truth === true ? [] : [looseEnd(head, EDGE.false)];
+    if (isSplit) {
+      const ways = conditions.condition(guard, pattern.line);
+      append(next, ways.whenFalse);
+      draft.from(ways.whenTrue);
+    }
+    return next;
   }
 }

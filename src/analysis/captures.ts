@@ -1,5 +1,5 @@
 import type { Arguments, Comprehension, DictComp, Expression, Lambda, Statement } from "../python/index.ts";
-import { type ExpressionStack, pushDefaults, pushHead, pushParts } from "./expressions.ts";
+import { type ExpressionStack, isComprehension, pushDefaults, pushHead, pushParts } from "./expressions.ts";
 import type { Scope } from "./scopes.ts";
 import { forEachStatement } from "./statements.ts";
 
@@ -61,7 +61,8 @@ function declaredNames({ node, declared }: Scope, kind: "Global" | "Nonlocal"): 
   return names;
 }
 
-function ownExpressions({ node }: Scope): ExpressionStack {
+/** The expressions of a scope's own statements, those of conditions and clauses included. */
+export function ownExpressions({ node }: Scope): ExpressionStack {
   if (node.kind === "Lambda") return [node.body];
   const stack: ExpressionStack = [];
   forEachStatement(node.body, (s) => pushUsed(s, stack));
@@ -80,13 +81,7 @@ function pushUsed(s: Statement, stack: ExpressionStack): void {
 type Nested = Comprehension | DictComp | Lambda;
 
 function isNested(e: Expression): e is Nested {
-  return (
-    e.kind === "Lambda" ||
-    e.kind === "ListComp" ||
-    e.kind === "SetComp" ||
-    e.kind === "DictComp" ||
-    e.kind === "GeneratorExp"
-  );
+  return e.kind === "Lambda" || isComprehension(e);
 }
 
 /** Adds the names that expressions use, inner lambdas and comprehensions included, but not what those bind. */

@@ -128,6 +128,12 @@ export class Draft {
   /** The block that the next simple statement may join, or -1. */
   open = -1;
   #hasOrphan = false;
+  readonly #joins: boolean;
+
+  /** @param joins whether statements that follow each other share a node */
+  constructor(joins: boolean) {
+    this.#joins = joins;
+  }
 
   /** Adds a node without connecting it. */
   add(kind: GraphNodeKind, line: number, endLine: number, label: string, lines: number[]): number {
@@ -147,7 +153,7 @@ export class Draft {
 
   /** Puts a statement at the end of the open block, or opens one. Gives the block's index. */
   append(line: number, endLine: number, label: string): number {
-    if (this.open >= 0) {
+    if (this.open >= 0 && this.#joins) {
       const block = this.nodes[this.open];
       if (block !== undefined) {
         if (block.lines.length < MAX_LABEL_LINES) block.label += `\n${label}`;

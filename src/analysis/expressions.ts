@@ -1,4 +1,4 @@
-import type { Expression, Pattern, Statement } from "../python/index.ts";
+import type { Comprehension, DictComp, Expression, Pattern, Statement } from "../python/index.ts";
 
 /** A work list: expression walks keep their own stack, so that a sum of ten thousand terms is no deep recursion. */
 export type ExpressionStack = Expression[];
@@ -100,6 +100,12 @@ export function pushParts(e: Expression, stack: ExpressionStack): void {
       pushDefaults(e.args, stack);
       return;
   }
+}
+
+/** Whether a node is a list, set or dictionary comprehension or a generator expression. */
+export function isComprehension(node: { readonly kind: string }): node is Comprehension | DictComp {
+  const { kind } = node;
+  return kind === "ListComp" || kind === "SetComp" || kind === "DictComp" || kind === "GeneratorExp";
 }
 
 function pushGenerators(

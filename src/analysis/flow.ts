@@ -13,7 +13,7 @@ interface Loop {
 
 /** A graph under construction with what surrounds the current statement: where exceptions and jumps go from here. */
 export class Flow {
-  readonly draft = new Draft();
+  readonly draft: Draft;
   /** Exceptions that leave the scope. */
   readonly root = new Region(false);
   /** Ends that leave the scope by `return`. */
@@ -23,6 +23,11 @@ export class Flow {
   #unwinding: Unwinding | null = null;
   #loop: Loop | null = null;
   #depth = 0;
+
+  /** @param joins whether statements that follow each other share a node */
+  constructor(joins: boolean) {
+    this.draft = new Draft(joins);
+  }
 
   /** Sends ends on their way out: to the next `finally` or `__exit__` in between, else to where they jump. */
   jump(kind: Jump, ends: readonly LooseEnd[]): void {

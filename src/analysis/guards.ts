@@ -1,4 +1,5 @@
 import type { ExceptHandler, Statement, Try, With } from "../python/index.ts";
+import type { ConditionBuilder } from "./conditions.ts";
 import { EDGE, type LooseEnd, looseEnd, Region, type Unwinding } from "./draft.ts";
 import { takes } from "./exceptions.ts";
 import { append, type Flow } from "./flow.ts";
@@ -22,14 +23,22 @@ export class GuardBuilder {
   readonly #text: string;
   readonly #flow: Flow;
   readonly #raising: Raising;
+  readonly #conditions: ConditionBuilder | null;
   readonly #body: (body: readonly Statement[]) => void;
   #copyDepth = 0;
 
   /** @param body builds statements at the flow's current place */
-  constructor(text: string, flow: Flow, raising: Raising, body: (body: readonly Statement[]) => void) {
+  constructor(
+    text: string,
+    flow: Flow,
+    raising: Raising,
+    conditions: ConditionBuilder | null,
+    body: (body: readonly Statement[]) => void,
+  ) {
     this.#text = text;
     this.#flow = flow;
     this.#raising = raising;
+    this.#conditions = conditions;
     this.#body = body;
   }
 
@@ -222,6 +231,7 @@ export class GuardBuilder {
     const flow = this.#flow;
     const { draft } = flow;
     const { line } = s;
+    this.#conditions?.inside(s);
     const item = s.items.at(-1);
     const last = item?.optional_vars ?? item?.context_expr;
     const endLine = last?.endLine ?? line;

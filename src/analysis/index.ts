@@ -1,17 +1,22 @@
 export { buildCallGraph, callGraphOf } from "./callgraph/callgraph.ts";
-export type { SourceFile } from "./callgraph/summary.ts";
-export { summariseWorkspace, type WorkspaceSummary } from "./callgraph/workspace.ts";
+export { summarise } from "./callgraph/summarise.ts";
+export type { FileSummary, SourceFile } from "./callgraph/summary.ts";
+export { summariseWorkspace, type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";
 export { dataFlow } from "./dataflow.ts";
+export { type DotOptions, escapeDot, toDot } from "./dot.ts";
 export { columnsOf, drawGraph } from "./drawing.ts";
 export {
   buildGraph,
   buildGraphs,
   complexityOf,
   fileGraphs,
+  type ModuleTotals,
+  moduleTotals,
   outline,
   type ScopeOutline,
   type ScopeQuery,
 } from "./graphs.ts";
 export { escapeHtml, type HtmlOptions, toHtml } from "./html.ts";
 export { escapeMermaid, type MermaidOptions, toMermaid } from "./mermaid.ts";
+export type { DetailLevel, GraphOptions } from "./options.ts";
 export type { ExceptionDetail } from "./view.ts";

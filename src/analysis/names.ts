@@ -1,4 +1,4 @@
-import type { Alias, Arguments, Expression, ImportFrom, Pattern, Statement } from "../python/index.ts";
+import type { Alias, Arguments, Expression, FunctionDef, ImportFrom, Pattern, Statement } from "../python/index.ts";
 import { capturedNames } from "./captures.ts";
 import type { Scope } from "./scopes.ts";
 import { forEachStatement } from "./statements.ts";
@@ -10,6 +10,7 @@ type Bindings = Map<string, string | null>;
 export class NameResolver {
   readonly #known = new Map<Scope, Bindings>();
   readonly #captured = new Map<Scope, ReadonlySet<string>>();
+  #searched: { readonly text: string; readonly word: RegExp; readonly isThere: boolean } | null = null;
 
   /**
    * The import that a name stands for (`os.path` for `p` after `import os.path as p`), `builtins.NAME` where nothing
@@ -22,6 +23,24 @@ export class NameResolver {
       if (path !== undefined) return path;
     }
     return `builtins.${name}`;
+  }
+
+  /** Whether a word occurs in a text; the last answer is kept. */
+  holds(text: string, word: RegExp): boolean {
+    const last = this.#searched;
+    if (last?.text === text && last.word === word) return last.isThere;
+    const isThere = word.test(text);
+    this.#searched = { text, word, isThere };
+    return isThere;
+  }
+
+  /** The functions that a name stands for where definitions of the same file alone bind it; else none. */
+  functions(name: string, from: Scope): readonly FunctionDef[] {
+    for (let scope: Scope | null = from; scope !== null; scope = scope.parent) {
+      if ((scope !== from && scope.kind === "class") || scope.declared.has(name)) continue;
+      if (this.#bindings(scope).has(name)) return definitions(scope, name);
+    }
+    return [];
   }
 
   /** The variables of a scope that scopes inside it share. */
@@ -43,6 +62,20 @@ export class NameResolver {
     this.#known.set(scope, bindings);
     return bindings;
   }
+}
+
+/** The functions of a scope by one name, or none where anything else binds it there. */
+export function definitions(scope: Scope, name: string): readonly FunctionDef[] {
+  const { node } = scope;
+  if (node.kind === "Lambda") return [];
+  const found: FunctionDef[] = [];
+  const others: Bindings = new Map();
+  if (node.kind === "FunctionDef" || node.kind === "AsyncFunctionDef") bindParameters(others, node.args);
+  forEachStatement(node.body, (s) => {
+    if ((s.kind === "FunctionDef" || s.kind === "AsyncFunctionDef") && s.name === name) found.push(s);
+    else bindStatement(others, s);
+  });
+  return others.has(name) ? [] : found;
 }
 
 /** A name that is bound in two ways is known in neither. */

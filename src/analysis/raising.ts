@@ -1,10 +1,11 @@
 import type { Arguments, Expression, FunctionDef, Statement } from "../python/index.ts";
 import { constantTruth } from "./expressions.ts";
 import type { NameResolver } from "./names.ts";
+import { NeverAnnotations } from "./never.ts";
 import type { Scope } from "./scopes.ts";
 
-/** How a call that does not come back ends: by the exception SystemExit, or with the process. */
-export type Ending = "SystemExit" | "process";
+/** How a call that does not come back ends: by the exception SystemExit, with the process, or by some exception. */
+type Ending = "SystemExit" | "process" | "exception";
 
 /** Calls that do not come back, by the path of the import that names them. */
 const NEVER_RETURN: ReadonlyMap<string, Ending> = new Map([
@@ -35,10 +36,15 @@ function hasKeywordDefault({ kw_defaults }: Arguments): boolean {
 export class Raising {
   readonly #scope: Scope;
   readonly #resolver: NameResolver;
+  readonly #never: NeverAnnotations;
+  readonly #isKnown: ((path: string) => boolean) | undefined;
 
-  constructor(scope: Scope, resolver: NameResolver) {
+  /** @param isKnown whether a function elsewhere, by the dotted path of its import, never returns */
+  constructor(scope: Scope, resolver: NameResolver, isKnown?: (path: string) => boolean) {
     this.#scope = scope;
     this.#resolver = resolver;
+    this.#never = new NeverAnnotations(resolver);
+    this.#isKnown = isKnown;
   }
 
   /** Of a simple statement, a `def` or a `class`. */
@@ -131,9 +137,22 @@ export class Raising {
     return this.#scope.declared.has(name) || this.#resolver.captured(this.#scope).has(name);
   }
 
-  /** How a call that never returns ends (`sys.exit(…)`, `os._exit(…)`, `exit()`, `quit()`); null for all else. */
-  neverReturns(call: Extract<Expression, { kind: "Call" }>): Ending | null {
+  /**
+   * How a statement of one call (awaited, perhaps) ends that never returns: `sys.exit(…)`, `os._exit(…)`, `exit()`,
+   * `quit()`, functions and methods of the file that are annotated so, and what the caller knows; null for all else.
+   */
+  neverReturns(value: Expression): Ending | null {
+    const isAwaited = value.kind === "Await";
+    const call = isAwaited ? value.value : value;
+    if (call.kind !== "Call") return null;
     const callee = call.func;
+    const exit = isAwaited ? null : this.#exit(callee);
+    if (exit !== null) return exit;
+    if (this.#never.isAnnotated(callee, this.#scope, isAwaited)) return "exception";
+    return this.#isKnown !== undefined && this.#isForeign(callee, this.#isKnown) ? "exception" : null;
+  }
+
+  #exit(callee: Expression): Ending | null {
     if (callee.kind === "Name") {
       if (!EXITS.has(callee.id)) return null;
       const path = this.#resolver.path(callee.id, this.#scope);
@@ -144,5 +163,16 @@ export class Raising {
     // A module that nothing imports here (a star import, perhaps) is taken by its name.
     const path = module?.startsWith(BUILTINS) === true ? module.slice(BUILTINS.length) : module;
     return path === null ? null : (NEVER_RETURN.get(`${path}.${callee.attr}`) ?? null);
+  }
+
+  #isForeign(callee: Expression, isKnown: (path: string) => boolean): boolean {
+    let rest = "";
+    let at = callee;
+    while (at.kind === "Attribute") {
+      rest = `.${at.attr}${rest}`;
+      at = at.value;
+    }
+    const path = at.kind === "Name" ? this.#resolver.path(at.id, this.#scope) : null;
+    return path !== null && !path.startsWith(BUILTINS) && isKnown(path + rest);
   }
 }

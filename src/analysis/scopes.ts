@@ -1,5 +1,6 @@
 import type { Complexity, ScopeKind } from "../model/index.ts";
 import type {
+  Arguments,
   BoolOp,
   ClassDef,
   Expression,
@@ -39,6 +40,7 @@ interface Tally {
   weight: number;
   nesting: number;
   statements: number;
+  parameters: number;
 }
 
 /** A scope while it is read. */
@@ -52,7 +54,7 @@ interface OpenScope extends Scope {
 const NONE_DECLARED: ReadonlySet<string> = new Set();
 
 function newTally(): Tally {
-  return { cyclomatic: 1, cognitive: 0, weight: 0, nesting: 0, statements: 0 };
+  return { cyclomatic: 1, cognitive: 0, weight: 0, nesting: 0, statements: 0, parameters: 0 };
 }
 
 function complexityOf(tally: Tally): Complexity {
@@ -61,6 +63,7 @@ function complexityOf(tally: Tally): Complexity {
     cognitive: tally.cognitive,
     nesting: tally.nesting,
     statements: tally.statements,
+    parameters: tally.parameters,
   };
 }
 
@@ -270,6 +273,7 @@ class ScopeReader {
   #function(s: FunctionDef, depth: number): void {
     const outer = this.#scope;
     const scope = this.#open("function", s, s.name, this.#qualname(s.name), s.line, s.endLine);
+    scope.tally.parameters = parameterCount(s.args);
     this.#body(s.body, 0, 0);
     this.#close(scope, outer);
     if (callsItself(this.#text, s, outer?.kind === "class")) scope.complexity.cognitive++;
@@ -296,6 +300,7 @@ class ScopeReader {
     const outer = this.#scope;
     const scope = this.#open("lambda", e, "<lambda>", this.#qualname("<lambda>"), e.line, e.endLine);
     scope.tally.statements = 1;
+    scope.tally.parameters = parameterCount(e.args);
     this.#expression(e.body, 0);
     this.#close(scope, outer);
     this.#absorb(scope.tally, depth + 1);
@@ -336,6 +341,10 @@ class ScopeReader {
 }
 
 const LETTER_E = 0x65;
+
+function parameterCount({ posonlyargs, args, kwonlyargs, vararg, kwarg }: Arguments): number {
+  return posonlyargs.length + args.length + kwonlyargs.length + (vararg === null ? 0 : 1) + (kwarg === null ? 0 : 1);
+}
 
 /** A decorator in Sonar's sense: a function that only defines one function and returns (after a docstring, perhaps). */
 function isDecorator(node: Scope["node"]): boolean {

@@ -50,16 +50,22 @@ export const GraphEdge = z.object({
 });
 export type GraphEdge = z.infer<typeof GraphEdge>;
 
-/** Cyclomatic as ruff's C901 counts it, cognitive by Sonar's definition, nesting in levels, statements as counted in the body. */
+/**
+ * Cyclomatic as ruff's C901 counts it, cognitive by Sonar's definition, nesting in levels, statements as counted in the
+ * body, parameters with `self`, `*args` and `**kwargs`; the maintainability index (100 is best) where it is asked for.
+ */
 export const Complexity = z.object({
   cyclomatic: z.int(),
   cognitive: z.int(),
   nesting: z.int(),
   statements: z.int(),
+  parameters: z.int().optional(),
+  maintainability: z.number().min(0).max(100).optional(),
 });
 export type Complexity = z.infer<typeof Complexity>;
 
-export const ScopeKind = z.enum(["function", "module", "class", "lambda"]);
+/** `comprehension` (generator expressions too) only where graphs of those are asked for. */
+export const ScopeKind = z.enum(["function", "module", "class", "lambda", "comprehension"]);
 export type ScopeKind = z.infer<typeof ScopeKind>;
 
 /** The control-flow graph of one scope of a Python file. */
