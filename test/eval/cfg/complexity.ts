@@ -12,7 +12,12 @@ const MESSAGE = /^`(.*)` is too complex \((\d+) > 0\)$/;
 export interface ComplexityComparison {
   /** Functions whose cyclomatic complexity is the one of ruff's rule C901. */
   readonly equal: Count;
-  readonly different: { readonly file: string; readonly function: string; readonly ours: number; readonly ruff: number }[];
+  readonly different: {
+    readonly file: string;
+    readonly function: string;
+    readonly ours: number;
+    readonly ruff: number;
+  }[];
   /** Files that ruff does not read. */
   readonly refused: number;
 }
@@ -27,27 +32,33 @@ export function compareComplexity(files: readonly string[]): ComplexityCompariso
   );
   const result: Mutable = { equal: { ok: 0, total: 0 }, different: [], refused: 0 };
   for (const { path, text } of readAll(files)) {
-    // ruff keeps silent where a comment asks it to.
-    const diagnostics = Diagnostics.parse(ruff.check(text.replaceAll(/noqa/gi, "n0qa")));
-    if (diagnostics.some(({ code }) => code !== "C901")) {
-      result.refused++;
-      continue;
-    }
-    const theirs = new Map<string, number[]>();
-    for (const { message, start_location } of diagnostics) {
-      const [, name = "", complexity = ""] = MESSAGE.exec(message) ?? [];
-      const key = `${start_location.row} ${name}`;
-      theirs.set(key, [...(theirs.get(key) ?? []), Number(complexity)]);
-    }
-    for (const { kind, qualname, line, complexity } of fileGraphs(path, text).functions) {
-      if (kind !== "function") continue;
-      const name = qualname.slice(qualname.lastIndexOf(".") + 1);
-      const ruffs = theirs.get(`${line} ${name}`)?.shift() ?? -1;
-      count(result.equal, ruffs === complexity.cyclomatic);
-      if (ruffs !== complexity.cyclomatic) {
-        result.different.push({ file: path, function: `${line} ${qualname}`, ours: complexity.cyclomatic, ruff: ruffs });
-      }
-    }
+    const theirs = ruffComplexities(ruff, text);
+    if (theirs === null) result.refused++;
+    else compareFile(result, path, text, theirs);
   }
   return result;
+}
+
+/** `line name` → the complexities of the functions there, or null where ruff does not read the text. */
+function ruffComplexities(ruff: Workspace, text: string): Map<string, number[]> | null {
+  const found = new Map<string, number[]>();
+  // ruff keeps silent where a comment asks it to.
+  for (const { code, message, start_location } of Diagnostics.parse(ruff.check(text.replaceAll(/noqa/gi, "n0qa")))) {
+    if (code !== "C901") return null;
+    const [, name = "", complexity = ""] = MESSAGE.exec(message) ?? [];
+    const key = `${start_location.row} ${name}`;
+    found.set(key, [...(found.get(key) ?? []), Number(complexity)]);
+  }
+  return found;
+}
+
+function compareFile(result: Mutable, file: string, text: string, theirs: ReadonlyMap<string, number[]>): void {
+  for (const { kind, qualname, line, complexity } of fileGraphs(file, text).functions) {
+    if (kind !== "function") continue;
+    const name = qualname.slice(qualname.lastIndexOf(".") + 1);
+    const ruff = theirs.get(`${line} ${name}`)?.shift() ?? -1;
+    const ours = complexity.cyclomatic;
+    count(result.equal, ruff === ours);
+    if (ruff !== ours) result.different = [...result.different, { file, function: `${line} ${qualname}`, ours, ruff }];
+  }
 }

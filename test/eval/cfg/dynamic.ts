@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import * as z from "zod";
 import { fileGraphs } from "../../../src/analysis/index.ts";
-import { firstNotAdmitted, graphAutomaton } from "./automaton.ts";
+import { type Automaton, graphAutomaton } from "./automaton.ts";
 import { askOracle, type OracleScope } from "./oracle.ts";
+import { firstNotAdmitted } from "./paths.ts";
 import { type Count, count, GraphFinder, placeName } from "./static.ts";
 
 const RECORDER = fileURLToPath(new URL("recorder.py", import.meta.url));
@@ -160,7 +161,7 @@ function admitRuns(
   admission: Admission,
   file: string,
   scope: OracleScope,
-  automaton: ReturnType<typeof graphAutomaton> | null,
+  automaton: Automaton | null,
   runs: ReadonlyMap<string, readonly string[]>,
 ): void {
   for (const run of runs.values()) {

@@ -80,7 +80,9 @@ function staticTable(title: string, tally: Tally): string[] {
     line("any other exception, per statement", tally.implicit),
     line("handlers that an exception leads to", tally.handlers),
     line("our exception edges that are in the bytecode", tally.preciseExceptions),
-    ...[...tally.byTag].sort().map(([tag, counter]) => line(`exact, with ${tag}`, counter)),
+    ...[...tally.byTag]
+      .sort(([one], [other]) => one.localeCompare(other))
+      .map(([tag, counter]) => line(`exact, with ${tag}`, counter)),
     "",
   ];
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileGraphs } from "../../../src/analysis/index.ts";
 import type { ControlFlowGraph } from "../../../src/model/index.ts";
-import { edgesOf, firstPathDifference, graphAutomaton, oracleAutomaton, withoutDropped, withoutImpossible } from "./automaton.ts";
+import { Automaton, graphAutomaton, oracleAutomaton, withoutDropped, withoutImpossible } from "./automaton.ts";
 import { askOracle, KIND, type Kind, type OracleScope, RAISE } from "./oracle.ts";
+import { firstPathDifference } from "./paths.ts";
 
+const BRANCH = "branch";
 /** Constructs whose control flow is easily drawn wrong. */
 const HARD: ReadonlySet<string> = new Set([
   "finally with jumps",
@@ -106,55 +108,73 @@ export async function compareStatically(
 
 function compareScope(tally: Tally, file: string, scope: OracleScope, graph: ControlFlowGraph | null): void {
   const oracle = oracleAutomaton(scope);
-  const theirs = edgesOf(oracle);
-  const possible = edgesOf(withoutImpossible(oracle));
-  const automaton = graph === null ? null : withoutDropped(graphAutomaton(graph, scope), oracle);
-  const ours = automaton === null ? new Map<string, Set<Kind>>() : edgesOf(automaton);
+  const ours = graph === null ? new Automaton([0], [[]]) : withoutDropped(graphAutomaton(graph, scope), oracle);
+  const missing = findMissing(tally, oracle, ours);
+  const wrong = findWrong(tally, oracle, ours);
+  const isExact = graph !== null && wrong.length === 0 && missing.every((edge) => edge.startsWith("!"));
+  countExact(tally, scope.tags, isExact);
+  const path = graph === null ? "no graph" : pathDifference(oracle, ours);
+  count(tally.paths, path === null);
+  if (missing.length + wrong.length === 0 && path === null) return;
+  const { line, qualname } = scope;
+  const difference = { file, line, qualname, missing: missing.map(readable), wrong: wrong.map(readable) };
+  tally.differences.push(path === null ? difference : { ...difference, path });
+}
+
+/** The oracle's edges that are not ours; exceptional ones with `!` in front. */
+function findMissing(tally: Tally, oracle: Automaton, automaton: Automaton): string[] {
+  const ours = automaton.edges();
+  const possible = withoutImpossible(oracle).edges();
   const missing: string[] = [];
-  const wrong: string[] = [];
   const handlers = new Map<string, boolean>();
-  for (const [edge, kinds] of theirs) {
-    const ok = ours.has(edge);
-    if (kinds.has(KIND.normal)) {
-      count(tally.normal, ok);
-      if (!ok) missing.push(edge);
-      continue;
-    }
-    if (!possible.has(edge)) continue;
+  for (const [edge, kinds] of oracle.edges()) {
+    const isNormal = kinds.has(KIND.normal);
+    if (!isNormal && !possible.has(edge)) continue;
+    const isFound = ours.has(edge);
+    count(counterOf(tally, kinds), isFound);
+    if (!isFound) missing.push(isNormal ? edge : `!${edge}`);
     const target = edge.slice(edge.indexOf(" ") + 1);
-    if (target !== String(RAISE)) handlers.set(target, ok || handlers.get(target) === true);
-    const of = kinds.has(KIND.raised) ? tally.raised : kinds.has(KIND.reraised) ? tally.reraised : tally.implicit;
-    count(of, ok);
-    if (!ok) missing.push(`!${edge}`);
+    if (!isNormal && target !== String(RAISE)) handlers.set(target, isFound || handlers.get(target) === true);
   }
-  for (const ok of handlers.values()) count(tally.handlers, ok);
-  for (const [edge, kinds] of ours) {
-    const ok = theirs.has(edge);
-    count(kinds.has(KIND.normal) ? tally.precise : tally.preciseExceptions, ok);
-    if (!ok && kinds.has(KIND.normal)) wrong.push(edge);
+  for (const isFound of handlers.values()) count(tally.handlers, isFound);
+  return missing;
+}
+
+function counterOf(tally: Tally, kinds: ReadonlySet<Kind>): Count {
+  if (kinds.has(KIND.normal)) return tally.normal;
+  if (kinds.has(KIND.raised)) return tally.raised;
+  return kinds.has(KIND.reraised) ? tally.reraised : tally.implicit;
+}
+
+/** Our normal edges that are not the oracle's. */
+function findWrong(tally: Tally, oracle: Automaton, automaton: Automaton): string[] {
+  const theirs = oracle.edges();
+  const wrong: string[] = [];
+  for (const [edge, kinds] of automaton.edges()) {
+    const isThere = theirs.has(edge);
+    const isNormal = kinds.has(KIND.normal);
+    count(isNormal ? tally.precise : tally.preciseExceptions, isThere);
+    if (!isThere && isNormal) wrong.push(edge);
   }
-  const exact = missing.every((edge) => edge.startsWith("!")) && wrong.length === 0 && graph !== null;
-  count(tally.exact.all, exact);
-  const tags = new Set(scope.tags);
-  if (tags.has("branch")) count(tally.exact.branching, exact);
-  if (scope.tags.some((tag) => HARD.has(tag))) count(tally.exact.hard, exact);
+  return wrong;
+}
+
+function countExact(tally: Tally, tags: readonly string[], isExact: boolean): void {
+  count(tally.exact.all, isExact);
+  if (tags.includes(BRANCH)) count(tally.exact.branching, isExact);
+  if (tags.some((tag) => HARD.has(tag))) count(tally.exact.hard, isExact);
   for (const tag of tags) {
+    if (tag === BRANCH) continue;
     const counter = tally.byTag.get(tag) ?? none();
     tally.byTag.set(tag, counter);
-    count(counter, exact);
+    count(counter, isExact);
   }
-  const difference = automaton === null ? null : firstPathDifference(oracle, automaton);
-  count(tally.paths, difference === null && graph !== null);
-  if (missing.length + wrong.length === 0 && difference === null && graph !== null) return;
-  const { line, qualname } = scope;
-  const found = { file, line, qualname, missing: missing.map(readable), wrong: wrong.map(readable) };
-  if (graph === null) tally.differences.push({ ...found, path: "no graph" });
-  else if (difference === null) tally.differences.push(found);
-  else if (difference === "too large") tally.differences.push({ ...found, path: difference });
-  else {
-    const path = `${difference.path.map(placeName).join(" → ")} only in ${difference.only}`;
-    tally.differences.push({ ...found, path });
-  }
+}
+
+function pathDifference(oracle: Automaton, ours: Automaton): string | null {
+  const difference = firstPathDifference(oracle, ours);
+  if (difference === null || difference === "too large") return difference;
+  return `${difference.path.map(placeName).join(" → ")} only in ${difference.only}`;
 }
 
 function readable(edge: string): string {
