@@ -49,6 +49,16 @@ const flowchartsOnly: esbuild.Plugin = {
   },
 };
 
+/** What one webview loads of another's folder when it needs it is that one's bundle, beside its own. */
+const loadedWhenNeeded: esbuild.Plugin = {
+  name: "loaded-when-needed",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/[^/]+\/main\.ts$/ }, ({ kind, path }) => {
+      return kind === "dynamic-import" ? { path: `./${basename(dirname(path))}.js`, external: true } : undefined;
+    });
+  },
+};
+
 function bundles(): esbuild.BuildOptions[] {
   const webviews = globSync("src/webview/*/main.ts", { cwd: ROOT });
   return [
@@ -65,7 +75,7 @@ function bundles(): esbuild.BuildOptions[] {
       format: "esm" as const,
       target: "es2022",
       entryPoints: { [`webview/${basename(dirname(entry))}`]: entry },
-      plugins: [flowchartsOnly],
+      plugins: [flowchartsOnly, loadedWhenNeeded],
     })),
   ].map((bundle) => ({ ...bundle, outdir: "dist" }));
 }

@@ -1,1 +1,2 @@
+export { type WalkedFile, type WalkOptions, type WalkResult, walk } from "./walk.ts";
 export { type DiscoverOptions, discover, WorkspaceIndex } from "./workspace-index.ts";

@@ -197,6 +197,13 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
         scope: "window",
         description: "Show a code lens above the entry of each tool that runs it.",
       },
+      {
+        key: "toka.highlight.dataFlow",
+        schema: { type: "boolean", default: true },
+        scope: "window",
+        description:
+          "With the cursor on a variable of a function, highlight where the value used there may come from, or where the value given there may be used.",
+      },
     ],
   },
   {

@@ -16,6 +16,8 @@ import {
   fail,
   type GraphParams,
   GraphResult,
+  type GraphTextParams,
+  GraphTextResult,
   METHODS,
   parseBoundary,
   type Result,
@@ -110,6 +112,11 @@ export class LanguageServer implements Disposable {
   /** The control-flow graph of a function as its text stands in the editor. */
   async graph(params: GraphParams, token: CancellationToken): Promise<Result<GraphResult>> {
     return await this.#request(METHODS.graph, params, GraphResult, token);
+  }
+
+  /** The same graph as text in another format. */
+  async graphText(params: GraphTextParams, token: CancellationToken): Promise<Result<GraphTextResult>> {
+    return await this.#request(METHODS.graphText, params, GraphTextResult, token);
   }
 
   /** Tells a running server that settings changed. */

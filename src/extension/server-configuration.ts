@@ -13,9 +13,33 @@ export function serverConfiguration(reporter: Reporter): ServerConfiguration {
     if (discovery.ok) exclude[uri.toString()] = discovery.value.exclude;
     else reporter.problem(discovery.problem);
   }
+  const highlight = readSettings("highlight");
+  if (!highlight.ok) reporter.problem(highlight.problem);
   return {
     exclude,
     lenses: lenses.ok ? lenses.value : { controlFlow: true, run: true },
-    texts: { controlFlow: l10n.t("Control flow · complexity {0}"), run: l10n.t("▶ Run {0}") },
+    highlights: highlight.ok ? highlight.value.dataFlow : true,
+    texts: {
+      controlFlow: l10n.t("Control flow · complexity {0}"),
+      run: l10n.t("▶ Run {0}"),
+      symbol: l10n.t("complexity {0} · cognitive {1}"),
+      lines: l10n.t("lines {0} to {1}"),
+      metrics: metricTexts(),
+    },
+  };
+}
+
+/** What each metric is called and means, in the order of a hover's table. */
+function metricTexts(): ServerConfiguration["texts"]["metrics"] {
+  return {
+    cyclomatic: {
+      name: l10n.t("Cyclomatic complexity"),
+      meaning: l10n.t("independent ways through; above 10 is a lot"),
+    },
+    cognitive: { name: l10n.t("Cognitive complexity"), meaning: l10n.t("how hard it is to follow; above 15 is a lot") },
+    nesting: { name: l10n.t("Nesting"), meaning: l10n.t("levels of blocks inside blocks") },
+    statements: { name: l10n.t("Statements"), meaning: l10n.t("in the body, nested ones included") },
+    parameters: { name: l10n.t("Parameters"), meaning: l10n.t("that a caller may give") },
+    maintainability: { name: l10n.t("Maintainability"), meaning: l10n.t("from 0 to 100; below 20 is hard to change") },
   };
 }

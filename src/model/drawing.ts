@@ -5,6 +5,13 @@ import { GraphEdgeKind, GraphNodeKind } from "./graph.ts";
 export const ExceptionDetail = z.enum(["all", "handled", "none"]);
 export type ExceptionDetail = z.infer<typeof ExceptionDetail>;
 
+/**
+ * How much is told apart: only where ways part, straight code in one node, a node for each statement, or also the parts
+ * of conditions.
+ */
+export const DetailLevel = z.enum(["branch", "block", "statement", "expression"]);
+export type DetailLevel = z.infer<typeof DetailLevel>;
+
 const Line = z.int().min(1);
 
 /** A node with its place, in CSS pixels at the drawing's natural size. */

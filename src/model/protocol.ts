@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DiscoveryReport } from "./discovery.ts";
+import { DetailLevel, ExceptionDetail, GraphDrawing } from "./drawing.ts";
 import { ControlFlowGraph } from "./graph.ts";
 
 /** Custom messages between the extension host and the language server (the rest is standard LSP). */
@@ -8,6 +9,12 @@ export const METHODS = {
   discover: "toka/discover",
   /** request: the control-flow graph of a function, of the text as it is in the editor */
   graph: "toka/graph",
+  /** request: the same graph as text in one of several formats */
+  graphText: "toka/graphText",
+  /** request: which definitions reach which uses in a function */
+  dataFlow: "toka/dataFlow",
+  /** request: what calls what in a workspace folder */
+  callGraph: "toka/callGraph",
   /** notification from the server: the tools of a folder changed */
   toolsChanged: "toka/toolsChanged",
   /** notification to the server: its configuration changed */
@@ -20,7 +27,13 @@ export const ServerConfiguration = z.object({
     .record(z.string(), z.array(z.string()))
     .describe("For each folder (by its URI): globs of files that discovery leaves out."),
   lenses: z.object({ controlFlow: z.boolean(), run: z.boolean() }),
+  highlights: z.boolean().describe("Highlight what the data flow of a variable leads to and from."),
   texts: z.object({
+    symbol: z.string().describe("Beside a function's symbol; {0} is its cyclomatic, {1} its cognitive complexity."),
+    lines: z.string().describe("In a hover, from line {0} to line {1}."),
+    metrics: z
+      .record(z.string(), z.object({ name: z.string(), meaning: z.string() }))
+      .describe("For each metric of a function, in the order of a hover's table."),
     controlFlow: z.string().describe("Lens above a function; {0} is its cyclomatic complexity."),
     run: z.string().describe("Lens above a tool's entry; {0} is its name."),
   }),
@@ -51,13 +64,33 @@ export const GraphParams = z.object({
   uri: z.string(),
   qualname: z.string().optional(),
   line: z.int().min(1).optional(),
+  exceptions: ExceptionDetail.optional(),
+  level: DetailLevel.optional(),
 });
 export type GraphParams = z.infer<typeof GraphParams>;
 
-/** Mermaid text with the graph that it draws; `nodes` are named in it by their ids. */
+/** A graph, as Mermaid text too, and laid out; `drawing` is null when the graph is too large for any picture. */
 export const GraphResult = z.object({
   uri: z.string(),
   graph: ControlFlowGraph,
   mermaid: z.string(),
+  drawing: GraphDrawing.nullable(),
 });
 export type GraphResult = z.infer<typeof GraphResult>;
+
+export const GraphTextFormat = z.enum(["mermaid", "dot", "json", "html"]);
+export type GraphTextFormat = z.infer<typeof GraphTextFormat>;
+
+export const GraphTextParams = GraphParams.extend({ format: GraphTextFormat });
+export type GraphTextParams = z.infer<typeof GraphTextParams>;
+
+export const GraphTextResult = z.object({ text: z.string() });
+export type GraphTextResult = z.infer<typeof GraphTextResult>;
+
+/** As `GraphParams` names a scope; the answer is a `DataFlow`. */
+export const DataFlowParams = GraphParams.pick({ uri: true, qualname: true, line: true });
+export type DataFlowParams = z.infer<typeof DataFlowParams>;
+
+/** The answer is a `CallGraph`. */
+export const CallGraphParams = z.object({ folder: z.string().describe("URI of the workspace folder.") });
+export type CallGraphParams = z.infer<typeof CallGraphParams>;

@@ -16,6 +16,7 @@ export const Settings = z.object({
   python: z.object({ interpreterPath: z.string().default("") }),
   discovery: z.object({ exclude: z.array(z.string().min(1)).default([]) }),
   codeLens: z.object({ controlFlow: z.boolean().default(true), run: z.boolean().default(true) }),
+  highlight: z.object({ dataFlow: z.boolean().default(true) }),
   limits: LimitSettings,
 });
 export type Settings = z.infer<typeof Settings>;

@@ -1,12 +1,24 @@
 import * as z from "zod";
+import { DetailLevel, ExceptionDetail } from "./drawing.ts";
 import { GraphResult } from "./protocol.ts";
+
+/** What of a function is drawn. */
+export const GraphViewOptions = z.object({ level: DetailLevel, exceptions: ExceptionDetail });
+export type GraphViewOptions = z.infer<typeof GraphViewOptions>;
+
+export const PictureFormat = z.enum(["svg", "png"]);
+export type PictureFormat = z.infer<typeof PictureFormat>;
+
+/** Larger than any picture that a browser makes. */
+const MAX_PICTURE = 200_000_000;
 
 /** From the extension host to the graph webview. */
 export const GraphViewInput = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("graph"), result: GraphResult, title: z.string() }),
+  z.object({ type: z.literal("graph"), result: GraphResult, title: z.string(), options: GraphViewOptions }),
   z.object({ type: z.literal("mermaid"), text: z.string(), title: z.string() }),
   z.object({ type: z.literal("failed"), message: z.string() }),
   z.object({ type: z.literal("select"), line: z.int().min(1) }),
+  z.object({ type: z.literal("picture"), format: PictureFormat }),
 ]);
 export type GraphViewInput = z.infer<typeof GraphViewInput>;
 
@@ -17,6 +29,13 @@ export const GraphViewOutput = z.discriminatedUnion("type", [
   z.object({ type: z.literal("reveal"), line: z.int().min(1) }),
   z.object({ type: z.literal("failed"), message: z.string() }),
   z.object({ type: z.literal("copy"), text: z.string() }),
+  z.object({ type: z.literal("options"), options: GraphViewOptions }),
+  z.object({ type: z.literal("export") }),
+  z.object({
+    type: z.literal("picture"),
+    format: PictureFormat,
+    data: z.string().max(MAX_PICTURE).describe("SVG text, or a PNG file in base64."),
+  }),
 ]);
 export type GraphViewOutput = z.infer<typeof GraphViewOutput>;
 
@@ -25,6 +44,7 @@ export const GraphViewState = z.object({
   uri: z.string().optional(),
   qualname: z.string().optional(),
   line: z.int().min(1).optional(),
+  options: GraphViewOptions.optional(),
   mermaid: z.string().optional(),
   title: z.string(),
 });
@@ -46,6 +66,15 @@ export const GraphViewTexts = z.object({
   copySign: z.string(),
   copied: z.string(),
   help: z.string(),
+  export: z.string(),
+  exportSign: z.string(),
+  level: z.string(),
+  levels: z.record(DetailLevel, z.string()),
+  exceptions: z.string(),
+  exceptionDetails: z.record(ExceptionDetail, z.string()),
+  /** an edge: kind or label, line of its start, line of its end */
+  edge: z.string(),
+  tooLarge: z.string(),
   /** why a diagram of a tool could not be drawn */
   notDrawn: z.string(),
   /** nodes, edges and complexity */

@@ -1,26 +1,50 @@
-import { buildGraph, outline, type ScopeOutline, toMermaid } from "../analysis/index.ts";
-import { fail, type GraphParams, type GraphResult, ok, type Result } from "../model/index.ts";
-import { parseModule } from "../python/index.ts";
+import { buildGraph, drawGraph, toDot, toHtml, toMermaid } from "../analysis/index.ts";
+import {
+  type ControlFlowGraph,
+  fail,
+  type GraphParams,
+  type GraphResult,
+  type GraphTextFormat,
+  ok,
+  type Result,
+} from "../model/index.ts";
+import type { Source } from "./sources.ts";
 
 /**
  * The graph that a request means: of the function named, else (it may have been renamed) of the innermost one around the
  * line. What of the text cannot be read is left out.
  */
-export function graphOf(text: string, { uri, qualname, line }: GraphParams): Result<GraphResult> {
-  const { module } = parseModule(text);
-  const named = qualname === undefined ? null : buildGraph(text, module, { qualname, line });
-  const graph = named ?? (qualname === undefined || line !== undefined ? buildGraph(text, module, { line }) : null);
+function graphOf({ text, module }: Source, { qualname, line, level }: GraphParams): Result<ControlFlowGraph> {
+  const options = { detail: level };
+  const named = qualname === undefined ? null : buildGraph(text, module, { qualname, line }, options);
+  const isPlace = qualname === undefined || line !== undefined;
+  const graph = named ?? (isPlace ? buildGraph(text, module, { line }, options) : null);
   if (graph === null) return fail("no-function", `There is no function “${qualname ?? ""}” here any more.`);
-  return ok({ uri, graph, mermaid: toMermaid(graph, { branches: "hexagon" }) });
+  return ok(graph);
 }
 
-/** A document's scopes, the module first, each before those inside it. */
-export function scopesOf(text: string): ScopeOutline[] {
-  const scopes: ScopeOutline[] = [];
-  const stack = [outline(text, parseModule(text).module)];
-  for (let scope = stack.pop(); scope !== undefined; scope = stack.pop()) {
-    scopes.push(scope);
-    stack.push(...scope.children.toReversed());
+/** The graph that a request means, laid out and as Mermaid text. */
+export function graphResult(source: Source, params: GraphParams): Result<GraphResult> {
+  const graph = graphOf(source, params);
+  if (!graph.ok) return graph;
+  const { uri, exceptions = "handled" } = params;
+  const drawing = drawGraph(graph.value, exceptions);
+  return ok({ uri, graph: graph.value, mermaid: toMermaid(graph.value, { branches: "hexagon", exceptions }), drawing });
+}
+
+/** The graph that a request means, as text to keep or pass on. */
+export function graphText(source: Source, params: GraphParams, format: GraphTextFormat): Result<string> {
+  const graph = graphOf(source, params);
+  if (!graph.ok) return graph;
+  const { exceptions = "handled" } = params;
+  switch (format) {
+    case "mermaid":
+      return ok(toMermaid(graph.value, { exceptions }));
+    case "dot":
+      return ok(toDot(graph.value, { exceptions }));
+    case "json":
+      return ok(`${JSON.stringify(graph.value, undefined, 2)}\n`);
+    case "html":
+      return ok(toHtml(graph.value, { title: graph.value.qualname, exceptions }));
   }
-  return scopes;
 }

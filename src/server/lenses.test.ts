@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { graphOf, scopesOf } from "./graphs.ts";
+import { graphResult } from "./graphs.ts";
 import { lenses } from "./lenses.ts";
 import { pathInFolder, pathOfUri, uriInFolder } from "./places.ts";
+import { Source } from "./sources.ts";
 
 const TEXT = `import sys
 
@@ -21,13 +22,14 @@ class Tree:
 const CONFIGURATION = {
   exclude: {},
   lenses: { controlFlow: true, run: true },
-  texts: { controlFlow: "flow {0}", run: "run {0}" },
+  highlights: true,
+  texts: { controlFlow: "flow {0}", run: "run {0}", symbol: "", lines: "", metrics: {} },
 };
 const DOCUMENT = { uri: "file:///o/a.py", folder: "file:///o" };
 
 describe("lenses", () => {
   it("stand above each function, decorators included, and above a tool's entry", () => {
-    const found = lenses(DOCUMENT, scopesOf(TEXT), [{ id: "a.py", name: "$& a", line: 1 }], CONFIGURATION);
+    const found = lenses(DOCUMENT, new Source(TEXT).scopes, [{ id: "a.py", name: "$& a", line: 1 }], CONFIGURATION);
     expect(found.map(({ range, command }) => [range.start.line, command?.title])).toEqual([
       [0, "run $& a"],
       [2, "flow 3"],
@@ -45,38 +47,47 @@ describe("lenses", () => {
   });
 
   it("stand together where a function holds the tool's entry", () => {
-    const found = lenses(DOCUMENT, scopesOf(TEXT), [{ id: "a.py", name: "a", line: 13 }], CONFIGURATION);
+    const found = lenses(DOCUMENT, new Source(TEXT).scopes, [{ id: "a.py", name: "a", line: 13 }], CONFIGURATION);
     expect(found[0]?.range.start.line).toBe(11);
   });
 
   it("are left out by settings, and outside of a folder nothing can be run", () => {
     const tools = [{ id: "a.py", name: "a", line: 1 }];
     const off = { ...CONFIGURATION, lenses: { controlFlow: false, run: true } };
-    expect(lenses(DOCUMENT, scopesOf(TEXT), tools, off)).toHaveLength(1);
+    expect(lenses(DOCUMENT, new Source(TEXT).scopes, tools, off)).toHaveLength(1);
     expect(lenses({ uri: "untitled:1", folder: undefined }, [], tools, CONFIGURATION)).toEqual([]);
   });
 
   it("survive text that is broken", () => {
     const broken = TEXT.replace("if x:", "if x(:");
-    expect(scopesOf(broken).map(({ qualname }) => qualname)).toContain("Tree.grow");
+    expect(new Source(broken).scopes.map(({ qualname }) => qualname)).toContain("Tree.grow");
   });
 });
 
-describe("graphOf", () => {
+describe("graphResult", () => {
   const uri = DOCUMENT.uri;
 
   it("draws the function named, the one around a line, or says that it is gone", () => {
-    expect(graphOf(TEXT, { uri, qualname: "Tree.grow" })).toMatchObject({ ok: true, value: { graph: { line: 12 } } });
-    expect(graphOf(TEXT, { uri, line: 5 })).toMatchObject({ ok: true, value: { graph: { qualname: "outer" } } });
-    expect(graphOf(TEXT, { uri, qualname: "renamed", line: 5 })).toMatchObject({
+    expect(graphResult(new Source(TEXT), { uri, qualname: "Tree.grow" })).toMatchObject({
+      ok: true,
+      value: { graph: { line: 12 } },
+    });
+    expect(graphResult(new Source(TEXT), { uri, line: 5 })).toMatchObject({
       ok: true,
       value: { graph: { qualname: "outer" } },
     });
-    expect(graphOf(TEXT, { uri, qualname: "gone" })).toMatchObject({ ok: false, problem: { code: "no-function" } });
+    expect(graphResult(new Source(TEXT), { uri, qualname: "renamed", line: 5 })).toMatchObject({
+      ok: true,
+      value: { graph: { qualname: "outer" } },
+    });
+    expect(graphResult(new Source(TEXT), { uri, qualname: "gone" })).toMatchObject({
+      ok: false,
+      problem: { code: "no-function" },
+    });
   });
 
   it("names the nodes of its Mermaid text by their ids", () => {
-    const found = graphOf(TEXT, { uri, qualname: "outer" });
+    const found = graphResult(new Source(TEXT), { uri, qualname: "outer" });
     if (!found.ok) throw new Error(found.problem.message);
     expect(found.value.mermaid).toMatch(/^flowchart /);
     const drawn = found.value.graph.nodes.filter(({ id }) =>

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   type CancellationToken,
   type CodeLens,
@@ -15,28 +16,53 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type * as z from "zod";
+import { dataFlow } from "../analysis/index.ts";
 import {
+  type CallGraph,
+  CallGraphParams,
+  type DataFlow,
+  DataFlowParams,
   DiscoverParams,
   type DiscoveryReport,
   GraphParams,
   type GraphResult,
+  GraphTextParams,
+  type GraphTextResult,
   METHODS,
   parseBoundary,
+  type Result,
   ServerConfiguration,
   type ToolsChangedParams,
 } from "../model/index.ts";
+import { CallGraphs } from "./call-graphs.ts";
 import { FolderTools, type ReportChange } from "./folder-tools.ts";
-import { graphOf, scopesOf } from "./graphs.ts";
-import { type LensScope, lenses } from "./lenses.ts";
+import { graphResult, graphText } from "./graphs.ts";
+import { highlightsOf } from "./highlights.ts";
+import { lenses } from "./lenses.ts";
 import { pathInFolder, pathOfUri } from "./places.ts";
 import { Problems } from "./problems.ts";
+import { type Source, Sources } from "./sources.ts";
+import { hoverOf, symbolsOf } from "./symbols.ts";
 
 /** What the server does until it is told otherwise. */
 const DEFAULTS: ServerConfiguration = {
   exclude: {},
   lenses: { controlFlow: true, run: true },
-  texts: { controlFlow: "Control flow · complexity {0}", run: "▶ Run {0}" },
+  highlights: true,
+  texts: {
+    controlFlow: "Control flow · complexity {0}",
+    run: "▶ Run {0}",
+    symbol: "complexity {0} · cognitive {1}",
+    lines: "lines {0} to {1}",
+    metrics: {
+      cyclomatic: { name: "Cyclomatic complexity", meaning: "" },
+      cognitive: { name: "Cognitive complexity", meaning: "" },
+    },
+  },
 };
+
+/** A request's answer; `params` come unchecked from requests of our own, and checked by the protocol from the others. */
+type Answer<P, R> = (params: P, token: CancellationToken) => R | Promise<R>;
 
 /** The language server: reads folders and open documents, answers the editor, and says when tools change. */
 export class Server {
@@ -44,8 +70,8 @@ export class Server {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #folders = new Map<string, FolderTools>();
   readonly #problems: Problems;
-  /** Scopes by document; gone with the version they were read from. */
-  readonly #scopes = new WeakMap<TextDocument, { readonly version: number; readonly scopes: readonly LensScope[] }>();
+  readonly #sources = new Sources();
+  readonly #callGraphs = new WeakMap<FolderTools, CallGraphs>();
   #configuration = DEFAULTS;
   #refreshesLenses: boolean = false;
 
@@ -54,17 +80,50 @@ export class Server {
     this.#problems = new Problems(connection);
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#initialized());
-    connection.onRequest(METHODS.discover, (params: unknown, token: CancellationToken) =>
-      this.#discover(params, token),
+    connection.onRequest(
+      METHODS.discover,
+      cancellable((params: unknown, token) => this.#discover(params, token)),
     );
-    connection.onRequest(METHODS.graph, (params: unknown) => this.#graph(params));
+    connection.onRequest(
+      METHODS.graph,
+      cancellable((params: unknown) => this.#graph(params)),
+    );
+    connection.onRequest(
+      METHODS.graphText,
+      cancellable((params: unknown) => this.#graphText(params)),
+    );
+    connection.onRequest(
+      METHODS.dataFlow,
+      cancellable((params: unknown) => this.#dataFlow(params)),
+    );
+    connection.onRequest(
+      METHODS.callGraph,
+      cancellable((params: unknown, token) => this.#callGraph(params, token)),
+    );
+    connection.onCodeLens(cancellable(({ textDocument }) => this.#lenses(textDocument.uri)));
+    connection.onDocumentSymbol(
+      cancellable(({ textDocument }) => this.#ofPython(textDocument.uri, (source) => symbolsOf(source, this.#texts))),
+    );
+    connection.onHover(
+      cancellable(({ textDocument, position }) =>
+        this.#ofPython(textDocument.uri, (source) => hoverOf(source, position, this.#texts)),
+      ),
+    );
+    connection.onDocumentHighlight(
+      cancellable(({ textDocument, position }) => {
+        if (!this.#configuration.highlights) return null;
+        return this.#ofPython(textDocument.uri, (source) => highlightsOf(source, position));
+      }),
+    );
     connection.onNotification(METHODS.configure, (params: unknown) => this.#configure(params));
-    connection.onCodeLens(({ textDocument }) => this.#lenses(textDocument.uri));
     connection.onDidChangeWatchedFiles(({ changes }) => {
       for (const { uri } of changes) this.#touch(uri);
     });
     this.#documents.onDidChangeContent(({ document }) => this.#overlay(document.uri, document.getText()));
-    this.#documents.onDidClose(({ document }) => this.#overlay(document.uri, undefined));
+    this.#documents.onDidClose(({ document }) => {
+      this.#overlay(document.uri, undefined);
+      this.#sources.forget(document.uri);
+    });
     this.#documents.listen(connection);
   }
 
@@ -82,6 +141,9 @@ export class Server {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         codeLensProvider: { resolveProvider: false },
+        documentSymbolProvider: { label: "Toka" },
+        hoverProvider: true,
+        documentHighlightProvider: true,
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
       serverInfo: { name: "Toka" },
@@ -141,16 +203,68 @@ export class Server {
 
   async #discover(params: unknown, token: CancellationToken): Promise<DiscoveryReport> {
     const { folder: uri, fresh = false } = required(DiscoverParams, params, METHODS.discover);
-    const folder = this.#folders.get(uri);
-    if (folder === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `no such folder: ${uri}`);
-    return await orCancelled(folder.discover(fresh), token);
+    return await orCancelled(this.#folder(uri).discover(fresh), token);
   }
 
   async #graph(params: unknown): Promise<GraphResult> {
     const asked = required(GraphParams, params, METHODS.graph);
-    const found = graphOf(await this.#textOf(asked.uri), asked);
-    if (!found.ok) throw new ResponseError(LSPErrorCodes.RequestFailed, found.problem.message);
-    return found.value;
+    return answered(graphResult(await this.#sourceOf(asked.uri), asked));
+  }
+
+  async #graphText(params: unknown): Promise<GraphTextResult> {
+    const asked = required(GraphTextParams, params, METHODS.graphText);
+    return { text: answered(graphText(await this.#sourceOf(asked.uri), asked, asked.format)) };
+  }
+
+  async #dataFlow(params: unknown): Promise<DataFlow> {
+    const { uri, ...query } = required(DataFlowParams, params, METHODS.dataFlow);
+    const { text, module } = await this.#sourceOf(uri);
+    const flow = dataFlow(text, module, query);
+    if (flow === null) throw new ResponseError(LSPErrorCodes.RequestFailed, "there is no such function");
+    return flow;
+  }
+
+  async #callGraph(params: unknown, token: CancellationToken): Promise<CallGraph> {
+    const { folder: uri } = required(CallGraphParams, params, METHODS.callGraph);
+    const folder = this.#folder(uri);
+    const graphs = this.#callGraphs.get(folder) ?? new CallGraphs(folder.path);
+    this.#callGraphs.set(folder, graphs);
+    const unsaved = new Map(
+      this.#documents.all().flatMap((document) => {
+        const file = this.#fileIn(folder, document.uri);
+        return file === undefined ? [] : [[file, document.getText()] as const];
+      }),
+    );
+    const stop = new AbortController();
+    const listener = token.onCancellationRequested(() => stop.abort());
+    try {
+      return await graphs.read((file) => unsaved.get(file), stop.signal);
+    } catch (error) {
+      if (stop.signal.aborted) throw cancelled();
+      throw error;
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  #folder(uri: string): FolderTools {
+    const folder = this.#folders.get(uri);
+    if (folder === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `no such folder: ${uri}`);
+    return folder;
+  }
+
+  get #texts(): ServerConfiguration["texts"] {
+    return this.#configuration.texts;
+  }
+
+  /** Answers from an open Python document; of others there is nothing to say. */
+  #ofPython<R>(uri: string, answer: (source: Source) => R): R | null {
+    const document = this.#documents.get(uri);
+    return document?.languageId === "python" ? answer(this.#sources.get(uri, document.getText())) : null;
+  }
+
+  async #sourceOf(uri: string): Promise<Source> {
+    return this.#sources.get(uri, await this.#textOf(uri));
   }
 
   /** The text as it stands in the editor, else in the file. */
@@ -172,16 +286,8 @@ export class Server {
     if (document === undefined) return [];
     const place = this.#placeOf(uri);
     const tools = place === undefined ? [] : place.folder.toolsOf(place.file);
-    const scopes = document.languageId === "python" ? this.#scopesOf(document) : [];
+    const scopes = this.#ofPython(uri, (source) => source.scopes) ?? [];
     return lenses({ uri, folder: place?.folder.uri }, scopes, tools, this.#configuration);
-  }
-
-  #scopesOf(document: TextDocument): readonly LensScope[] {
-    const known = this.#scopes.get(document);
-    if (known?.version === document.version) return known.scopes;
-    const scopes = scopesOf(document.getText());
-    this.#scopes.set(document, { version: document.version, scopes });
-    return scopes;
   }
 
   #overlay(uri: string, text: string | undefined): void {
@@ -224,10 +330,31 @@ function required<S extends z.ZodType>(schema: S, params: unknown, method: strin
   return parsed.value;
 }
 
+function answered<T>(result: Result<T>): T {
+  if (!result.ok) throw new ResponseError(LSPErrorCodes.RequestFailed, result.problem.message);
+  return result.value;
+}
+
+function cancelled(): ResponseError {
+  return new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
+}
+
+/**
+ * An answer that is not worked out when nobody waits for it any more: what has arrived since the request (its own
+ * cancellation, a newer text) is heard first.
+ */
+function cancellable<P, R>(answer: Answer<P, R>): (params: P, token: CancellationToken) => Promise<R> {
+  return async (params, token) => {
+    await turn();
+    if (token.isCancellationRequested) throw cancelled();
+    return await answer(params, token);
+  };
+}
+
 /** The work's outcome, or the protocol's error as soon as the request is cancelled. */
 async function orCancelled<T>(work: Promise<T>, token: CancellationToken): Promise<T> {
   return await new Promise<T>((resolve, reject) => {
-    const cancel = (): void => reject(new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled"));
+    const cancel = (): void => reject(cancelled());
     if (token.isCancellationRequested) cancel();
     const listener = token.onCancellationRequested(cancel);
     work.then(resolve, reject).finally(() => listener.dispose());

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Uri, type Webview } from "vscode";
-import type { GraphViewTexts } from "../../model/index.ts";
+import { DetailLevel, ExceptionDetail, type GraphViewTexts } from "../../model/index.ts";
 import { escapeHtml } from "../text/html.ts";
 
 /** The page of the graph webview; its script and style come from the extension, and scripts need this page's nonce. */
@@ -18,6 +18,15 @@ export function graphHtml(webview: Webview, extension: Uri, texts: GraphViewText
   ].join("; ");
   const button = (id: string, label: string, sign: string): string =>
     `<button type="button" id="${id}" title="${escapeHtml(label)}" aria-label="${escapeHtml(label)}">${sign}</button>`;
+  const select = <K extends string>(
+    id: string,
+    label: string,
+    keys: readonly K[],
+    words: Readonly<Record<K, string>>,
+  ) => {
+    const items = keys.map((key) => `<option value="${key}">${escapeHtml(words[key])}</option>`).join("");
+    return `<select id="${id}" class="of-graph" title="${escapeHtml(label)}" aria-label="${escapeHtml(label)}">${items}</select>`;
+  };
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(language)}">
 <head>
@@ -31,11 +40,14 @@ export function graphHtml(webview: Webview, extension: Uri, texts: GraphViewText
 <header>
 <div class="heading"><h1 id="title"></h1><p id="summary"></p></div>
 <div class="tools" role="toolbar" aria-label="${escapeHtml(texts.toolbar)}">
+${select("level", texts.level, DetailLevel.options, texts.levels)}
+${select("exceptions", texts.exceptions, ExceptionDetail.options, texts.exceptionDetails)}
 ${button("zoom-out", texts.zoomOut, "−")}
 <output id="zoom" aria-live="off">100 %</output>
 ${button("zoom-in", texts.zoomIn, "+")}
 ${button("fit", texts.fit, escapeHtml(texts.fitSign))}
 ${button("copy", texts.copy, escapeHtml(texts.copySign))}
+${button("export", texts.export, escapeHtml(texts.exportSign))}
 </div>
 </header>
 <p id="status" role="status">${escapeHtml(texts.loading)}</p>

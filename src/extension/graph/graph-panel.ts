@@ -16,13 +16,15 @@ import {
 import {
   type GraphParams,
   type GraphViewInput,
+  type GraphViewOptions,
   GraphViewOutput,
-  type GraphViewTexts,
   parseBoundary,
 } from "../../model/index.ts";
 import type { LanguageServer } from "../language-server.ts";
 import type { Reporter } from "../reporter.ts";
+import { GraphExport } from "./graph-export.ts";
 import { graphHtml } from "./graph-html.ts";
+import { graphViewTexts } from "./graph-texts.ts";
 
 /** What a panel draws: a function of a file, or Mermaid text that a tool printed. */
 export type GraphSource =
@@ -30,29 +32,7 @@ export type GraphSource =
   | { readonly kind: "mermaid"; readonly text: string; readonly title: string };
 
 /** Typing pauses this long before the graph is drawn anew. */
-const REDRAW_AFTER_MS = 300;
-
-function texts(): GraphViewTexts {
-  return {
-    loading: l10n.t("Drawing…"),
-    graph: l10n.t("Control-flow graph of {0}"),
-    node: l10n.t("{0}: {1}, line {2}"),
-    toolbar: l10n.t("Graph"),
-    zoomIn: l10n.t("Zoom in"),
-    zoomOut: l10n.t("Zoom out"),
-    fit: l10n.t("Fit to the window"),
-    fitSign: l10n.t("Fit"),
-    copy: l10n.t("Copy as Mermaid text"),
-    copySign: l10n.t("Copy"),
-    copied: l10n.t("Copied"),
-    help: l10n.t(
-      "Graph. Arrow keys scroll, plus and minus zoom, 0 fits; Tab goes through the nodes, Enter goes to the line.",
-    ),
-    summary: l10n.t("{0} nodes, {1} edges, cyclomatic complexity {2}"),
-    notDrawn: l10n.t("Only flowcharts are drawn here, and this text could not be drawn as one: {0}"),
-    unreachable: l10n.t("never reached"),
-  };
-}
+const REDRAW_AFTER_MS = 120;
 
 /** One webview panel with a graph; it lives until the person closes it. */
 export class GraphPanel implements Disposable {
@@ -60,6 +40,7 @@ export class GraphPanel implements Disposable {
   readonly #server: LanguageServer;
   readonly #reporter: Reporter;
   readonly #subscriptions: Disposable[] = [];
+  readonly #export: GraphExport;
   #source: GraphSource;
   #request: CancellationTokenSource | undefined;
   #redraw: NodeJS.Timeout | undefined;
@@ -70,6 +51,7 @@ export class GraphPanel implements Disposable {
     this.#server = server;
     this.#reporter = reporter;
     this.#source = source;
+    this.#export = new GraphExport(server, reporter, (format) => this.#post({ type: "picture", format }));
     panel.iconPath = {
       light: Uris.joinPath(extension, "media", "toka-light.svg"),
       dark: Uris.joinPath(extension, "media", "toka-dark.svg"),
@@ -88,7 +70,7 @@ export class GraphPanel implements Disposable {
         if (first && textEditor.document.uri.toString() === this.#uri()) this.#select(first.active.line + 1);
       }),
     );
-    panel.webview.html = graphHtml(panel.webview, extension, texts(), env.language);
+    panel.webview.html = graphHtml(panel.webview, extension, graphViewTexts(), env.language);
   }
 
   /** The panel draws this function already. */
@@ -126,6 +108,16 @@ export class GraphPanel implements Disposable {
       case "copy":
         this.#reporter.background(env.clipboard.writeText(output.text), l10n.t("copying"));
         break;
+      case "options":
+        if (this.#source.kind === "function") this.#source = { ...this.#source, ...output.options };
+        this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
+        break;
+      case "export":
+        this.#reporter.background(this.#export.ask(this.#source), l10n.t("exporting a graph"));
+        break;
+      case "picture":
+        this.#reporter.background(this.#export.save(output.format, output.data), l10n.t("exporting a graph"));
+        break;
       case "failed":
         this.#reporter.log(`graph view: ${output.message}`);
         break;
@@ -154,6 +146,10 @@ export class GraphPanel implements Disposable {
     this.#request = request;
     try {
       const { kind: _kind, ...params } = source;
+      const options: GraphViewOptions = {
+        level: params.level ?? "block",
+        exceptions: params.exceptions ?? "handled",
+      };
       const found = await this.#server.graph(params, request.token);
       if (request.token.isCancellationRequested || this.#request !== request) return;
       if (!found.ok) {
@@ -164,7 +160,7 @@ export class GraphPanel implements Disposable {
       // From now on the panel follows this function, wherever edits move it.
       this.#source = { ...source, qualname: graph.qualname, line: graph.line };
       this.#panel.title = graph.qualname;
-      await this.#post({ type: "graph", result: found.value, title: graph.qualname });
+      await this.#post({ type: "graph", result: found.value, title: graph.qualname, options });
       const editor = window.activeTextEditor;
       if (editor?.document.uri.toString() === source.uri) this.#select(editor.selection.active.line + 1);
     } finally {

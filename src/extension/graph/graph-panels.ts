@@ -55,10 +55,10 @@ export class GraphPanels implements Disposable {
       panel.dispose();
       return;
     }
-    const { uri, qualname, line, mermaid, title } = parsed.value;
+    const { uri, qualname, line, mermaid, title, options } = parsed.value;
     if (uri !== undefined) {
       const place = { ...(qualname === undefined ? {} : { qualname }), ...(line === undefined ? {} : { line }) };
-      this.#adopt(panel, { kind: "function", uri, ...place });
+      this.#adopt(panel, { kind: "function", uri, ...place, ...options });
     } else if (mermaid !== undefined) this.#adopt(panel, { kind: "mermaid", text: mermaid, title });
     else panel.dispose();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GraphNode } from "../../model/index.ts";
-import { nodeAtLine } from "./nodes.ts";
+import { neighbour, nodeAtLine } from "./nodes.ts";
 import { fill } from "./texts.ts";
 
 const node = (id: string, lines: number[], startLine: number, endLine: number): GraphNode => ({
@@ -23,6 +23,30 @@ describe("nodeAtLine", () => {
 
   it("marks nothing where no statement stands", () => {
     expect(nodeAtLine(NODES, 15)).toBeUndefined();
+  });
+});
+
+describe("neighbour", () => {
+  const placed = (id: string, x: number, y: number) => ({ id, x, y, width: 10 });
+  const nodes = [placed("a", 50, 0), placed("b", 0, 40), placed("c", 60, 40), placed("d", 50, 80)];
+  const edges = [
+    { from: "a", to: "b" },
+    { from: "a", to: "c" },
+    { from: "c", to: "d" },
+    { from: "d", to: "a" },
+  ];
+
+  it("goes along edges down and up, and sideways in a row", () => {
+    expect(neighbour(nodes, edges, "a", "down")).toBe("c");
+    expect(neighbour(nodes, edges, "c", "left")).toBe("b");
+    expect(neighbour(nodes, edges, "b", "right")).toBe("c");
+    expect(neighbour(nodes, edges, "d", "up")).toBe("c");
+    expect(neighbour(nodes, edges, "b", "down")).toBeUndefined();
+  });
+
+  it("follows an edge back where no other leads on", () => {
+    expect(neighbour(nodes, edges, "d", "down")).toBe("a");
+    expect(neighbour(nodes, edges, "a", "up")).toBeUndefined();
   });
 });
 

@@ -1,8 +1,10 @@
-import type { GraphNode, GraphViewTexts } from "../../model/index.ts";
-import { fill } from "./texts.ts";
+import type { DrawnEdge, DrawnNode, GraphDrawing, GraphNode } from "../../model/index.ts";
+
+/** What tells which lines a node stands for. */
+type Lines = Pick<GraphNode, "lines" | "startLine" | "endLine">;
 
 /** The node that a line belongs to: one with a statement that starts there, else the smallest that spans it. */
-export function nodeAtLine(nodes: readonly GraphNode[], line: number): GraphNode | undefined {
+export function nodeAtLine<N extends Lines>(nodes: readonly N[], line: number): N | undefined {
   const starting = nodes.find(({ lines }) => lines.includes(line));
   if (starting !== undefined) return starting;
   const spanning = nodes.filter(({ lines, startLine, endLine }) => {
@@ -11,42 +13,69 @@ export function nodeAtLine(nodes: readonly GraphNode[], line: number): GraphNode
   return spanning.toSorted((a, b) => a.endLine - a.startLine - (b.endLine - b.startLine))[0];
 }
 
-/** Mermaid names a node's element `<render id>-flowchart-<node id>-<number>`. */
-function nodeIdOf(element: Element, renderId: string): string | undefined {
-  const prefix = `${renderId}-flowchart-`;
-  return element.id.startsWith(prefix) ? element.id.slice(prefix.length).replace(/-\d+$/, "") : undefined;
+export type Way = "up" | "down" | "left" | "right";
+
+type Placed = Pick<DrawnNode, "id" | "x" | "y" | "width">;
+
+/** Where an arrow key leads from a node: down and up along its edges, left and right to its neighbour in the row. */
+export function neighbour(
+  nodes: readonly Placed[],
+  edges: readonly Pick<DrawnEdge, "from" | "to">[],
+  id: string,
+  way: Way,
+): string | undefined {
+  const here = nodes.find((node) => node.id === id);
+  if (here === undefined) return undefined;
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const centre = ({ x, width }: Placed): number => x + width / 2;
+  const distance = (node: Placed): number => Math.abs(node.y - here.y) * 2 + Math.abs(centre(node) - centre(here));
+  const nearest = (found: readonly Placed[]): string | undefined =>
+    found.toSorted((a, b) => distance(a) - distance(b))[0]?.id;
+  switch (way) {
+    case "down": {
+      const next = edges.filter(({ from }) => from === id).flatMap(({ to }) => byId.get(to) ?? []);
+      const below = next.filter(({ y }) => y > here.y);
+      return nearest(below.length > 0 ? below : next);
+    }
+    case "up": {
+      const before = edges.filter(({ to }) => to === id).flatMap(({ from }) => byId.get(from) ?? []);
+      return nearest(before.filter(({ y }) => y < here.y));
+    }
+    case "left":
+      return nearest(nodes.filter((node) => node.y === here.y && node.x < here.x));
+    case "right":
+      return nearest(nodes.filter((node) => node.y === here.y && node.x > here.x));
+  }
 }
 
-/** The drawn nodes of a graph: made reachable by keyboard, named for screen readers, and marked when selected. */
-export class DrawnNodes {
-  readonly #elements = new Map<string, Element>();
-  readonly #nodes: readonly GraphNode[];
+const WAYS: Readonly<Record<string, Way>> = {
+  ArrowUp: "up",
+  ArrowDown: "down",
+  ArrowLeft: "left",
+  ArrowRight: "right",
+};
 
-  constructor(
-    svg: SVGSVGElement,
-    renderId: string,
-    nodes: readonly GraphNode[],
-    texts: GraphViewTexts,
-    onChosen: (line: number) => void,
-  ) {
-    this.#nodes = nodes;
-    const byId = new Map(nodes.map((node) => [node.id, node]));
-    for (const element of svg.querySelectorAll("g.node")) {
-      const node = byId.get(nodeIdOf(element, renderId) ?? "");
+/** The drawn nodes of a graph: they can be chosen by pointer and keyboard, and one is marked. */
+export class DrawnNodes {
+  readonly #elements = new Map<string, SVGGElement>();
+  readonly #drawing: Pick<GraphDrawing, "nodes" | "edges">;
+
+  constructor(svg: SVGSVGElement, drawing: Pick<GraphDrawing, "nodes" | "edges">, onChosen: (line: number) => void) {
+    this.#drawing = drawing;
+    const byId = new Map(drawing.nodes.map((node) => [node.id, node]));
+    for (const element of svg.querySelectorAll<SVGGElement>("g.toka-node")) {
+      const node = byId.get(element.dataset["id"] ?? "");
       if (node === undefined) continue;
       this.#elements.set(node.id, element);
-      element.classList.add("toka-node", `kind-${node.kind}`);
-      if (node.unreachable) element.classList.add("unreachable");
-      element.setAttribute("tabindex", "0");
-      element.setAttribute("role", "button");
-      element.setAttribute("data-line", String(node.startLine));
-      element.setAttribute("aria-label", nodeName(node, texts));
       element.addEventListener("click", () => onChosen(node.startLine));
       element.addEventListener("keydown", (event) => {
-        if (!(event instanceof KeyboardEvent) || (event.key !== "Enter" && event.key !== " ")) return;
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const way = WAYS[event.key];
+        if (way !== undefined) this.#go(node.id, way);
+        else if (event.key === "Enter" || event.key === " ") onChosen(node.startLine);
+        else return;
         event.preventDefault();
         event.stopPropagation();
-        onChosen(node.startLine);
       });
     }
   }
@@ -55,9 +84,27 @@ export class DrawnNodes {
     return this.#elements.size;
   }
 
+  /** The node that has the keyboard. */
+  get focused(): string | undefined {
+    for (const [id, element] of this.#elements) if (element === document.activeElement) return id;
+    return undefined;
+  }
+
+  focus(id: string): void {
+    this.#elements.get(id)?.focus();
+  }
+
+  #go(from: string, way: Way): void {
+    const to = neighbour(this.#drawing.nodes, this.#drawing.edges, from, way);
+    if (to === undefined) return;
+    const element = this.#elements.get(to);
+    element?.focus({ preventScroll: true });
+    element?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   /** Marks the node of a line and brings it into view. */
   select(line: number): void {
-    const node = nodeAtLine(this.#nodes, line);
+    const node = nodeAtLine(this.#drawing.nodes, line);
     for (const [id, element] of this.#elements) {
       const selected = id === node?.id;
       element.classList.toggle("selected", selected);
@@ -67,9 +114,4 @@ export class DrawnNodes {
       } else element.removeAttribute("aria-current");
     }
   }
-}
-
-function nodeName(node: GraphNode, texts: GraphViewTexts): string {
-  const name = fill(texts.node, node.kind, node.label.replaceAll(/\s+/g, " "), node.startLine);
-  return node.unreachable ? `${name}, ${texts.unreachable}` : name;
 }
