@@ -1,3 +1,4 @@
+export * from "./analysis.ts";
 export * from "./arguments.ts";
 export * from "./callgraph.ts";
 export * from "./capability.ts";

@@ -65,6 +65,8 @@ export class Resolver {
   readonly #byPath = new Map<string, number>();
   /** What names are, per file and scope; null while it is being found out. */
   readonly #known = new Map<ScopeSummary, Map<string, Resolved | null>>();
+  /** What names are that only star imports can bind, per file. */
+  readonly #starred = new Map<FileSummary, Map<string, Resolved | null>>();
   readonly #orders = new Map<string, readonly (Place | string | null)[]>();
   #subclasses: Map<string, Place[]> | null = null;
   #depth = 0;
@@ -121,11 +123,8 @@ export class Resolver {
     if (file === undefined) return UNKNOWN;
     const owner = bindingScope(file, place.scope, name);
     if (owner >= 0) return this.#bound({ file: place.file, scope: owner }, name);
-    for (const { level, module } of file.stars) {
-      const source = this.module(place.file, level, module);
-      const found = source?.kind === "scope" ? this.#member(source, name) : null;
-      if (found !== null) return found;
-    }
+    const starred = this.#member({ file: place.file, scope: 0 }, name);
+    if (starred !== null) return starred;
     if (isBuiltin(name)) return only({ kind: "external", name: `builtins.${name}` });
     return UNKNOWN;
   }
@@ -221,18 +220,31 @@ export class Resolver {
     const file = this.#files[module.file];
     if (file === undefined) return null;
     if (file.scopes[0]?.bindings.has(name) === true) return this.#bound({ file: module.file, scope: 0 }, name);
-    if (this.#depth >= DEEPEST) return null;
-    this.#depth++;
-    try {
-      for (const { level, module: from } of file.stars) {
-        const source = this.module(module.file, level, from);
-        const found = source?.kind === "scope" ? this.#member(source, name) : null;
-        if (found !== null) return found;
-      }
-      return null;
-    } finally {
-      this.#depth--;
+    if (file.stars.length === 0) return null;
+    let known = this.#starred.get(file);
+    if (known === undefined) {
+      known = new Map();
+      this.#starred.set(file, known);
     }
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    // Stands while the others are asked: modules may import all of each other.
+    known.set(name, null);
+    const found = this.#depth >= DEEPEST ? null : this.#star(module.file, file, name);
+    known.set(name, found);
+    return found;
+  }
+
+  #star(index: number, file: FileSummary, name: string): Resolved | null {
+    this.#depth++;
+    let found: Resolved | null = null;
+    for (const { level, module } of file.stars) {
+      const source = this.module(index, level, module);
+      found = source?.kind === "scope" ? this.#member(source, name) : null;
+      if (found !== null) break;
+    }
+    this.#depth--;
+    return found;
   }
 
   #submodule(module: Place, name: string): Resolved {
@@ -277,7 +289,7 @@ export class Resolver {
       // A property gives something else than itself, and what other decorators make of a method is not known.
       return decorators.every((path) => isTransparent(path)) ? found : UNKNOWN;
     }
-    const assigned = ofObject ? scope.attributes.get(name) : undefined;
+    const assigned = ofObject ? scope.attributes?.get(name) : undefined;
     if (assigned === undefined) return null;
     if (this.#depth >= DEEPEST) return UNKNOWN;
     this.#depth++;

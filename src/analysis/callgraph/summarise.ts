@@ -16,6 +16,8 @@ import {
   type ImportSummary,
   moduleOf,
   type NameBinding,
+  NO_NAMES,
+  NO_READERS,
   type Path,
   type ScopeSummary,
   type SourceFile,
@@ -73,6 +75,8 @@ export function summarise(file: SourceFile): FileSummary {
 class Summariser {
   readonly #file: SourceFile;
   readonly #scopes: ScopeSummary[] = [];
+  /** For each scope the names that it reads. */
+  readonly #loads: Set<string>[] = [];
   readonly #pending: Pending[] = [];
   readonly #imports: ImportSummary[] = [];
   readonly #stars: StarImport[] = [];
@@ -95,6 +99,7 @@ class Summariser {
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
       this.#body(next.node.body, next.scope);
     }
+    const unbound = new Set<string>();
     const summary: FileSummary = {
       path,
       lines: module.endLine,
@@ -104,9 +109,10 @@ class Summariser {
       exported: this.#exported,
       attributes: this.#attributes,
       words: this.#words,
+      unbound,
       isScript: this.#isScript,
     };
-    tellReaders(summary);
+    tellReaders(summary, this.#loads, unbound);
     return summary;
   }
 
@@ -128,16 +134,16 @@ class Summariser {
       endLine,
       parent,
       bindings: new Map(),
-      globals: new Set(),
-      nonlocals: new Set(),
+      globals: NO_NAMES,
+      nonlocals: NO_NAMES,
       bases,
       decorators,
-      attributes: new Map(),
+      attributes: null,
       calls: [],
-      loads: new Set(),
-      readers: new Map(),
+      readers: NO_READERS,
       readsByName: false,
     };
+    this.#loads.push(new Set());
     return this.#scopes.push(scope) - 1;
   }
 
@@ -168,8 +174,8 @@ class Summariser {
     const own = this.#scope(scope);
     // Declarations hold for the whole scope, whereever they stand.
     forEachStatement(body, (s) => {
-      if (s.kind === "Global") for (const name of s.names) own.globals.add(name);
-      else if (s.kind === "Nonlocal") for (const name of s.names) own.nonlocals.add(name);
+      if (s.kind === "Global") own.globals = new Set([...own.globals, ...s.names]);
+      else if (s.kind === "Nonlocal") own.nonlocals = new Set([...own.nonlocals, ...s.names]);
       else this.#mark(s);
     });
     forEachStatement(body, (s) => {
@@ -309,9 +315,10 @@ class Summariser {
     if (target.kind !== "Attribute" || target.value.kind !== "Name") return;
     const [self] = this.#scope(scope).bindings.get(target.value.id) ?? [];
     if (self?.kind !== "self") return;
-    const { attributes } = this.#scope(self.scope);
-    const known = attributes.get(target.attr);
-    if (known === undefined) attributes.set(target.attr, [{ scope, path }]);
+    const owner = this.#scope(self.scope);
+    owner.attributes ??= new Map();
+    const known = owner.attributes.get(target.attr);
+    if (known === undefined) owner.attributes.set(target.attr, [{ scope, path }]);
     else known.push({ scope, path });
   }
 
@@ -371,7 +378,7 @@ class Summariser {
   #name(node: Extract<Expression, { kind: "Name" }>, scope: number, shadowed: ReadonlySet<string> | undefined): void {
     if (node.ctx === "Store" || shadowed?.has(node.id) === true) return;
     const own = this.#scope(scope);
-    own.loads.add(node.id);
+    this.#loads[scope]?.add(node.id);
     if (BY_NAME.has(node.id)) own.readsByName = true;
   }
 
@@ -413,14 +420,27 @@ function add(map: Map<string, Set<number>>, name: string, scope: number): void {
   else known.add(scope);
 }
 
-/** Tells each binding scope who reads its names. */
-function tellReaders(file: FileSummary): void {
-  for (const [index, scope] of file.scopes.entries()) {
-    for (const name of scope.loads) {
+/** Tells each binding scope who reads its names, and which names nobody binds. */
+function tellReaders(file: FileSummary, loads: readonly ReadonlySet<string>[], unbound: Set<string>): void {
+  const readers = new Map<ScopeSummary, Map<string, number[]>>();
+  for (const [index, names] of loads.entries()) {
+    for (const name of names) {
       const owner = file.scopes[bindingScope(file, index, name)];
-      if (owner !== undefined) add(owner.readers, name, index);
+      if (owner === undefined) {
+        unbound.add(name);
+        continue;
+      }
+      let own = readers.get(owner);
+      if (own === undefined) {
+        own = new Map();
+        readers.set(owner, own);
+      }
+      const known = own.get(name);
+      if (known === undefined) own.set(name, [index]);
+      else known.push(index);
     }
   }
+  for (const [owner, own] of readers) owner.readers = own;
 }
 
 /** The class of a base: `Generic[T]` is `Generic`. */

@@ -1,10 +1,10 @@
-import type { ImportFrom } from "../../python/index.ts";
+import type { ImportFrom, Module } from "../../python/index.ts";
 
 /** A file of the workspace as the analyses take it; `path` is relative, with `/`. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
-  readonly module: import("../../python/index.ts").Module;
+  readonly module: Module;
 }
 
 /**
@@ -12,6 +12,10 @@ export interface SourceFile {
  * literal's first part is its type (`"".join` is `["str", "()", "join"]`).
  */
 export type Path = readonly string[];
+
+/** Shared by the many scopes that have none; never written to. */
+export const NO_NAMES: ReadonlySet<string> = new Set();
+export const NO_READERS: ReadonlyMap<string, readonly number[]> = new Map();
 
 /** What a name is bound to, as far as one file tells. `line` is that of the statement. */
 export type NameBinding = { readonly line: number } & (
@@ -60,18 +64,16 @@ export interface ScopeSummary {
   /** Index in the file's scopes; -1 for the module. */
   readonly parent: number;
   readonly bindings: Map<string, NameBinding[]>;
-  readonly globals: Set<string>;
-  readonly nonlocals: Set<string>;
+  globals: ReadonlySet<string>;
+  nonlocals: ReadonlySet<string>;
   /** Of a class; null where a base is no chain of names. */
   readonly bases: readonly (Path | null)[];
   readonly decorators: readonly (Path | null)[];
   /** What a class's methods assign to attributes of `self`, with the scope of the method. */
-  readonly attributes: Map<string, { readonly scope: number; readonly path: Path | null }[]>;
+  attributes: Map<string, { readonly scope: number; readonly path: Path | null }[]> | null;
   readonly calls: CallSite[];
-  /** Names that the scope reads. */
-  readonly loads: Set<string>;
   /** For each name bound here: the scopes that read it. */
-  readonly readers: Map<string, Set<number>>;
+  readers: ReadonlyMap<string, readonly number[]>;
   /** Whether names may be read in ways that the text does not show: `locals()`, `eval`, `exec`. */
   readsByName: boolean;
 }
@@ -100,6 +102,8 @@ export interface FileSummary {
   readonly attributes: ReadonlyMap<string, ReadonlySet<number>>;
   /** Words in strings that could be names. */
   readonly words: ReadonlySet<string>;
+  /** Names that are read and that the file does not bind. */
+  readonly unbound: ReadonlySet<string>;
   /** Whether the file has an `if __name__ == "__main__"`. */
   readonly isScript: boolean;
 }
