@@ -107,7 +107,8 @@ function placesOf(
 ): (number | null)[] {
   const end = ENDS[kind];
   if (end !== undefined) return [end];
-  if (lines.length === 0) return [null];
+  // `finally` is no statement. Where a node of it has a line, that is what the interpreter counts a re-raise to.
+  if (lines.length === 0 || kind === "finally") return [null];
   return lines.map((line) => {
     const unit = unitOf.get(line);
     if (unit === undefined || !strong.has(unit)) return null;

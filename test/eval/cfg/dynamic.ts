@@ -59,8 +59,11 @@ export async function programs(python: string): Promise<Program[]> {
   return [constructs, ...words(TESTS).map((name): Program => ({ kind: "unittest", name: `test.test_${name}` }))];
 }
 
+const SECONDS_TO_WRITE = 20;
+
 const Recording = z.object({
   error: z.string().optional(),
+  late: z.boolean().default(false),
   functions: z.array(
     z.object({
       file: z.string(),
@@ -77,7 +80,7 @@ export type Runs = Map<string, Map<string, Map<string, readonly string[]>>>;
 
 export interface Recorded {
   readonly runs: Runs;
-  /** Programs that did not end within their time. */
+  /** Programs that did not end within their time; what was seen of them counts. */
   readonly late: string[];
   /** Programs that were skipped or broke off. */
   readonly broken: string[];
@@ -90,17 +93,17 @@ export async function record(python: string, list: readonly Program[], seconds: 
     const folder = mkdtempSync(join(tmpdir(), "recorded-"));
     const out = join(folder, "runs.json");
     try {
-      const { timedOut } = await execa(python, [RECORDER, out, kind, name], {
+      await execa(python, [RECORDER, out, String(seconds), kind, name], {
         cwd: folder,
-        timeout: seconds * 1000,
+        timeout: (seconds + SECONDS_TO_WRITE) * 1000,
         forceKillAfterDelay: 2000,
         stdio: "ignore",
         env: { TMPDIR: folder, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" },
         reject: false,
       });
-      if (timedOut) recorded.late.push(name);
-      const { functions, error } = readRecording(out);
-      if (!timedOut && error !== undefined) recorded.broken.push(`${name}: ${error}`);
+      const { functions, error, late } = readRecording(out);
+      if (late) recorded.late.push(name);
+      if (error !== undefined) recorded.broken.push(`${name}: ${error}`);
       for (const one of functions) add(recorded.runs, one.file, `${one.line} ${one.qualname}`, one.runs);
     } finally {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -114,7 +117,7 @@ function readRecording(path: string): z.infer<typeof Recording> {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    return { functions: [], error: "no recording" };
+    return { functions: [], error: "no recording", late: false };
   }
   return Recording.parse(JSON.parse(text));
 }

@@ -1,6 +1,7 @@
 """
 Runs Python code under a tracer and records what its functions really do:
-`python3 recorder.py OUT.json KIND NAME…`, where KIND is `unittest` or `doctest` (names of modules) or `script` (paths).
+`python3 recorder.py OUT.json SECONDS KIND NAME…`, where KIND is `unittest` or `doctest` (names of modules) or `script`
+(paths). After that many seconds it writes what it has seen, and ends.
 
 Every instruction of a frame is seen, so that nothing has to be guessed: a step is exceptional when the bytecode does
 not lead there by itself, and a frame has returned when a return instruction was the last one that ran to its end. Runs
@@ -165,7 +166,7 @@ class Recorder:
 
     def result(self):
         functions = []
-        for recorded in self.functions.values():
+        for recorded in list(self.functions.values()):
             if recorded is not None and recorded.runs:
                 functions.append(
                     {
@@ -173,7 +174,7 @@ class Recorder:
                         "kind": recorded.kind,
                         "qualname": recorded.qualname,
                         "line": recorded.line,
-                        "runs": [list(run) for run in recorded.runs],
+                        "runs": [list(run) for run in list(recorded.runs)],
                     }
                 )
         return {"functions": functions}
@@ -203,9 +204,21 @@ def run_script(path):
 KINDS = {"unittest": run_unittest, "doctest": run_doctest, "script": run_script}
 
 
-def main(out, kind, *names):
+def main(out, seconds, kind, *names):
     recorder = Recorder(names if kind == "script" else [])
-    error = None
+
+    def finish(**more):
+        text = json.dumps({**recorder.result(), **more})
+        with open(f"{out}.part", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(f"{out}.part", out)
+        # Threads and children that a test left behind must not keep this one.
+        os._exit(0)
+
+    watch = threading.Timer(float(seconds), finish, kwargs={"late": True})
+    watch.daemon = True
+    watch.start()
+    more = {}
     sys.stdout = open(os.devnull, "w", encoding="utf-8")
     sys.settrace(recorder.trace)
     threading.settrace(recorder.trace)
@@ -213,17 +226,12 @@ def main(out, kind, *names):
         for name in names:
             KINDS[kind](name)
     except BaseException as problem:  # a module may be skipped, or exit
-        error = f"{type(problem).__name__}: {problem}"
+        more["error"] = f"{type(problem).__name__}: {problem}"
     finally:
         sys.settrace(None)
         threading.settrace(None)
-    result = recorder.result()
-    if error is not None:
-        result["error"] = error
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(result, file)
-    # Threads and children that a test left behind must not keep this one.
-    os._exit(0)
+    watch.cancel()
+    finish(**more)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import { admit, CONSTRUCTS, programs, record } from "./dynamic.ts";
 import { findPython, type OracleScope } from "./oracle.ts";
 import { type Count, compareStatically, type Difference, type Tally } from "./static.ts";
 
-const SECONDS_PER_PROGRAM = 90;
+const SECONDS_PER_PROGRAM = 30;
 const TESTS = /\/(?:test|tests|idle_test)\//;
 const MARKS = { begin: "<!-- eval:cfg -->", end: "<!-- /eval:cfg -->" };
 
@@ -116,7 +116,8 @@ async function dynamicPart(): Promise<string[]> {
   return [
     "### Recorded runs",
     "",
-    `${list.length - broken.length - late.length} of ${list.length} programs ran to their end (${kinds}); ` +
+    `${list.length} programs (${kinds}), of which ${late.length} were stopped after ${SECONDS_PER_PROGRAM} s and ` +
+      `${broken.length} broke off; ` +
       `${admission.functions} functions were seen.`,
     "",
     "| | | |",

@@ -106,7 +106,8 @@ export async function compareStatically(
   return tally;
 }
 
-function compareScope(tally: Tally, file: string, scope: OracleScope, graph: ControlFlowGraph | null): void {
+/** Compares one graph with the oracle's, and counts what is found. */
+export function compareScope(tally: Tally, file: string, scope: OracleScope, graph: ControlFlowGraph | null): void {
   const oracle = oracleAutomaton(scope);
   const ours = graph === null ? new Automaton([0], [[]]) : withoutDropped(graphAutomaton(graph, scope), oracle);
   const missing = findMissing(tally, oracle, ours);

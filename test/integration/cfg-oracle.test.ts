@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { fileGraphs } from "../../src/analysis/index.ts";
+import type { ControlFlowGraph } from "../../src/model/index.ts";
+import { compareComplexity } from "../eval/cfg/complexity.ts";
+import { admit, CONSTRUCTS, type Program, programs, record } from "../eval/cfg/dynamic.ts";
+import { askOracle, findPython, type OracleScope } from "../eval/cfg/oracle.ts";
+import { edits, measure, NESTS, SHAPES } from "../eval/cfg/robustness.ts";
+import { type Count, compareScope, compareStatically, GraphFinder, Tally } from "../eval/cfg/static.ts";
+import { standardLibrary } from "../support/stdlib.ts";
+
+const PYTHON = "python3";
+const MINUTES = 60_000;
+/** `npm run eval:cfg` looks at every file; here each of these many. */
+const EVERY = 40;
+const SECONDS_PER_PROGRAM = 20;
+/** A part of Python's own tests (or, without them, of its examples) that does not take long. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  "test.test_contextlib",
+  "test.test_except_star",
+  "test.test_generators",
+  "test.test_patma",
+  "test.test_shlex",
+  "difflib",
+  "ipaddress",
+  "textwrap",
+]);
+
+const library = standardLibrary();
+const python = await findPython(PYTHON);
+const canAsk = python?.supported === true && library !== undefined;
+if (!canAsk) {
+  console.warn("NOT TESTED: graphs against CPython's bytecode and runs: this machine has no python3 of 3.11 to 3.13");
+}
+const files = (library?.files ?? [])
+  .filter((path) => !/\/(?:test|tests|idle_test)\//.test(path))
+  .filter((_, index) => index % EVERY === 0);
+
+function ratio({ ok, total }: Count): number {
+  return ok / total;
+}
+
+async function scopesOf(file: string): Promise<readonly OracleScope[]> {
+  for await (const { scopes } of askOracle(PYTHON, [file])) return scopes ?? [];
+  return [];
+}
+
+/** How many graphs of the constructs the oracle still finds exact after a change that breaks each of them. */
+async function exactAfter(change: (graph: ControlFlowGraph) => ControlFlowGraph | null): Promise<Count> {
+  const tally = new Tally();
+  const finder = new GraphFinder(fileGraphs(CONSTRUCTS, readFileSync(CONSTRUCTS)).functions);
+  for (const scope of await scopesOf(CONSTRUCTS)) {
+    const graph = finder.take(scope);
+    const changed = graph === null || scope.kind !== "function" ? null : change(graph);
+    if (changed !== null) compareScope(tally, CONSTRUCTS, scope, changed);
+  }
+  return tally.exact.all;
+}
+
+describe.skipIf(!canAsk)("graphs against the interpreter", { timeout: 3 * MINUTES }, () => {
+  test("every construct has the edges of its bytecode", async () => {
+    const { exact, precise, differences } = await compareStatically(PYTHON, [CONSTRUCTS], new Set(["function"]));
+    expect(
+      differences.filter(({ missing, wrong }) => missing.some((edge) => edge.includes("→")) || wrong.length > 0),
+    ).toEqual([]);
+    expect(exact.all.total).toBeGreaterThan(90);
+    expect(ratio(precise)).toBe(1);
+  });
+
+  test("functions of the standard library have the edges of their bytecode", async () => {
+    const tally = await compareStatically(PYTHON, files, new Set(["function"]));
+    console.info(`${tally.exact.all.ok} of ${tally.exact.all.total} functions of the sample are exact`);
+    expect(tally.exact.all.total).toBeGreaterThan(200);
+    expect(ratio(tally.exact.all)).toBeGreaterThanOrEqual(0.999);
+    expect(ratio(tally.paths)).toBeGreaterThanOrEqual(0.999);
+    expect(ratio(tally.precise)).toBe(1);
+    expect(ratio(tally.raised)).toBe(1);
+    expect(ratio(tally.reraised)).toBeGreaterThanOrEqual(0.999);
+    expect(ratio(tally.implicit)).toBeGreaterThanOrEqual(0.999);
+  });
+
+  test("modules, classes and lambdas have the edges of their bytecode", async () => {
+    const { exact, precise } = await compareStatically(PYTHON, files, new Set(["module", "class", "lambda"]));
+    expect(exact.all.total).toBeGreaterThan(30);
+    expect(ratio(exact.all)).toBeGreaterThanOrEqual(0.999);
+    expect(ratio(precise)).toBe(1);
+  });
+
+  test("the oracle notices what is missing and what is wrong", async () => {
+    const withoutReturn = await exactAfter((graph) => {
+      const exit = graph.nodes.find(({ kind }) => kind === "exit");
+      const edges = graph.edges.filter(({ to }) => to !== exit?.id);
+      return edges.length === graph.edges.length ? null : { ...graph, edges };
+    });
+    expect(withoutReturn.total).toBeGreaterThan(80);
+    expect(withoutReturn.ok).toBe(0);
+    const withShortcut = await exactAfter((graph) => {
+      const entry = graph.nodes[0];
+      const raiseExit = graph.nodes.find(({ kind }) => kind === "raise-exit");
+      if (entry === undefined || raiseExit === undefined) return null;
+      return { ...graph, edges: [...graph.edges, { from: entry.id, to: raiseExit.id, kind: "normal" }] };
+    });
+    expect(withShortcut.total).toBeGreaterThan(80);
+    expect(withShortcut.ok).toBe(0);
+  });
+
+  test("recorded runs are walks over our edges", async () => {
+    const chosen = (await programs(PYTHON)).filter(
+      ({ kind, name }: Program) => kind === "script" || PROGRAMS.has(name),
+    );
+    const { runs, broken } = await record(PYTHON, chosen, SECONDS_PER_PROGRAM);
+    expect(broken).toEqual([]);
+    const { functions, without, withExceptions, refused } = await admit(PYTHON, runs);
+    console.info(`${without.total} runs without and ${withExceptions.total} with exceptions of ${functions} functions`);
+    expect(functions).toBeGreaterThan(200);
+    expect(refused).toEqual([]);
+    expect(withExceptions.total).toBeGreaterThan(100);
+  });
+});
+
+test.skipIf(library === undefined)("cyclomatic complexity is ruff's", { timeout: 3 * MINUTES }, () => {
+  const { equal, different } = compareComplexity(files);
+  expect(different).toEqual([]);
+  expect(equal.total).toBeGreaterThan(200);
+});
+
+describe("any size and any text", { timeout: 3 * MINUTES }, () => {
+  // Ten times the size: linear work takes ten times as long, quadratic a hundred times. Half-way is between 30 and 35.
+  const TOO_STEEP = 50;
+  test.each(Object.entries(SHAPES))("%s: CPU time grows with the size, not its square", (_, write) => {
+    measure(write(2000));
+    const small = measure(write(2000), 5);
+    const large = measure(write(20_000), 3);
+    expect(large.nodes).toBeGreaterThan(0);
+    expect(large.milliseconds).toBeLessThan(Math.max(small.milliseconds, 1) * TOO_STEEP);
+  });
+
+  test.each(Object.entries(NESTS))("%s nested a thousand deep is drawn or refused, at once", (_, write) => {
+    const { milliseconds, nodes } = measure(write(1000));
+    expect(nodes).toBeGreaterThan(0);
+    expect(milliseconds).toBeLessThan(5000);
+  });
+
+  test("no prefix and no random edit of a file makes drawing fail", () => {
+    const text = readFileSync(CONSTRUCTS, "utf8");
+    const texts = [...edits(text, 150, 7)];
+    for (let i = 0; i < 150; i++) texts.push(text.slice(0, Math.floor((text.length * i) / 150)));
+    for (const changed of texts) {
+      const { functions } = fileGraphs("x.py", changed);
+      // There is always the module, and no edge without its nodes.
+      expect(functions[0]?.kind).toBe("module");
+      for (const { nodes, edges } of functions) {
+        const ids = new Set(nodes.map(({ id }) => id));
+        expect(edges.every(({ from, to }) => ids.has(from) && ids.has(to))).toBe(true);
+      }
+    }
+  });
+});
