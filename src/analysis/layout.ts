@@ -57,7 +57,7 @@ export function layOut(boxes: readonly Box[], links: readonly Link[]): Layout | 
   const indexOf = new Map(boxes.map((box, index) => [box.id, index]));
   const ends = links.map(({ from, to }) => [indexOf.get(from) ?? 0, indexOf.get(to) ?? 0] as const);
   const layering = assignLayers(boxes.length, ends);
-  if (countSlots(layering.layers, ends) > MAX_SLOTS) return null;
+  if (countSlots(links, ends, layering) > MAX_SLOTS) return null;
   const layers = makeLayers(boxes, links, ends, layering);
   orderLayers(layers);
   placeColumns(layers.layers, layers.slots.length);

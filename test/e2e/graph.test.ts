@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { useSession } from "./session.ts";
 import { openGraph } from "./steps.ts";
@@ -29,10 +31,69 @@ it("goes to the line of a node by the keyboard", async () => {
   await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 18,/);
 });
 
+it("goes along edges by the arrow keys", async () => {
+  const { workbench } = session();
+  const view = workbench.webview();
+  await view.locator("g.node.kind-entry").focus();
+  await workbench.page.keyboard.press("ArrowDown");
+  await expect.poll(() => view.locator("g.node:focus").getAttribute("data-line")).toBe("18");
+});
+
+it("marks the node of the line that the cursor is on", async () => {
+  const { workbench } = session();
+  await workbench.openFile("tools/harvest.py", 26);
+  const selected = workbench.webview().locator("g.node.selected");
+  await expect.poll(() => selected.getAttribute("data-line")).toBe("26");
+});
+
+it("tells more or less apart, and shows and hides exceptions", async () => {
+  const { workbench } = session();
+  const view = workbench.webview();
+  const nodes = view.locator("g.node");
+  const blocks = await nodes.count();
+  await view.locator("#level").selectOption("statement");
+  await expect.poll(() => nodes.count()).toBeGreaterThan(blocks);
+  await view.locator("#level").selectOption("block");
+  await expect.poll(() => nodes.count()).toBe(blocks);
+  const exceptions = view.locator("g.edge.kind-exception");
+  expect(await exceptions.count()).toBe(0);
+  await view.locator("#exceptions").selectOption("all");
+  await expect.poll(() => exceptions.count()).toBeGreaterThan(0);
+  await view.locator("#exceptions").selectOption("handled");
+  await expect.poll(() => exceptions.count()).toBe(0);
+});
+
+it.for(["SVG", "PNG", "DOT"])("saves the graph as %s", async (format) => {
+  const { workbench, workspace } = session();
+  await workbench.webview().locator("#export").click();
+  await workbench.quickInput().waitFor();
+  await workbench.quickInput().fill(format);
+  await workbench.focusedPick(format).waitFor();
+  await workbench.page.keyboard.press("Enter");
+  const file = join(workspace, `graph.${format.toLowerCase()}`);
+  await expect.poll(() => workbench.quickInput().inputValue()).toMatch(/summary\.\w+$/);
+  await workbench.answer(file);
+  const read = (): Promise<Buffer | undefined> => readFile(file).catch(() => undefined);
+  await expect.poll(async () => (await read())?.length ?? 0, { timeout: 20_000 }).toBeGreaterThan(300);
+  const bytes = await readFile(file);
+  const text = bytes.toString("utf8");
+  if (format === "PNG") expect([...bytes.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
+  else if (format === "DOT") expect(text).toMatch(/^digraph /);
+  else {
+    expect(text).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(text).toContain("if options.top");
+    // Colours are written out: no variable of the editor remains.
+    expect(text).toMatch(/fill="rgb/);
+    expect(text).not.toContain("var(--");
+  }
+});
+
 it("follows what is typed, before it is saved", async () => {
   const { workbench } = session();
   const view = workbench.webview();
   const before = await view.locator("g.node").count();
+  // Into the group of the file, so that the graph stays beside it.
+  await workbench.editorTab("harvest.py").click();
   await workbench.openFile("tools/harvest.py", 17);
   await workbench.page.keyboard.press("End");
   await workbench.page.keyboard.type("\nif options:\nreturn 1");

@@ -3,6 +3,60 @@ import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import { eventually, fileUri, toka } from "./support.ts";
 
+describe("the language server", () => {
+  it("lists classes and functions one inside the other, with their metrics", async () => {
+    await toka();
+    const uri = fileUri("tools/harvest.py");
+    await vscode.workspace.openTextDocument(uri);
+    const summary = await eventually("symbols of Toka", async () => {
+      const found = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+        "vscode.executeDocumentSymbolProvider",
+        uri,
+      );
+      return found?.find(({ name, detail }) => name === "summary" && detail !== "");
+    });
+    assert.match(summary.detail, /^complexity \d+ · cognitive \d+$/);
+    assert.equal(summary.kind, vscode.SymbolKind.Function);
+    assert.equal(summary.selectionRange.start.character, "def ".length);
+    assert.ok(summary.range.end.line > summary.range.start.line);
+  });
+
+  it("tells a function's metrics when the pointer is on its name", async () => {
+    await toka();
+    const uri = fileUri("tools/harvest.py");
+    const document = await vscode.workspace.openTextDocument(uri);
+    const place = document.positionAt(document.getText().indexOf("def summary") + "def su".length);
+    const text = await eventually("a hover of Toka", async () => {
+      const found = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", uri, place);
+      const texts = found.flatMap(({ contents }) =>
+        contents.map((content) => (typeof content === "string" ? content : content.value)),
+      );
+      return texts.find((one) => one.includes("summary"));
+    });
+    assert.match(text, /\| Cyclomatic complexity \| \d+ \|/);
+    assert.match(text, /\| Cognitive complexity \| \d+ \|/);
+  });
+
+  it("highlights what a variable's value comes from and where it goes", async () => {
+    await toka();
+    const uri = fileUri("tools/harvest.py");
+    const document = await vscode.workspace.openTextDocument(uri);
+    const text = document.getText();
+    const defined = text.indexOf("pickings = read_harvest");
+    const used = text.indexOf("group_by(pickings") + "group_by(".length;
+    const found = await eventually("highlights of Toka", async () => {
+      const highlights = await vscode.commands.executeCommand<vscode.DocumentHighlight[]>(
+        "vscode.executeDocumentHighlights",
+        uri,
+        document.positionAt(used),
+      );
+      return highlights?.some(({ kind }) => kind === vscode.DocumentHighlightKind.Write) ? highlights : undefined;
+    });
+    const places = found.map(({ range }) => document.offsetAt(range.start)).sort((a, b) => a - b);
+    assert.deepEqual(places, [defined, used]);
+  });
+});
+
 describe("the graph panel", () => {
   it("opens for the function around a line, and again for another one", async () => {
     await toka();

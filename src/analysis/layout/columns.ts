@@ -10,18 +10,18 @@ const LANE_GAP = 16;
  * drawings: aligned upwards and downwards, from the left and from the right.
  */
 export function placeColumns(layers: readonly Slot[][], count: number): void {
-  const conflicts = crossedLanes(layers);
-  const drawings: Float64Array[] = [];
-  for (const isUp of [true, false]) {
+  const conflicts = new Set<number>();
+  addLoopBodies(layers, conflicts);
+  for (const [index, layer] of layers.entries()) addCrossed(layers[index - 1] ?? [], layer, conflicts);
+  const drawings = [true, false].flatMap((isUp) => {
     const rows = isUp ? layers : layers.toReversed();
-    for (const isLeft of [true, false]) {
+    return [true, false].map((isLeft) => {
       const mirrored = isLeft ? rows : rows.map((row) => row.toReversed());
-      const { root, align } = alignBlocks(mirrored, count, conflicts, (slot) => (isUp ? slot.above : slot.below));
-      const xs = compact(mirrored, root, align, count);
-      if (!isLeft) for (let i = 0; i < count; i++) xs[i] = -(xs[i] ?? 0);
-      drawings.push(xs);
-    }
-  }
+      const blocks = alignBlocks(mirrored, count, conflicts, (slot) => (isUp ? slot.above : slot.below));
+      const xs = compact(mirrored, blocks, count);
+      return isLeft ? xs : xs.map((x) => -x);
+    });
+  });
   alignDrawings(drawings);
   for (const layer of layers) {
     for (const slot of layer) {
@@ -33,38 +33,29 @@ export function placeColumns(layers: readonly Slot[][], count: number): void {
 
 const isLane = (slot: Slot): boolean => slot.box < 0;
 
-/**
- * Links that need not be straight: those that cross a long link where that passes from layer to layer, and those from a
- * loop's head into its body, where the way on comes first.
- */
-function crossedLanes(layers: readonly Slot[][]): ReadonlySet<number> {
-  const conflicts = new Set<number>();
+/** Links from a loop's head into its body need not be straight where the way on can be. */
+function addLoopBodies(layers: readonly Slot[][], conflicts: Set<number>): void {
   for (const head of layers.flat()) {
     if (head.lastOfLoop < 0 || !head.below.some(leavesLoop)) continue;
     for (const slot of head.below) if (slot.target <= head.lastOfLoop) conflicts.add(pair(head, slot));
   }
-  for (const [index, layer] of layers.entries()) {
-    const upper = layers[index - 1];
-    if (upper === undefined) continue;
-    let low = 0;
-    let scanned = 0;
-    for (const [at, slot] of layer.entries()) {
-      const inner = isLane(slot) ? slot.above.find(isLane) : undefined;
-      if (inner === undefined && at !== layer.length - 1) continue;
-      const high = inner?.order ?? upper.length;
-      for (; scanned <= at; scanned++) {
-        const passed = layer[scanned];
-        for (const above of passed?.above ?? []) {
-          const isInner = passed !== undefined && isLane(passed) && isLane(above);
-          if (!isInner && passed !== undefined && (above.order < low || above.order > high)) {
-            conflicts.add(pair(above, passed));
-          }
-        }
-      }
-      low = high;
+}
+
+/** Links that cross a long link where that passes from layer to layer need not be straight: the long one goes first. */
+function addCrossed(upper: readonly Slot[], layer: readonly Slot[], conflicts: Set<number>): void {
+  let low = 0;
+  let scanned = 0;
+  for (const [at, slot] of layer.entries()) {
+    const inner = isLane(slot) ? slot.above.find(isLane) : undefined;
+    if (inner === undefined && at !== layer.length - 1) continue;
+    const high = inner?.order ?? upper.length;
+    for (const passed of layer.slice(scanned, at + 1)) {
+      const crossed = passed.above.filter((above) => above.order < low || above.order > high);
+      for (const above of crossed) if (!isLane(passed) || !isLane(above)) conflicts.add(pair(above, passed));
     }
+    scanned = at + 1;
+    low = high;
   }
-  return conflicts;
 }
 
 function pair(a: Slot, b: Slot): number {
@@ -98,12 +89,8 @@ function alignBlocks(
   for (const row of rows) {
     let last = -1;
     for (const slot of row) {
-      const around = neighbours(slot).toSorted((a, b) => placeOf(a) - placeOf(b));
-      const middle = (around.length - 1) / 2;
-      for (let i = Math.floor(middle); i <= Math.ceil(middle); i++) {
-        const other = around[i];
-        if (other === undefined || align[slot.id] !== slot) continue;
-        if (placeOf(other) <= last || conflicts.has(pair(other, slot))) continue;
+      for (const other of middleOf(neighbours(slot), placeOf)) {
+        if (align[slot.id] !== slot || placeOf(other) <= last || conflicts.has(pair(other, slot))) continue;
         const first = root[other.id] ?? other;
         align[other.id] = slot;
         root[slot.id] = first;
@@ -115,52 +102,76 @@ function alignBlocks(
   return { root, align };
 }
 
-/** Puts blocks as far left as their left neighbours allow, then as far right as that moves nothing. */
-function compact(
-  rows: readonly (readonly Slot[])[],
-  root: readonly Slot[],
-  align: readonly Slot[],
-  count: number,
-): Float64Array {
+/** The middle one, or the middle two, of some slots in their order. */
+function middleOf(slots: readonly Slot[], placeOf: (slot: Slot) => number): readonly Slot[] {
+  if (slots.length < 2) return slots;
+  const sorted = slots.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const middle = (sorted.length - 1) / 2;
+  return sorted.slice(Math.floor(middle), Math.ceil(middle) + 1);
+}
+
+/** Which blocks lie right of which, and at least how far. */
+interface BlockGraph {
+  /** For the first slot of a block: distances to the blocks right of it. */
+  readonly after: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** The first slots of all blocks, each after those left of it. */
+  readonly order: readonly number[];
+}
+
+function blockGraph(rows: readonly (readonly Slot[])[], root: readonly Slot[]): BlockGraph {
   const after = new Map<number, Map<number, number>>();
-  const waiting = new Int32Array(count);
-  const roots: number[] = [];
+  const waiting = new Map<number, number>();
+  const rootOf = (slot: Slot): number => root[slot.id]?.id ?? slot.id;
   for (const row of rows) {
     for (const [at, slot] of row.entries()) {
-      const own = root[slot.id]?.id ?? slot.id;
-      if (own === slot.id) roots.push(own);
+      const own = rootOf(slot);
+      waiting.set(own, waiting.get(own) ?? 0);
       const left = row[at - 1];
       if (left === undefined) continue;
-      const leftRoot = root[left.id]?.id ?? left.id;
-      const edges = after.get(leftRoot) ?? new Map<number, number>();
-      after.set(leftRoot, edges);
-      const known = edges.get(own);
-      if (known === undefined) waiting[own] = (waiting[own] ?? 0) + 1;
-      edges.set(own, Math.max(known ?? 0, separation(left, slot)));
+      const edges = after.get(rootOf(left)) ?? new Map<number, number>();
+      after.set(rootOf(left), edges);
+      if (!edges.has(own)) waiting.set(own, (waiting.get(own) ?? 0) + 1);
+      edges.set(own, Math.max(edges.get(own) ?? 0, separation(left, slot)));
     }
   }
+  return { after, order: inOrder(after, waiting) };
+}
+
+/** The blocks, each after all left of it. @param waiting how many blocks are directly left of each */
+function inOrder(after: BlockGraph["after"], waiting: Map<number, number>): number[] {
+  const order = [...waiting].flatMap(([id, count]) => (count === 0 ? [id] : []));
+  // The list grows while it is gone through.
+  for (const id of order) {
+    for (const next of after.get(id)?.keys() ?? []) {
+      const left = (waiting.get(next) ?? 0) - 1;
+      waiting.set(next, left);
+      if (left === 0) order.push(next);
+    }
+  }
+  return order;
+}
+
+/** Puts blocks as far left as their left neighbours allow, then as far right as that moves nothing. */
+function compact(rows: readonly (readonly Slot[])[], { root, align }: Blocks, count: number): Float64Array {
+  const { after, order } = blockGraph(rows, root);
   const xs = new Float64Array(count);
-  const order = roots.filter((id) => waiting[id] === 0);
-  for (let i = 0; i < order.length; i++) {
-    const id = order[i] ?? 0;
-    for (const [next, distance] of after.get(id) ?? []) {
-      xs[next] = Math.max(xs[next] ?? 0, (xs[id] ?? 0) + distance);
-      waiting[next] = (waiting[next] ?? 0) - 1;
-      if (waiting[next] === 0) order.push(next);
-    }
+  for (const id of order) {
+    for (const [next, distance] of after.get(id) ?? []) xs[next] = Math.max(xs[next] ?? 0, (xs[id] ?? 0) + distance);
   }
-  for (let i = order.length - 1; i >= 0; i--) {
-    const id = order[i] ?? 0;
+  for (const id of order.toReversed()) {
     let most = Number.POSITIVE_INFINITY;
     for (const [next, distance] of after.get(id) ?? []) most = Math.min(most, (xs[next] ?? 0) - distance);
     if (most !== Number.POSITIVE_INFINITY) xs[id] = Math.max(xs[id] ?? 0, most);
   }
-  for (const id of order) {
-    const first = root[id];
-    if (first === undefined) continue;
-    for (let slot = align[id]; slot !== undefined && slot !== first; slot = align[slot.id]) xs[slot.id] = xs[id] ?? 0;
-  }
+  for (const id of order) fillBlock(xs, id, align);
   return xs;
+}
+
+/** Gives all slots of a block the place of its first. */
+function fillBlock(xs: Float64Array, first: number, align: readonly Slot[]): void {
+  for (let slot = align[first]; slot !== undefined && slot.id !== first; slot = align[slot.id]) {
+    xs[slot.id] = xs[first] ?? 0;
+  }
 }
 
 function separation(left: Slot, right: Slot): number {

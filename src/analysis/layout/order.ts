@@ -17,17 +17,20 @@ export function orderLayers({ slots, layers }: Layers): void {
   let fewest = crossings(layers);
   for (let round = 0; round < ROUNDS && fewest > 0; round++) {
     const before = slots.map(({ order }) => order);
-    const down = round % 2 === 0;
-    const sweep = down ? layers : layers.toReversed();
-    for (const [index, layer] of sweep.entries()) {
-      if (index === 0) continue;
-      const other = sweep[index - 1] ?? [];
-      const scale = other.length / Math.max(layer.length, 1);
-      sortBy(layer, (slot) => mean(down ? slot.above : slot.below) ?? slot.order * scale);
-    }
+    sweep(layers, round % 2 === 0);
     const now = crossings(layers);
     if (now < fewest) fewest = now;
     else restore(slots, layers, before);
+  }
+}
+
+/** Sorts each layer but the first (or, upwards, the last) by what its slots are joined to in the one before. */
+function sweep(layers: readonly Slot[][], isDown: boolean): void {
+  const rows = isDown ? layers : layers.toReversed();
+  for (const [index, layer] of rows.entries()) {
+    if (index === 0) continue;
+    const scale = (rows[index - 1]?.length ?? 0) / Math.max(layer.length, 1);
+    sortBy(layer, (slot) => mean(isDown ? slot.above : slot.below) ?? slot.order * scale);
   }
 }
 
@@ -84,14 +87,18 @@ export function crossings(layers: readonly Slot[][]): number {
     if (size < 2) continue;
     const sums = new Int32Array(size + 1);
     let seen = 0;
-    for (const slot of layer) {
-      const ends = slot.below.map(({ order }) => order);
-      for (const end of ends) crossed += seen - upTo(sums, end);
-      for (const end of ends) for (let at = end + 1; at <= size; at += at & -at) sums[at] = (sums[at] ?? 0) + 1;
-      seen += ends.length;
+    for (const { below } of layer) {
+      for (const { order } of below) crossed += seen - upTo(sums, order);
+      for (const { order } of below) count(sums, order);
+      seen += below.length;
     }
   }
   return crossed;
+}
+
+/** Takes an end into the sums. */
+function count(sums: Int32Array, end: number): void {
+  for (let at = end + 1; at < sums.length; at += at & -at) sums[at] = (sums[at] ?? 0) + 1;
 }
 
 /** How many ends up to and with this one were seen. */

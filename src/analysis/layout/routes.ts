@@ -34,7 +34,6 @@ interface Net {
   right: number;
   /** −1, 0 or 1. */
   way: number;
-  track: number;
 }
 
 export interface Routed {
@@ -44,6 +43,17 @@ export interface Routed {
   readonly labels: readonly Point[];
 }
 
+/** Heights along the drawing. */
+interface Rows {
+  /** Upper border of each layer. */
+  readonly tops: readonly number[];
+  readonly bottoms: readonly number[];
+  /** The first track below each layer. */
+  readonly tracks: readonly number[];
+  /** Below the last layer, or the last stretch below that. */
+  readonly end: number;
+}
+
 /** Places the layers from top to bottom and leads every link along orthogonal stretches. */
 export function routeLinks({ layers, routes }: Layers, links: readonly Link[], margin: number): Routed {
   const gaps: Stretch[][] = layers.map(() => []);
@@ -51,52 +61,60 @@ export function routeLinks({ layers, routes }: Layers, links: readonly Link[], m
   const ways = routes.map((route, index) => stretchesOf(route, index, links[index]?.labelWidth ?? 0, gaps, known));
   for (const gap of gaps) leave(gap);
   for (const gap of gaps) arrive(gap);
-  let y = margin;
+  const rows = stack(layers, gaps, margin);
+  return {
+    height: rows.end + margin,
+    paths: routes.map((route, index) => pathOf(route, ways[index] ?? [], rows)),
+    labels: ways.map(([first]) => labelPlace(first, rows)),
+  };
+}
+
+function stack(layers: readonly Slot[][], gaps: readonly Stretch[][], margin: number): Rows {
   const tops: number[] = [];
   const bottoms: number[] = [];
   const tracks: number[] = [];
+  let y = margin;
   for (const [index, layer] of layers.entries()) {
-    const height = layer.reduce((most, slot) => Math.max(most, slot.height), 0);
-    for (const slot of layer) slot.y = y;
     const gap = gaps[index] ?? [];
-    const count = assignTracks(gap);
+    for (const slot of layer) slot.y = y;
     tops.push(y);
-    bottoms.push(y + height);
+    y += layer.reduce((most, slot) => Math.max(most, slot.height), 0);
+    bottoms.push(y);
     const isBackNamed = gap.some(({ isBack, label }) => isBack && label > 0);
     const isNamed = gap.some(({ isBack, label }) => !isBack && label > 0);
-    tracks.push(y + height + LEAVE + (isBackNamed ? LABEL_HEIGHT : 0));
-    const last = index === layers.length - 1 && gap.length === 0;
-    y += height;
-    if (!last) y += LEAVE + (isBackNamed ? LABEL_HEIGHT : 0) + count * TRACK + (isNamed ? LABEL_HEIGHT : 0) + ARRIVE;
+    const leaving = LEAVE + (isBackNamed ? LABEL_HEIGHT : 0);
+    tracks.push(y + leaving);
+    const arriving = (isNamed ? LABEL_HEIGHT : 0) + ARRIVE;
+    if (gap.length > 0 || index < layers.length - 1) y += leaving + assignTracks(gap) * TRACK + arriving;
   }
-  const trackY = ({ upper, track }: Stretch): number => (tracks[upper.layer] ?? 0) + track * TRACK;
-  const labels: Point[] = [];
-  const paths = routes.map((route, index) => {
-    const stretches = ways[index] ?? [];
-    const [first] = stretches;
-    if (first === undefined) return [];
-    labels.push(
-      route.isBack
-        ? { x: first.from + LABEL_GAP, y: (bottoms[first.upper.layer] ?? 0) + LABEL_HEIGHT - 3 }
-        : { x: first.to + LABEL_GAP, y: (tops[first.upper.layer + 1] ?? 0) - ARRIVE + 5 },
-    );
-    const points: Point[] = [{ x: first.from, y: first.upper.y + first.upper.height }];
-    const isUp = route.isBack && route.source.layer > route.target.layer;
-    for (const stretch of stretches) {
-      const at = trackY(stretch);
-      const ends = [stretch.from, stretch.to];
-      if (isUp && stretch !== first) ends.reverse();
-      for (const x of ends) points.push({ x, y: at });
-    }
-    const { target } = route;
-    const x = points.at(-1)?.x ?? 0;
-    if (route.isBack) {
-      const side = target.y + Math.min(target.height / 2, SIDE);
-      points.push({ x, y: side }, { x: target.x + target.width / 2, y: side });
-    } else points.push({ x, y: target.y });
-    return straighten(points);
-  });
-  return { height: y + margin, paths, labels };
+  return { tops, bottoms, tracks, end: y };
+}
+
+/** A label stands right of its line: where the link arrives in the next layer, or where a link back leaves. */
+function labelPlace(first: Stretch | undefined, { tops, bottoms }: Rows): Point {
+  if (first === undefined) return { x: 0, y: 0 };
+  const { layer } = first.upper;
+  if (first.isBack) return { x: first.from + LABEL_GAP, y: (bottoms[layer] ?? 0) + LABEL_HEIGHT - 3 };
+  return { x: first.to + LABEL_GAP, y: (tops[layer + 1] ?? 0) - ARRIVE + 5 };
+}
+
+function pathOf({ source, target, isBack }: Route, stretches: readonly Stretch[], { tracks }: Rows): Point[] {
+  const [first] = stretches;
+  if (first === undefined) return [];
+  const points: Point[] = [{ x: first.from, y: source.y + source.height }];
+  const isUp = isBack && source.layer > target.layer;
+  for (const stretch of stretches) {
+    const y = (tracks[stretch.upper.layer] ?? 0) + stretch.track * TRACK;
+    const ends = [stretch.from, stretch.to];
+    if (isUp && stretch !== first) ends.reverse();
+    for (const x of ends) points.push({ x, y });
+  }
+  const x = points.at(-1)?.x ?? 0;
+  if (isBack) {
+    const side = target.y + Math.min(target.height / 2, SIDE);
+    points.push({ x, y: side }, { x: target.x + target.width / 2, y: side });
+  } else points.push({ x, y: target.y });
+  return straighten(points);
 }
 
 function stretchesOf(
@@ -224,37 +242,40 @@ export function spaceOut(
 
 /** Gives the horizontal stretches of a gap tracks in which nothing overlaps; gives back how many there are. */
 function assignTracks(gap: readonly Stretch[]): number {
-  const nets = new Map<string, Net>();
-  for (const stretch of gap) {
-    const { lower, from, to, isBack, upper } = stretch;
-    const key = lower.box < 0 ? `${isBack ? "back" : "to"} ${lower.id}` : `${upper.id} ${lower.id} ${from} ${to}`;
-    const net = nets.get(key) ?? { stretches: [], isBack, left: to, right: to, way: 0, track: 0 };
-    nets.set(key, net);
-    net.stretches.push(stretch);
-    net.left = Math.min(net.left, from, to);
-    net.right = Math.max(net.right, from, to);
-    net.way += Math.sign(to - from);
-  }
-  // Links that go the same way do not cross when the one that starts first runs below those that start later.
-  const wide = [...nets.values()].filter(({ left, right }) => right > left);
-  wide.sort((a, b) => {
-    if (a.isBack !== b.isBack) return a.isBack ? -1 : 1;
-    if (a.isBack) return a.right - a.left - (b.right - b.left);
-    if (a.way > 0 !== b.way > 0) return a.way > 0 ? -1 : 1;
-    return a.way > 0 ? b.left - a.left : a.right - b.right;
-  });
   const tracks: Net[][] = [];
-  for (const net of wide) {
-    let free = 0;
-    for (const [index, track] of tracks.entries()) {
-      if (track.some(({ left, right }) => net.left < right + TRACK && left < net.right + TRACK)) free = index + 1;
-    }
+  for (const net of netsOf(gap)) {
+    const overlaps = (other: Net): boolean => net.left < other.right + TRACK && other.left < net.right + TRACK;
+    const free = tracks.findLastIndex((track) => track.some(overlaps)) + 1;
     const track = tracks[free] ?? [];
     tracks[free] = track;
     track.push(net);
     for (const stretch of net.stretches) stretch.track = free;
   }
   return tracks.length;
+}
+
+/** What of a gap's stretches runs together, where it is not just straight; in the order of the tracks. */
+function netsOf(gap: readonly Stretch[]): Net[] {
+  const nets = new Map<string, Net>();
+  for (const stretch of gap) {
+    const { lower, from, to, isBack, upper } = stretch;
+    const key = lower.box < 0 ? `${isBack ? "back" : "to"} ${lower.id}` : `${upper.id} ${lower.id} ${from} ${to}`;
+    const net = nets.get(key) ?? { stretches: [], isBack, left: to, right: to, way: 0 };
+    nets.set(key, net);
+    net.stretches.push(stretch);
+    net.left = Math.min(net.left, from, to);
+    net.right = Math.max(net.right, from, to);
+    net.way += Math.sign(to - from);
+  }
+  return [...nets.values()].filter(({ left, right }) => right > left).sort(byTrack);
+}
+
+/** Links that go the same way do not cross when the one that starts first runs below those that start later. */
+function byTrack(a: Net, b: Net): number {
+  if (a.isBack !== b.isBack) return a.isBack ? -1 : 1;
+  if (a.isBack) return a.right - a.left - (b.right - b.left);
+  if (a.way > 0 !== b.way > 0) return a.way > 0 ? -1 : 1;
+  return a.way > 0 ? b.left - a.left : a.right - b.right;
 }
 
 /** Leaves out points that lie on the line between their neighbours. */

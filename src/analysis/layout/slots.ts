@@ -66,121 +66,183 @@ export interface Layering {
  */
 export function assignLayers(count: number, ends: readonly Ends[]): Layering {
   const before = Array.from({ length: count }, (): number[] => []);
-  const lastOfLoop = new Map<number, number>();
-  for (const [from, to] of ends) {
-    if (to > from) before[to]?.push(from);
-    else lastOfLoop.set(to, Math.max(lastOfLoop.get(to) ?? to, from));
-  }
-  const starts = [...lastOfLoop.keys()].sort((a, b) => b - a);
-  for (const start of starts) {
-    // A loop that begins inside ends inside, though the head of the inner one may be the last to lead back.
-    let last = lastOfLoop.get(start) ?? start;
-    for (let box = start + 1; box <= last; box++) last = Math.max(last, lastOfLoop.get(box) ?? 0);
-    lastOfLoop.set(start, last);
-  }
+  for (const [from, to] of ends) if (to > from) before[to]?.push(from);
+  const lastOfLoop = loopsOf(ends);
   const layers: number[] = [];
-  /** Loops that hold the box at hand, outermost first. */
-  const open: Loop[] = [];
-  const closed: Loop[] = [];
+  const loops = new OpenLoops();
   for (let box = 0; box < count; box++) {
-    for (let top = open.at(-1); top !== undefined && top.last < box; top = open.at(-1)) {
-      open.pop();
-      closed.push(top);
-      const around = open.at(-1);
-      if (around !== undefined) around.deepest = Math.max(around.deepest, top.deepest);
-    }
+    loops.closeBefore(box);
     const sources = before[box] ?? [];
-    let layer = box === 0 ? 0 : sources.length === 0 ? (layers[box - 1] ?? 0) + 1 : 0;
-    for (const from of sources) layer = Math.max(layer, (layers[from] ?? 0) + 1);
-    for (let i = closed.length - 1; i >= 0; i--) {
-      const loop = closed[i];
-      if (loop === undefined || layer > loop.deepest) continue;
-      if (sources.some((from) => loop.first <= from && from <= loop.last)) layer = loop.deepest + 1;
-    }
+    const above = sources.length > 0 ? sources : box > 0 ? [box - 1] : [];
+    let layer = above.reduce((deepest, from) => Math.max(deepest, (layers[from] ?? 0) + 1), 0);
+    layer = loops.below(sources, layer);
     layers.push(layer);
     const last = lastOfLoop.get(box);
-    if (last !== undefined) open.push({ first: box, last, deepest: layer });
-    const inner = open.at(-1);
-    if (inner !== undefined) inner.deepest = Math.max(inner.deepest, layer);
+    if (last !== undefined) loops.open(box, last);
+    loops.reach(layer);
   }
   return { layers, lastOfLoop };
 }
 
-/** How many slots the links will take; whoever calls can refuse what would be too many. */
-export function countSlots(layers: readonly number[], ends: readonly Ends[]): number {
+/** The last box of each loop, by its head. A loop that begins inside another ends inside it. */
+function loopsOf(ends: readonly Ends[]): Map<number, number> {
+  const lastOfLoop = new Map<number, number>();
+  for (const [from, to] of ends) if (to <= from) lastOfLoop.set(to, Math.max(lastOfLoop.get(to) ?? to, from));
+  for (const start of [...lastOfLoop.keys()].sort((a, b) => b - a)) {
+    let last = lastOfLoop.get(start) ?? start;
+    for (let box = start + 1; box <= last; box++) last = Math.max(last, lastOfLoop.get(box) ?? 0);
+    lastOfLoop.set(start, last);
+  }
+  return lastOfLoop;
+}
+
+/** The loops around the box at hand and those that ended before it. */
+class OpenLoops {
+  /** Outermost first. */
+  readonly #open: Loop[] = [];
+  readonly #closed: Loop[] = [];
+
+  closeBefore(box: number): void {
+    for (let top = this.#open.at(-1); top !== undefined && top.last < box; top = this.#open.at(-1)) {
+      this.#open.pop();
+      this.#closed.push(top);
+      this.reach(top.deepest);
+    }
+  }
+
+  open(first: number, last: number): void {
+    this.#open.push({ first, last, deepest: 0 });
+  }
+
+  /** A box or an ended loop of the innermost loop reaches down to a layer. */
+  reach(layer: number): void {
+    const inner = this.#open.at(-1);
+    if (inner !== undefined) inner.deepest = Math.max(inner.deepest, layer);
+  }
+
+  /** The layer that is below all ended loops which these boxes are of. */
+  below(boxes: readonly number[], layer: number): number {
+    let found = layer;
+    for (const { first, last, deepest } of this.#closed) {
+      if (found <= deepest && boxes.some((box) => first <= box && box <= last)) found = deepest + 1;
+    }
+    return found;
+  }
+}
+
+/** How many slots boxes and links will take; whoever calls can refuse what would be too many. */
+export function countSlots(links: readonly Link[], ends: readonly Ends[], { layers }: Layering): number {
   let slots = layers.length;
-  for (const [from, to] of ends) slots += Math.abs((layers[to] ?? 0) - (layers[from] ?? 0));
+  const lanes = new Map<string, { low: number; high: number }>();
+  for (const [index, [from, to]] of ends.entries()) {
+    const [one, other] = [layers[from] ?? 0, layers[to] ?? 0];
+    const key = to <= from ? `back ${to}` : `${links[index]?.group ?? ""} ${to}`;
+    const lane = lanes.get(key) ?? { low: one, high: one };
+    lanes.set(key, lane);
+    lane.low = Math.min(lane.low, one, other);
+    lane.high = Math.max(lane.high, one, other);
+    slots += 1;
+  }
+  for (const { low, high } of lanes.values()) slots += high - low;
   return slots;
 }
+
+type NewSlot = Pick<Slot, "box" | "backTo" | "target" | "width" | "height" | "layer">;
 
 /** Makes the slots of boxes and links. Links of one group to one box share their places once their labels are past. */
 export function makeLayers(
   boxes: readonly Box[],
   links: readonly Link[],
   ends: readonly Ends[],
-  { layers: layerOf, lastOfLoop }: Layering,
+  layering: Layering,
 ): Layers {
-  const slots: Slot[] = [];
-  const layers: Slot[][] = [];
-  const add = (slot: Pick<Slot, "box" | "backTo" | "target" | "width" | "height" | "layer">): Slot => {
-    const last = lastOfLoop.get(slot.box) ?? -1;
-    const made: Slot = { ...slot, id: slots.length, lastOfLoop: last, above: [], below: [], order: 0, x: 0, y: 0 };
-    slots.push(made);
-    while (layers.length <= slot.layer) layers.push([]);
-    layers[slot.layer]?.push(made);
+  return new SlotMaker(layering).make(boxes, links, ends);
+}
+
+class SlotMaker {
+  readonly #layering: Layering;
+  readonly #slots: Slot[] = [];
+  readonly #layers: Slot[][] = [];
+  readonly #shared = new Map<string, Slot>();
+  readonly #joined = new Set<number>();
+
+  constructor(layering: Layering) {
+    this.#layering = layering;
+  }
+
+  make(boxes: readonly Box[], links: readonly Link[], ends: readonly Ends[]): Layers {
+    const placed = boxes.map(({ width, height }, box) =>
+      this.#add({ box, backTo: -1, target: box, width, height, layer: this.#layering.layers[box] ?? 0 }),
+    );
+    const routes = links.map((link, index): Route => {
+      const [from, to] = ends[index] ?? [0, 0];
+      const [source, target] = [placed[from], placed[to]];
+      if (source === undefined || target === undefined) throw new RangeError("a link leads to a box that is not there");
+      const isBack = to <= from;
+      const passed = isBack ? this.#back(source, target) : this.#down(source, target, link);
+      return { source, target, passed, isBack };
+    });
+    return { slots: this.#slots, layers: this.#layers, routes };
+  }
+
+  /** The lane beside a loop, from a link's source to the loop's head. */
+  #back(source: Slot, target: Slot): Slot[] {
+    const passed: Slot[] = [];
+    const [top, bottom] = [Math.min(source.layer, target.layer), Math.max(source.layer, target.layer)];
+    for (let layer = top; layer <= bottom; layer++) {
+      const { box } = target;
+      const slot = this.#share(`back ${box} ${layer}`, {
+        box: -1,
+        backTo: box,
+        target: box,
+        width: LANE_WIDTH,
+        height: 0,
+        layer,
+      });
+      const last = passed.at(-1);
+      if (last !== undefined) this.#join(last, slot);
+      passed.push(slot);
+    }
+    return source.layer > target.layer ? passed.reverse() : passed;
+  }
+
+  #down(source: Slot, target: Slot, { labelWidth = 0, group = "" }: Link): Slot[] {
+    const passed: Slot[] = [];
+    const lane = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
+    for (let layer = source.layer + 1; layer < target.layer; layer++) {
+      const isOwn = labelWidth > 0 && passed.length === 0;
+      const slot = isOwn
+        ? this.#add({ ...lane, width: LANE_WIDTH + 2 * labelWidth, layer })
+        : this.#share(`${group} ${target.box} ${layer}`, { ...lane, layer });
+      this.#join(passed.at(-1) ?? source, slot);
+      passed.push(slot);
+    }
+    this.#join(passed.at(-1) ?? source, target);
+    return passed;
+  }
+
+  #add(slot: NewSlot): Slot {
+    const lastOfLoop = this.#layering.lastOfLoop.get(slot.box) ?? -1;
+    const made: Slot = { ...slot, id: this.#slots.length, lastOfLoop, above: [], below: [], order: 0, x: 0, y: 0 };
+    this.#slots.push(made);
+    while (this.#layers.length <= slot.layer) this.#layers.push([]);
+    this.#layers[slot.layer]?.push(made);
     return made;
-  };
-  const placed = boxes.map(({ width, height }, box) =>
-    add({ box, backTo: -1, target: box, width, height, layer: layerOf[box] ?? 0 }),
-  );
-  const shared = new Map<string, Slot>();
-  const share = (key: string, slot: Parameters<typeof add>[0]): Slot => {
-    const known = shared.get(key);
+  }
+
+  #share(key: string, slot: NewSlot): Slot {
+    const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const made = add(slot);
-    shared.set(key, made);
+    const made = this.#add(slot);
+    this.#shared.set(key, made);
     return made;
-  };
-  const joined = new Set<number>();
-  const join = (upper: Slot, lower: Slot): void => {
+  }
+
+  #join(upper: Slot, lower: Slot): void {
     const key = upper.id * 2 ** 26 + lower.id;
-    if (joined.has(key)) return;
-    joined.add(key);
+    if (this.#joined.has(key)) return;
+    this.#joined.add(key);
     upper.below.push(lower);
     lower.above.push(upper);
-  };
-  const routes = links.map((link, index): Route => {
-    const [from, to] = ends[index] ?? [0, 0];
-    const source = placed[from];
-    const target = placed[to];
-    if (source === undefined || target === undefined) throw new RangeError("a link leads to a box that is not there");
-    const lane = { box: -1, target: to, width: LANE_WIDTH, height: 0 };
-    const passed: Slot[] = [];
-    if (to <= from) {
-      const [top, bottom] = [Math.min(source.layer, target.layer), Math.max(source.layer, target.layer)];
-      let last: Slot | undefined;
-      for (let layer = top; layer <= bottom; layer++) {
-        const slot = share(`back ${to} ${layer}`, { ...lane, backTo: to, layer });
-        if (last !== undefined) join(last, slot);
-        passed.push(slot);
-        last = slot;
-      }
-      if (source.layer > target.layer) passed.reverse();
-      return { source, target, passed, isBack: true };
-    }
-    const label = link.labelWidth ?? 0;
-    let last = source;
-    for (let layer = source.layer + 1; layer < target.layer; layer++) {
-      const isOwn = label > 0 && layer === source.layer + 1;
-      const slot = isOwn
-        ? add({ ...lane, backTo: -1, width: LANE_WIDTH + 2 * label, layer })
-        : share(`${link.group ?? ""} ${to} ${layer}`, { ...lane, backTo: -1, layer });
-      join(last, slot);
-      passed.push(slot);
-      last = slot;
-    }
-    join(last, target);
-    return { source, target, passed, isBack: false };
-  });
-  return { slots, layers, routes };
+  }
 }

@@ -2,7 +2,8 @@ const SMALLEST = 0.1;
 const LARGEST = 4;
 const STEP = 1.2;
 /** A graph is not made smaller than this on its own: text would no longer be legible. */
-const SMALLEST_FIT = 0.5;
+const SMALLEST_START = 0.75;
+const MARGIN = 40;
 const SCROLL_STEP = 60;
 
 /** Zooms and pans a drawing inside a scrolling element; scrolling itself is the browser's. */
@@ -25,7 +26,7 @@ export class Viewport {
     const { width, height } = svg.viewBox.baseVal;
     this.#drawing = { svg, width, height };
     if (keep) this.#apply();
-    else this.fit();
+    else this.#start();
   }
 
   zoomIn(): void {
@@ -36,16 +37,28 @@ export class Viewport {
     this.#zoomTo(this.#zoom / STEP);
   }
 
-  /** As large as fits, at most natural size, and still legible. */
+  /** The whole graph, at most in natural size. */
   fit(): void {
     if (this.#drawing === undefined) return;
     const { width, height } = this.#drawing;
-    const margin = 40;
-    const whole = Math.min((this.#canvas.clientWidth - margin) / width, (this.#canvas.clientHeight - margin) / height);
-    this.#zoom = Math.min(1, Math.max(whole, SMALLEST_FIT));
+    const across = (this.#canvas.clientWidth - MARGIN) / width;
+    this.#zoom = Math.max(Math.min(1, across, (this.#canvas.clientHeight - MARGIN) / height), SMALLEST);
     this.#apply();
-    // Where not all fits, the start of the graph is what one wants to see.
-    const first = this.#drawing.svg.querySelector("g.node")?.getBoundingClientRect();
+    this.#toEntry();
+  }
+
+  /** As wide as there is room, but legible. */
+  #start(): void {
+    if (this.#drawing === undefined) return;
+    const across = (this.#canvas.clientWidth - MARGIN) / this.#drawing.width;
+    this.#zoom = Math.min(1, Math.max(across, SMALLEST_START));
+    this.#apply();
+    this.#toEntry();
+  }
+
+  /** Where not all fits, the start of the graph is what one wants to see. */
+  #toEntry(): void {
+    const first = this.#drawing?.svg.querySelector("g.node")?.getBoundingClientRect();
     const room = this.#canvas.getBoundingClientRect();
     const aside = first === undefined ? 0 : first.x + first.width / 2 - (room.x + room.width / 2);
     this.#canvas.scrollTo({ top: 0, left: this.#canvas.scrollLeft + aside });
