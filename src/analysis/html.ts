@@ -9,7 +9,7 @@ export interface HtmlOptions {
 }
 
 /** Only system colours, so that the page follows the reader's light, dark or high-contrast setting. */
-const STYLE = `
+export const GRAPH_STYLE = `
 :root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif; }
 body { margin: 1rem; background: Canvas; color: CanvasText; }
 svg { font: 12px ui-monospace, monospace; max-width: none; }
@@ -31,30 +31,35 @@ td code { white-space: pre; }
  * @returns a whole HTML document
  */
 export function toHtml(graph: ControlFlowGraph, options: HtmlOptions): string {
-  const view = viewOf(graph, options.exceptions ?? "handled");
   const title = escapeHtml(options.title);
-  const { cyclomatic, cognitive, nesting, statements } = graph.complexity;
-  const drawing = drawGraph(graph, options.exceptions);
-  const shown =
-    drawing === null
-      ? `<p>${view.nodes.length} nodes are too many for a drawing; the list below has them all.</p>`
-      : picture(drawing, title);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${STYLE}</style>
+<style>${GRAPH_STYLE}</style>
 </head>
 <body>
 <h1>${title}</h1>
-<p>Lines ${graph.line} to ${graph.endLine}. Cyclomatic complexity ${cyclomatic}, cognitive ${cognitive}, nesting ${nesting}, ${statements} statements.</p>
-${shown}
-${list(view)}
+${graphFragment(graph, options)}
 </body>
 </html>
 `;
+}
+
+/** The same as a part of another page, which has {@link GRAPH_STYLE}. */
+export function graphFragment(graph: ControlFlowGraph, options: HtmlOptions): string {
+  const view = viewOf(graph, options.exceptions ?? "handled");
+  const { cyclomatic, cognitive, nesting, statements } = graph.complexity;
+  const drawing = drawGraph(graph, options.exceptions);
+  const shown =
+    drawing === null
+      ? `<p>${view.nodes.length} nodes are too many for a drawing; the list below has them all.</p>`
+      : picture(drawing, escapeHtml(options.title));
+  return `<p>Lines ${graph.line} to ${graph.endLine}. Cyclomatic complexity ${cyclomatic}, cognitive ${cognitive}, nesting ${nesting}, ${statements} statements.</p>
+${shown}
+${list(view)}`;
 }
 
 /** Text that is safe in HTML content and in quoted attributes; control characters, which HTML forbids, become U+FFFD. */

@@ -19,4 +19,6 @@ export {
 export { escapeHtml, type HtmlOptions, toHtml } from "./html.ts";
 export { escapeMermaid, type MermaidOptions, toMermaid } from "./mermaid.ts";
 export type { DetailLevel, GraphOptions } from "./options.ts";
+export { AnalysisRun } from "./reports/collect.ts";
+export { type RenderOptions, renderReport } from "./reports/render.ts";
 export type { ExceptionDetail } from "./view.ts";

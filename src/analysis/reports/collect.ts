@@ -1,0 +1,89 @@
+import type { AnalysisKind, AnalysisReport, DeadCodeFinding, FileGraphs } from "../../model/index.ts";
+import { decodeSource, parseModule } from "../../python/index.ts";
+import { callGraphOf } from "../callgraph/callgraph.ts";
+import { summarise } from "../callgraph/summarise.ts";
+import type { FileSummary, SourceFile } from "../callgraph/summary.ts";
+import { workspaceOf } from "../callgraph/workspace.ts";
+import { buildGraphs } from "../graphs.ts";
+import { ComplexityCollector } from "./complexity.ts";
+import { deadCode } from "./dead-code.ts";
+import { moduleDependencies } from "./dependencies.ts";
+import { unreachableCode } from "./unreachable.ts";
+
+type Problems = AnalysisReport["problems"];
+
+/**
+ * Runs one analysis over files that come one after the other, so that whoever reads them decides about pauses and
+ * cancelling. What is kept of a file is small next to its tree.
+ */
+export class AnalysisRun {
+  readonly #kind: AnalysisKind;
+  readonly #problems: Problems = [];
+  readonly #summaries: FileSummary[] = [];
+  readonly #graphs: FileGraphs[] = [];
+  readonly #unreachable: DeadCodeFinding[] = [];
+  readonly #complexity = new ComplexityCollector();
+  readonly #function: string | undefined;
+  #files = 0;
+
+  /** @param qualname for control flow: only functions of this name */
+  constructor(kind: AnalysisKind, qualname?: string) {
+    this.#kind = kind;
+    this.#function = qualname;
+  }
+
+  /** @param path relative to the workspace, with `/` */
+  add(path: string, bytes: Uint8Array): void {
+    this.#files++;
+    const text = decodeSource(bytes);
+    if (!text.ok) {
+      this.problem(path, text.problem.message);
+      return;
+    }
+    const { module, problems } = parseModule(text.value);
+    for (const { line, message } of problems.slice(0, 1)) this.#problems.push({ file: path, line, message });
+    this.#take({ path, text: text.value, module });
+  }
+
+  /** A file that cannot be read. */
+  problem(file: string, message: string): void {
+    this.#problems.push({ file, message });
+  }
+
+  #take(file: SourceFile): void {
+    switch (this.#kind) {
+      case "control-flow": {
+        const all = buildGraphs(file.text, file.module);
+        const functions =
+          this.#function === undefined ? all : all.filter(({ qualname }) => qualname === this.#function);
+        if (functions.length > 0) this.#graphs.push({ file: file.path, withExit: "node", functions });
+        return;
+      }
+      case "complexity-report":
+        this.#complexity.add(file);
+        return;
+      case "dead-code":
+        this.#unreachable.push(...unreachableCode(file));
+        this.#summaries.push(summarise(file));
+        return;
+      default:
+        this.#summaries.push(summarise(file));
+    }
+  }
+
+  finish(): AnalysisReport {
+    const head = { files: this.#files, problems: this.#problems, leftOut: {} };
+    switch (this.#kind) {
+      case "control-flow":
+        return { analysis: this.#kind, ...head, graphs: this.#graphs };
+      case "complexity-report":
+        return { analysis: this.#kind, ...head, ...this.#complexity.finish() };
+      case "call-graph":
+        return { analysis: this.#kind, ...head, ...callGraphOf(workspaceOf(this.#summaries)) };
+      case "module-dependencies":
+        return { analysis: this.#kind, ...head, ...moduleDependencies(workspaceOf(this.#summaries)) };
+      case "dead-code":
+        return { analysis: this.#kind, ...head, ...deadCode(workspaceOf(this.#summaries), this.#unreachable) };
+    }
+  }
+}
