@@ -41,9 +41,11 @@ it("goes along edges by the arrow keys", async () => {
 
 it("marks the node of the line that the cursor is on", async () => {
   const { workbench } = session();
-  await workbench.openFile("tools/harvest.py", 26);
-  const selected = workbench.webview().locator("g.node.selected");
-  await expect.poll(() => selected.getAttribute("data-line")).toBe("26");
+  const view = workbench.webview();
+  await view.locator("g.node[data-line='26']").click();
+  await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 26,/);
+  await workbench.page.keyboard.press("ArrowDown");
+  await expect.poll(() => view.locator("g.node.selected").getAttribute("data-line")).toBe("27");
 });
 
 it("tells more or less apart, and shows and hides exceptions", async () => {
@@ -92,9 +94,8 @@ it("follows what is typed, before it is saved", async () => {
   const { workbench } = session();
   const view = workbench.webview();
   const before = await view.locator("g.node").count();
-  // Into the group of the file, so that the graph stays beside it.
-  await workbench.editorTab("harvest.py").click();
-  await workbench.openFile("tools/harvest.py", 17);
+  await view.locator("g.node[data-line='18']").click();
+  await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 18,/);
   await workbench.page.keyboard.press("End");
   await workbench.page.keyboard.type("\nif options:\nreturn 1");
   await expect.poll(() => view.locator("g.node").count(), { timeout: 10_000 }).toBeGreaterThan(before);

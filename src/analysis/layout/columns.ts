@@ -41,17 +41,23 @@ function addLoopBodies(layers: readonly Slot[][], conflicts: Set<number>): void 
   }
 }
 
+/** Where a long link that passes here passed the layer before. */
+function laneAbove(slot: Slot): Slot | undefined {
+  return isLane(slot) ? slot.above.find(isLane) : undefined;
+}
+
 /** Links that cross a long link where that passes from layer to layer need not be straight: the long one goes first. */
 function addCrossed(upper: readonly Slot[], layer: readonly Slot[], conflicts: Set<number>): void {
   let low = 0;
   let scanned = 0;
   for (const [at, slot] of layer.entries()) {
-    const inner = isLane(slot) ? slot.above.find(isLane) : undefined;
+    const inner = laneAbove(slot);
     if (inner === undefined && at !== layer.length - 1) continue;
     const high = inner?.order ?? upper.length;
     for (const passed of layer.slice(scanned, at + 1)) {
-      const crossed = passed.above.filter((above) => above.order < low || above.order > high);
-      for (const above of crossed) if (!isLane(passed) || !isLane(above)) conflicts.add(pair(above, passed));
+      for (const above of passed.above.filter(({ order }) => order < low || order > high)) {
+        if (!(isLane(passed) && isLane(above))) conflicts.add(pair(above, passed));
+      }
     }
     scanned = at + 1;
     low = high;

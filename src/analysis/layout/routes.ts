@@ -57,8 +57,8 @@ interface Rows {
 /** Places the layers from top to bottom and leads every link along orthogonal stretches. */
 export function routeLinks({ layers, routes }: Layers, links: readonly Link[], margin: number): Routed {
   const gaps: Stretch[][] = layers.map(() => []);
-  const known = new Map<string, Stretch>();
-  const ways = routes.map((route, index) => stretchesOf(route, index, links[index]?.labelWidth ?? 0, gaps, known));
+  const known = new Map<number, Stretch>();
+  const ways = routes.map((route, index) => stretchesOf(route, links[index]?.labelWidth ?? 0, gaps, known));
   for (const gap of gaps) leave(gap);
   for (const gap of gaps) arrive(gap);
   const rows = stack(layers, gaps, margin);
@@ -117,21 +117,14 @@ function pathOf({ source, target, isBack }: Route, stretches: readonly Stretch[]
   return straighten(points);
 }
 
-function stretchesOf(
-  route: Route,
-  index: number,
-  label: number,
-  gaps: readonly Stretch[][],
-  known: Map<string, Stretch>,
-): Stretch[] {
+function stretchesOf(route: Route, label: number, gaps: readonly Stretch[][], known: Map<number, Stretch>): Stretch[] {
   const make = (upper: Slot, lower: Slot, isBack: boolean): Stretch => {
-    // A box gives every link a port of its own; places are passed together.
-    const key = upper.box >= 0 ? `${index}` : `${upper.id} ${lower.id}`;
-    const found = upper.box >= 0 ? undefined : known.get(key);
+    // A box gives every link a port of its own; places are passed together, and each leads to one other.
+    const found = upper.box >= 0 ? undefined : known.get(upper.id);
     if (found !== undefined) return found;
     const named = upper.box >= 0 ? label : 0;
     const stretch: Stretch = { upper, lower, isBack, label: named, from: upper.x, to: lower.x, track: 0 };
-    known.set(key, stretch);
+    if (upper.box < 0) known.set(upper.id, stretch);
     gaps[upper.layer]?.push(stretch);
     return stretch;
   };

@@ -163,7 +163,8 @@ class SlotMaker {
   readonly #layering: Layering;
   readonly #slots: Slot[] = [];
   readonly #layers: Slot[][] = [];
-  readonly #shared = new Map<string, Slot>();
+  /** Slots that links share, by layer; each of them leads on to the end of its lane. */
+  readonly #lanes = new Map<string, Slot[]>();
   readonly #joined = new Set<number>();
 
   constructor(layering: Layering) {
@@ -186,39 +187,53 @@ class SlotMaker {
   }
 
   /** The lane beside a loop, from a link's source to the loop's head. */
-  #back(source: Slot, target: Slot): Slot[] {
-    const passed: Slot[] = [];
-    const [top, bottom] = [Math.min(source.layer, target.layer), Math.max(source.layer, target.layer)];
-    for (let layer = top; layer <= bottom; layer++) {
-      const { box } = target;
-      const slot = this.#share(`back ${box} ${layer}`, {
-        box: -1,
-        backTo: box,
-        target: box,
-        width: LANE_WIDTH,
-        height: 0,
-        layer,
-      });
-      const last = passed.at(-1);
-      if (last !== undefined) this.#join(last, slot);
-      passed.push(slot);
+  #back(source: Slot, { box, layer }: Slot): Slot[] {
+    const lane = this.#lane(`back ${box}`);
+    const [top, bottom] = [Math.min(source.layer, layer), Math.max(source.layer, layer)];
+    for (let at = top; at <= bottom; at++) {
+      if (lane[at] !== undefined) continue;
+      const slot = this.#add({ box: -1, backTo: box, target: box, width: LANE_WIDTH, height: 0, layer: at });
+      lane[at] = slot;
+      const [above, below] = [lane[at - 1], lane[at + 1]];
+      if (above !== undefined) this.#join(above, slot);
+      if (below !== undefined) this.#join(slot, below);
     }
-    return source.layer > target.layer ? passed.reverse() : passed;
+    const passed = lane.slice(top, bottom + 1);
+    return source.layer > layer ? passed.reverse() : passed;
   }
 
   #down(source: Slot, target: Slot, { labelWidth = 0, group = "" }: Link): Slot[] {
+    const place = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
     const passed: Slot[] = [];
-    const lane = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
-    for (let layer = source.layer + 1; layer < target.layer; layer++) {
-      const isOwn = labelWidth > 0 && passed.length === 0;
-      const slot = isOwn
-        ? this.#add({ ...lane, width: LANE_WIDTH + 2 * labelWidth, layer })
-        : this.#share(`${group} ${target.box} ${layer}`, { ...lane, layer });
-      this.#join(passed.at(-1) ?? source, slot);
-      passed.push(slot);
+    let start = source.layer + 1;
+    if (labelWidth > 0 && start < target.layer) {
+      passed.push(this.#add({ ...place, width: LANE_WIDTH + 2 * labelWidth, layer: start }));
+      start += 1;
     }
-    this.#join(passed.at(-1) ?? source, target);
-    return passed;
+    const lane = this.#lane(`${group} ${target.box}`);
+    for (let layer = start, above: Slot | undefined; layer < target.layer; layer++) {
+      const known = lane[layer];
+      const slot = known ?? this.#add({ ...place, layer });
+      if (above !== undefined) this.#join(above, slot);
+      // From here on the lane is there already.
+      if (known !== undefined) break;
+      lane[layer] = slot;
+      if (layer === target.layer - 1) this.#join(slot, target);
+      above = slot;
+    }
+    const shared = lane.slice(start, target.layer);
+    const [own] = passed;
+    if (own !== undefined) this.#join(source, own);
+    this.#join(own ?? source, shared[0] ?? target);
+    return [...passed, ...shared];
+  }
+
+  #lane(key: string): Slot[] {
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const made: Slot[] = [];
+    this.#lanes.set(key, made);
+    return made;
   }
 
   #add(slot: NewSlot): Slot {
@@ -227,14 +242,6 @@ class SlotMaker {
     this.#slots.push(made);
     while (this.#layers.length <= slot.layer) this.#layers.push([]);
     this.#layers[slot.layer]?.push(made);
-    return made;
-  }
-
-  #share(key: string, slot: NewSlot): Slot {
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
-    const made = this.#add(slot);
-    this.#shared.set(key, made);
     return made;
   }
 
