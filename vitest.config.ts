@@ -19,6 +19,7 @@ export default defineConfig({
           globalSetup: ["test/e2e/global-setup.ts"],
           testTimeout: 150_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 30_000 } },
           // One workbench at a time: two fight for a small machine's cores.
           fileParallelism: false,
         },

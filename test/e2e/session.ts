@@ -56,7 +56,7 @@ export function useSession(options: () => WorkbenchOptions = () => ({})): () => 
       const { workbench } = current();
       const picture = join(RESULTS, `${task.name.replaceAll(/\W+/g, "-")}.png`);
       await workbench.screenshot(picture);
-      console.error(`${picture}\n${await workbench.host.logs("toka")}`);
+      console.error([picture, await workbench.host.logs("toka"), ...workbench.pageErrors].join("\n"));
     });
   });
   afterAll(async () => {

@@ -19,9 +19,9 @@ it("draws the graph anew in the colours of the theme that a person changes to", 
     const page = await colorOf(body, "background-color");
     pages.add(page);
     // Black shapes on black are what a refused style sheet looks like, or one of the theme before.
-    const text = body.locator("g.node .nodeLabel").first();
-    const node = body.locator("g.node .label-container path").first();
-    await expect.poll(async () => lightness(await colorOf(text, "color"))).toBe(page === WHITE ? "dark" : "light");
+    const text = body.locator("g.node .node-label").first();
+    const node = body.locator("g.node .shape").first();
+    await expect.poll(async () => lightness(await colorOf(text, "fill"))).toBe(page === WHITE ? "dark" : "light");
     await expect.poll(async () => lightness(await colorOf(node, "fill"))).toBe(page === WHITE ? "light" : "dark");
     await workbench.screenshot(join(RESULTS, "themes", `${theme}.png`));
   }

@@ -6,10 +6,11 @@ import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 import { launchBrowser } from "./browser.ts";
 import { Host, type HostOptions } from "./host.ts";
 
+/** The names of themes in settings, and as people choose them. */
 export const THEMES = {
-  light: "Default Light Modern",
-  dark: "Default Dark Modern",
-  "high-contrast": "Default High Contrast",
+  light: { id: "Default Light Modern", label: "Light Modern" },
+  dark: { id: "Default Dark Modern", label: "Dark Modern" },
+  "high-contrast": { id: "Default High Contrast", label: "Dark High Contrast" },
 } as const;
 export type Theme = keyof typeof THEMES;
 
@@ -31,18 +32,25 @@ export class Workbench implements AsyncDisposable {
   readonly host: Host;
   readonly page: Page;
   readonly #browser: Browser;
+  readonly #pageErrors: string[] = [];
 
   private constructor(host: Host, browser: Browser, page: Page) {
     this.host = host;
     this.#browser = browser;
     this.page = page;
+    page.on("pageerror", ({ message, stack }) => this.#pageErrors.push(stack ?? message));
+  }
+
+  /** Exceptions that nobody caught, in the workbench and its webviews. */
+  get pageErrors(): readonly string[] {
+    return this.#pageErrors;
   }
 
   static async open(workspace: string, options: WorkbenchOptions = {}): Promise<Workbench> {
     const host = await Host.start({
       ...options,
       settings: {
-        "workbench.colorTheme": THEMES[options.theme ?? "dark"],
+        "workbench.colorTheme": THEMES[options.theme ?? "dark"].id,
         "window.autoDetectColorScheme": false,
         "git.enabled": false,
         // Drawn as text in the page, so that it can be read.
@@ -95,8 +103,8 @@ export class Workbench implements AsyncDisposable {
     await this.page.keyboard.press("F1");
     await input.waitFor();
     await input.fill(`>${title}`);
-    await this.focusedPick(title).waitFor();
-    await this.page.keyboard.press("Enter");
+    // Not the first row by Enter: what was used before, or resembles the title more, may stand there.
+    await this.picks().getByText(title, { exact: true }).first().click();
   }
 
   quickInput(): Locator {
@@ -169,16 +177,29 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator(".monaco-modal-editor-block .codicon-close").click();
   }
 
-  /** Opens a file of the workspace at a line. */
+  async changeTheme(theme: Theme): Promise<void> {
+    const { label } = THEMES[theme];
+    await this.palette("Preferences: Color Theme");
+    const input = this.page.getByPlaceholder(/Select Color Theme/);
+    await input.waitFor();
+    await input.fill(label);
+    await this.focusedPick(label).waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Opens a file of the workspace at a line; one that is open already stays where it is. */
   async openFile(path: string, line = 1): Promise<void> {
     const name = path.split("/").at(-1) ?? path;
+    const tab = this.editorTab(name).first();
+    // A file opens in the group that has the focus, which may be the one of a graph.
+    if ((await tab.count()) > 0) await tab.click();
     await this.page.keyboard.press("Control+KeyP");
     const input = this.quickInput();
     await input.waitFor();
     await input.fill(`${path}:${line}`);
     await this.focusedPick(name).waitFor();
     await this.page.keyboard.press("Enter");
-    await this.editorTab(name).waitFor();
+    await tab.waitFor();
   }
 
   editorTab(name: string | RegExp): Locator {
