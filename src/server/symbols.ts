@@ -1,5 +1,5 @@
 import { type DocumentSymbol, type Hover, type Position, type Range, SymbolKind } from "vscode-languageserver/node";
-import type { ScopeOutline } from "../analysis/index.ts";
+import { buildGraph, type ScopeOutline } from "../analysis/index.ts";
 import type { ServerConfiguration } from "../model/index.ts";
 import type { Source } from "./sources.ts";
 
@@ -44,12 +44,14 @@ export function symbolsOf({ text, outline }: Source, texts: Texts): DocumentSymb
 }
 
 /** What a function's name tells when the pointer is on its definition: its metrics and what they mean. */
-export function hoverOf({ text, scopes }: Source, { line, character }: Position, texts: Texts): Hover | null {
+export function hoverOf({ text, module, scopes }: Source, { line, character }: Position, texts: Texts): Hover | null {
   const scope = scopes.find((one) => one.kind === "function" && one.line === line + 1);
   if (scope === undefined) return null;
   const range = nameRange(text.split(/\r\n|\r|\n/), scope);
   if (character < range.start.character || character > range.end.character) return null;
-  const values: Readonly<Record<string, unknown>> = scope.complexity;
+  // Maintainability takes a walk over all expressions, so that it is worked out only here.
+  const graph = buildGraph(text, module, { qualname: scope.qualname, line: scope.line }, { maintainability: true });
+  const values: Readonly<Record<string, unknown>> = graph?.complexity ?? scope.complexity;
   const rows = Object.entries(texts.metrics).flatMap(([key, { name, meaning }]) => {
     const value = values[key];
     return typeof value === "number"
