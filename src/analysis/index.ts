@@ -4,7 +4,7 @@ export type { FileSummary, SourceFile } from "./callgraph/summary.ts";
 export { summariseWorkspace, type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";
 export { dataFlow } from "./dataflow.ts";
 export { type DotOptions, escapeDot, toDot } from "./dot.ts";
-export { columnsOf, drawGraph } from "./drawing.ts";
+export { drawGraph } from "./drawing.ts";
 export {
   buildGraph,
   buildGraphs,

@@ -22,7 +22,7 @@ function highlight({ line, column, length }: NamePlace, kind: DocumentHighlightK
  * What the data flow joins to the name at a position: of a use the definitions that may reach it, of a definition the
  * uses that it may reach. Null where no variable stands.
  */
-export function highlightsIn(flow: DataFlow, position: Position): DocumentHighlight[] | null {
+function highlightsIn(flow: DataFlow, position: Position): DocumentHighlight[] | null {
   for (const { definitions, uses } of flow.variables) {
     const use = uses.find((one) => isAt(one, position));
     const definition = definitions.find((one) => isAt(one, position));

@@ -13,7 +13,7 @@ function fill(text: string, ...values: readonly (string | number)[]): string {
 }
 
 /** Where a scope's name stands: after `def` or `class` on its line. */
-export function nameRange(lines: readonly string[], { line, name }: Pick<ScopeOutline, "line" | "name">): Range {
+function nameRange(lines: readonly string[], { line, name }: Pick<ScopeOutline, "line" | "name">): Range {
   const text = lines[line - 1] ?? "";
   const keyword = /^\s*(?:async\s+def|def|class)\s+/.exec(text)?.[0].length ?? -1;
   const start = keyword >= 0 && text.startsWith(name, keyword) ? keyword : Math.max(text.search(/\S/), 0);

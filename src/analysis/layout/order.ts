@@ -80,7 +80,7 @@ export function leavesLoop(slot: Slot): boolean {
 }
 
 /** How often links cross between neighbouring layers (Barth, Jünger, Mutzel 2002: inversions, by a tree of sums). */
-export function crossings(layers: readonly Slot[][]): number {
+function crossings(layers: readonly Slot[][]): number {
   let crossed = 0;
   for (const [index, layer] of layers.entries()) {
     const size = layers[index + 1]?.length ?? 0;

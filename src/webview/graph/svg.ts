@@ -9,7 +9,7 @@ const CUT = 7;
 type Attributes = Readonly<Record<string, string | number>>;
 
 /** An SVG element with attributes and children; text is never read as markup. */
-export function element<K extends keyof SVGElementTagNameMap>(
+function element<K extends keyof SVGElementTagNameMap>(
   name: K,
   attributes: Attributes,
   ...children: readonly (Node | string)[]
