@@ -21,6 +21,8 @@ import {
   WELCOMES,
 } from "../src/extension/contributions.ts";
 import {
+  AnalysisReport,
+  DataFlow,
   DiscoveryReport,
   EnforcementReport,
   Execution,
@@ -41,6 +43,8 @@ const SCHEMAS = {
   execution: { schema: Execution, title: "What `toka run --json` prints" },
   selection: { schema: Selection, title: "What `toka ask --json` prints" },
   "enforcement-report": { schema: EnforcementReport, title: "What `toka doctor --json` prints" },
+  "analysis-report": { schema: AnalysisReport, title: "What `toka analyze --format json` prints" },
+  "data-flow": { schema: DataFlow, title: "Which definitions reach which uses in a scope" },
   history: { schema: History, title: "What `toka history --json` prints" },
   "sandbox-report": { schema: SandboxReport, title: "What `toka exec --report` writes" },
 } as const;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Kernel } from "../kernel/index.ts";
+import { Kernel, ownCommand } from "../kernel/index.ts";
 import { type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
@@ -38,7 +38,14 @@ export async function discoverTools(folder: string, signal: AbortSignal): Promis
 
 /** The kernel of a workspace with its tools registered. The caller closes it. */
 export async function openKernel(folder: string, context: Context): Promise<Result<Kernel>> {
-  const opened = Kernel.open({ workspace: folder, sandbox: openSandbox(), environment: context.environment });
+  // Beside this file in the bundle itself, else in a checkout that was built.
+  const own = ownCommand([import.meta.dirname, join(import.meta.dirname, "../../dist")]);
+  const opened = Kernel.open({
+    workspace: folder,
+    sandbox: openSandbox(),
+    environment: context.environment,
+    ...(own === undefined ? {} : { own }),
+  });
   if (!opened.ok) return opened;
   const kernel = opened.value;
   for (const notice of kernel.notices) context.console.say(`toka: ${notice}`);

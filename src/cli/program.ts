@@ -1,4 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
+import { AnalysisKind } from "../model/index.ts";
+import { analyzeCommand } from "./commands/analyze.ts";
 import { askCommand } from "./commands/ask.ts";
 import { cfgCommand } from "./commands/cfg.ts";
 import { discoverCommand } from "./commands/discover.ts";
@@ -80,12 +82,13 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
     .description("control-flow graphs and complexity of Python files")
     .argument("[files...]", "Python files")
     .option("--json", "print one JSON object per line and file")
-    .option("--format <format>", "json, mermaid, html or table")
+    .option("--format <format>", "json, mermaid, dot, html or table")
     .option("--function <qualname>", "only this function, by its qualified name")
     .option("--output <file>", "write to a file instead of standard output")
     .option("--files-from <list>", "also the files listed in this file, one per line; - is standard input")
     .action(async (files, options) => done(await cfgCommand(files, options, context)));
 
+  addAnalyze(program, context, done);
   addExec(program, context, done);
   addRun(program, context, done);
 
@@ -119,6 +122,20 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
     .action(async (options) => done(await historyCommand(options, context)));
 
   return program;
+}
+
+function addAnalyze(program: Command, context: Context, done: (code: number) => void): void {
+  program
+    .command("analyze")
+    .description(`analyses of all Python files of a folder: ${AnalysisKind.options.join(", ")}`)
+    .argument("<kind>", "which analysis")
+    .argument("[paths...]", "files and folders; the current folder when left out")
+    .addOption(new Option("--format <format>", "how the result is printed").default("json"))
+    .option("--function <qualname>", "control-flow: only functions of this qualified name")
+    .option("--limit <n>", "at most this many entries, the most telling ones")
+    .option("--max-bytes <size>", "shorten the result until it is no larger")
+    .option("--output <file>", "write to a file instead of standard output")
+    .action(async (kind, paths, options) => done(await analyzeCommand(kind, paths, options, context)));
 }
 
 function addExec(program: Command, context: Context, done: (code: number) => void): void {

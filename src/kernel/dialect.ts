@@ -62,4 +62,6 @@ export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   main: { ...UNKNOWN, negativeNumbers: true, truth: PYTHON_TRUTH },
   shell: UNKNOWN,
   manifest: UNKNOWN,
+  // Our own command line, by commander.
+  builtin: { ...GETOPT, plainSwitches: false },
 };

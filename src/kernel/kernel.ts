@@ -21,6 +21,7 @@ import {
 } from "../model/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { buildArguments } from "./argv.ts";
+import { BuiltinTools, OWN_ENVIRONMENT, type OwnCommand } from "./builtin-tools.ts";
 import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
 import { fingerprintTool } from "./fingerprint.ts";
 import { BoundedText, collectResults, stdoutResult } from "./output.ts";
@@ -42,6 +43,8 @@ export interface KernelOptions {
   readonly interpreter?: string;
   /** The user's own limits for all runs; each replaces the category's. */
   readonly limits?: Partial<Limits>;
+  /** How the built-in tools are started; without it there are none. */
+  readonly own?: OwnCommand;
   /** Whether the user trusts the workspace; asked before every run. Always, when left out. */
   readonly trusted?: () => boolean;
 }
@@ -113,6 +116,7 @@ export class Kernel {
   readonly #clock: () => Date;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #registry = new Registry();
+  readonly #builtins: BuiltinTools;
   readonly #monitors = new Set<(event: MonitoredEvent) => void>();
 
   private constructor(options: KernelOptions, workspace: string, root: string, state: State) {
@@ -123,6 +127,8 @@ export class Kernel {
     this.#state = state;
     this.#clock = options.clock ?? (() => new Date());
     this.#environment = options.environment ?? process.env;
+    this.#builtins = new BuiltinTools(options.own);
+    this.#registry.register(this.#builtins.tools);
   }
 
   /** Opens a workspace's kernel with its state. Problems: `no-workspace`, `state-newer`, `state-unavailable`. */
@@ -144,7 +150,8 @@ export class Kernel {
 
   /** RegisterTool: the tools that may be run, as discovery found them; replaces those registered before. */
   registerTools(tools: readonly Tool[]): void {
-    this.#registry.replace(tools);
+    // What is built in cannot be replaced by what a workspace calls the same.
+    this.#registry.replace([...tools, ...this.#builtins.tools]);
   }
 
   tools(): readonly Tool[] {
@@ -165,11 +172,13 @@ export class Kernel {
     if (!valid.ok) return valid;
     const words = buildArguments(tool, valid.value);
     if (!words.ok) return words;
-    const entry = resolveEntry(tool, this.workspace);
+    const builtin = this.#builtins.entry(tool);
+    const entry = builtin === undefined ? resolveEntry(tool, this.workspace) : ok(builtin.argv);
     if (!entry.ok) return entry;
     const modules = modulePath(tool, this.workspace);
     if (!modules.ok) return modules;
-    const fingerprint = fingerprintTool(tool, this.workspace);
+    const fingerprint =
+      builtin === undefined ? fingerprintTool(tool, this.workspace) : fingerprintTool({ ...tool, ...builtin }, "/");
     if (!fingerprint.ok) return fingerprint;
     const last = this.#state.lastFingerprint(tool.id);
     if (!last.ok) return last;
@@ -277,6 +286,7 @@ export class Kernel {
       workspace: this.workspace,
       stateRoot: this.#root,
       forbiddenPaths: isInside(this.workspace, this.#root) ? this.#hiddenState() : [],
+      builtin: this.#builtins.entry(tool),
       grant: request.grant,
       settings: this.#options.limits ?? {},
       limits: request.limits ?? {},
@@ -308,7 +318,7 @@ export class Kernel {
         cwd: this.workspace,
         config: plan.policy,
         resultFolder: folder.results,
-        environment: { ...this.#environment, PYTHONPATH: plan.modulePath },
+        environment: { ...this.#environment, ...OWN_ENVIRONMENT, PYTHONPATH: plan.modulePath },
         stdin: "none",
       },
       {

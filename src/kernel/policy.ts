@@ -31,6 +31,8 @@ export interface PolicyRequest {
   readonly workspace: string;
   readonly stateRoot: string;
   readonly forbiddenPaths: readonly string[];
+  /** What a built-in tool consists of, and the variables that it starts with. */
+  readonly builtin?: { readonly readablePaths: readonly string[]; readonly environment: readonly string[] } | undefined;
   readonly grant: RunGrant | undefined;
   /** Limits that the user set for all runs. */
   readonly settings: Partial<Limits>;
@@ -54,8 +56,13 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
     workspace,
     writablePaths: writablePaths.value,
     forbiddenPaths: request.forbiddenPaths,
+    readablePaths: request.builtin?.readablePaths ?? [],
     hosts: [],
-    environment: [...HARMLESS_VARIABLES, ...(tool.entry.pythonPath === undefined ? [] : ["PYTHONPATH"])],
+    environment: [
+      ...HARMLESS_VARIABLES,
+      ...(request.builtin?.environment ?? []),
+      ...(tool.entry.pythonPath === undefined ? [] : ["PYTHONPATH"]),
+    ],
   });
   const own: SandboxConfig = { ...base, ...defined(request.settings) };
   const asked = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);

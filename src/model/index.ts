@@ -1,4 +1,5 @@
 export * from "./analysis.ts";
+export * from "./analysis-tools.ts";
 export * from "./arguments.ts";
 export * from "./callgraph.ts";
 export * from "./capability.ts";

@@ -18,6 +18,7 @@ export const Framework = z.enum([
   "main",
   "shell",
   "manifest",
+  "builtin",
 ]);
 export type Framework = z.infer<typeof Framework>;
 
@@ -101,7 +102,9 @@ export const Tool = z.object({
     pythonPath: z
       .array(z.string())
       .optional()
-      .describe("Folders, relative to the workspace, that have to be on PYTHONPATH for the command to find its modules."),
+      .describe(
+        "Folders, relative to the workspace, that have to be on PYTHONPATH for the command to find its modules.",
+      ),
   }),
   parameters: z.array(Parameter),
   subcommands: z.array(Subcommand),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
-import { fail, ok, parseBoundary, type Result, type Selection } from "../../model/index.ts";
+import { analysisTools, fail, ok, parseBoundary, type Result, type Selection } from "../../model/index.ts";
 import { type Candidate, catalogTools, type LanguageModel, rankTools, select } from "../../selection/index.ts";
 import type { Console } from "../console.ts";
 import { type Context, discoverTools } from "../context.ts";
@@ -72,7 +72,7 @@ function readModel(options: AskOptions, environment: NodeJS.ProcessEnv): Result<
 
 async function workspaceTools(options: AskOptions, context: Context): Promise<Result<readonly Candidate[]>> {
   const report = await discoverTools(resolve(options.workspace), context.signal);
-  return report.ok ? ok(report.value.tools) : report;
+  return report.ok ? ok([...report.value.tools, ...analysisTools()]) : report;
 }
 
 function readCatalog(file: string): Result<readonly Candidate[]> {

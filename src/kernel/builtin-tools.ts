@@ -1,0 +1,59 @@
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { analysisTools, OWN_COMMAND, type Tool } from "../model/index.ts";
+
+/** How the product's own command line is started: absolute paths of a Node executable and of the bundle. */
+export interface OwnCommand {
+  readonly node: string;
+  readonly cli: string;
+}
+
+/** The desktop editor's own executable is a Node with this; any other one ignores it. */
+export const OWN_ENVIRONMENT = { ELECTRON_RUN_AS_NODE: "1" } as const;
+
+/** Megabytes of JavaScript objects: leaves room in the 512 MB of an analysis for everything else in the process. */
+const HEAP_MEGABYTES = 320;
+
+/** The command that this process itself belongs to, when its bundle is there (as in an installation, or after a build). */
+export function ownCommand(folders: readonly string[]): OwnCommand | undefined {
+  const cli = folders.map((folder) => join(folder, "cli.cjs")).find((path) => existsSync(path));
+  return cli === undefined ? undefined : { node: process.execPath, cli: realpathSync(cli) };
+}
+
+/** What a built-in tool runs as, and what it must be able to read for that. */
+interface BuiltinEntry {
+  readonly argv: readonly string[];
+  /** Of the bundle, without the leading slash, as fingerprints take it. */
+  readonly file: string;
+  readonly readablePaths: readonly string[];
+  readonly environment: readonly string[];
+}
+
+/** The tools that come with the product. A tool is built in by being one of these, never by what it says of itself. */
+export class BuiltinTools {
+  readonly tools: readonly Tool[];
+  readonly #own: OwnCommand | undefined;
+
+  constructor(own: OwnCommand | undefined) {
+    this.#own = own;
+    this.tools = own === undefined ? [] : analysisTools();
+  }
+
+  /** How a tool is started; undefined for tools of the workspace. */
+  entry(tool: Tool): BuiltinEntry | undefined {
+    const own = this.#own;
+    const [first, ...rest] = tool.entry.argv;
+    if (own === undefined || first !== OWN_COMMAND || !this.tools.includes(tool)) return undefined;
+    return {
+      argv: [own.node, `--max-old-space-size=${HEAP_MEGABYTES}`, own.cli, ...rest],
+      file: own.cli.slice(1),
+      readablePaths: [nodeInstallation(own.node), own.cli],
+      environment: Object.keys(OWN_ENVIRONMENT),
+    };
+  }
+}
+
+/** A plain Node is one file; the editor's executable needs what lies beside it. */
+function nodeInstallation(node: string): string {
+  return /^node(?:\.exe)?$/.test(basename(node)) ? node : dirname(node);
+}

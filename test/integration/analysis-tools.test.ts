@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { nodeBundle } from "../../scripts/bundle.ts";
+import { Kernel } from "../../src/kernel/index.ts";
+import { AnalysisKind, AnalysisReport, type Execution, type ToolArguments } from "../../src/model/index.ts";
+import { Sandbox } from "../../src/sandbox/index.ts";
+import { missingMechanism } from "./sandbox-support.ts";
+
+/* The analyses as tools: the bundled command line, run by the kernel in the real sandbox. */
+
+const ROOT = join(import.meta.dirname, "../..");
+
+let base: string;
+let kernel: Kernel;
+let missing: string | undefined;
+
+function write(path: string, text: string): void {
+  const full = join(base, "workspace", path);
+  mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, text);
+}
+
+beforeAll(async () => {
+  missing = await missingMechanism();
+  base = realpathSync(mkdtempSync(join(tmpdir(), "toka-analysis-")));
+  write(
+    "main.py",
+    "from pkg.util import helper\nimport os\n\ndef run(x):\n    if x:\n        return helper(x)\n    return 0\n\nrun(1)\n",
+  );
+  write("pkg/__init__.py", "");
+  write("pkg/util.py", "def helper(x):\n    return x\n    print('never')\n\ndef _unused():\n    pass\n");
+  write("broken.py", "def f(:\n");
+  const cli = join(base, "cli.cjs");
+  await build({ ...nodeBundle, absWorkingDir: ROOT, entryPoints: ["src/cli/main.ts"], outfile: cli, outExtension: {} });
+  const opened = Kernel.open({
+    workspace: join(base, "workspace"),
+    stateFolder: join(base, "state"),
+    sandbox: new Sandbox({ helperPath: join(ROOT, "src/sandbox/helper.py") }),
+    own: { node: process.execPath, cli },
+  });
+  if (!opened.ok) throw new Error(opened.problem.message);
+  kernel = opened.value;
+  kernel.registerTools([]);
+});
+
+afterAll(() => {
+  kernel.close();
+  rmSync(base, { recursive: true, force: true });
+});
+
+async function run(tool: string, args: ToolArguments, context: TestContext): Promise<Execution> {
+  context.skip(missing !== undefined, missing);
+  const request = { tool, arguments: args, principal: "chat" } as const;
+  const execution = await kernel.execute(request, { signal: context.signal });
+  if (!execution.ok) throw new Error(execution.problem.message);
+  return execution.value;
+}
+
+describe("analyses as tools", () => {
+  it("are registered, whatever the workspace holds", () => {
+    expect(kernel.tools().map(({ name }) => name)).toEqual(AnalysisKind.options);
+  });
+
+  it.for(AnalysisKind.options)("%s runs in the sandbox and prints what its schema says", async (kind, context) => {
+    const { exit, stdout, stderr, results, policy } = await run(kind, { format: "json" }, context);
+    expect(exit, stderr).toMatchObject({ reason: "ok", code: 0 });
+    const report = AnalysisReport.parse(JSON.parse(stdout));
+    expect(report).toMatchObject({ analysis: kind, files: 4, problems: [{ file: "broken.py" }] });
+    expect(results.map(({ format }) => format)).toEqual(["json"]);
+    expect(policy).toMatchObject({ network: { mode: "none" }, memoryBytes: 512 * 1024 * 1024, writablePaths: [] });
+  });
+
+  it("finds what there is to find", async (context) => {
+    const dead = await run("dead-code", { format: "json" }, context);
+    const report = AnalysisReport.parse(JSON.parse(dead.stdout));
+    if (report.analysis !== "dead-code") throw new Error(report.analysis);
+    expect(report.findings.map(({ kind, name, confidence }) => `${kind} ${name} ${confidence}`)).toEqual([
+      "import os certain",
+      "unreachable helper certain",
+      "function _unused certain",
+      "function f likely",
+    ]);
+  });
+
+  it("leaves results that open as diagrams and pages", async (context) => {
+    const mermaid = await run("call-graph", { format: "mermaid", paths: ["main.py", "pkg"] }, context);
+    expect(mermaid.results.map(({ format }) => format)).toEqual(["mermaid"]);
+    expect(mermaid.stdout).toMatch(/^flowchart LR\n[\s\S]*helper[\s\S]*-->/);
+    const html = await run("complexity-report", { limit: 1 }, context);
+    expect(html.results.map(({ format }) => format)).toEqual(["html"]);
+    const page = readFileSync(html.results[0]?.path ?? "", "utf8");
+    expect(page).toContain("Left out here: 3 functions, 3 modules.");
+    expect(page).not.toMatch(/<script|\son\w+=/i);
+  });
+
+  it("cannot read beyond the workspace", async (context) => {
+    const outside = join(base, "secret.py");
+    writeFileSync(outside, "def secret(): pass\n");
+    const { exit, stdout, stderr } = await run("call-graph", { paths: [outside], format: "json" }, context);
+    expect(exit).toMatchObject({ reason: "failed", code: 2 });
+    expect(stderr).toContain("does not exist");
+    expect(stdout).not.toContain("secret");
+  });
+
+  it("refuses wrong arguments before anything runs", async (context) => {
+    const request = { tool: "dead-code", arguments: { format: "pdf" }, principal: "user" } as const;
+    const refused = await kernel.execute(request, { signal: context.signal });
+    expect(refused).toMatchObject({ ok: false, problem: { code: "invalid-arguments" } });
+  });
+
+  it("cannot be replaced by a tool of the workspace that bears its id", () => {
+    const [own] = kernel.tools();
+    if (own === undefined) throw new Error("no tools");
+    kernel.registerTools([{ ...own, entry: { argv: ["toka", "run", "me"] } }]);
+    const found = kernel.findTool(own.id);
+    expect(found.ok && found.value.entry.argv).toEqual(own.entry.argv);
+    kernel.registerTools([]);
+  });
+});
