@@ -12,14 +12,12 @@ import { standardLibrary } from "../support/stdlib.ts";
 const PYTHON = "python3";
 const MINUTES = 60_000;
 /** `npm run eval:cfg` looks at every file; here each of these many. */
-const EVERY = 40;
+const EVERY = 60;
 const SECONDS_PER_PROGRAM = 20;
 /** A part of Python's own tests (or, without them, of its examples) that does not take long. */
 const PROGRAMS: ReadonlySet<string> = new Set([
   "test.test_contextlib",
   "test.test_except_star",
-  "test.test_generators",
-  "test.test_patma",
   "test.test_shlex",
   "difflib",
   "ipaddress",
@@ -96,9 +94,9 @@ describe.skipIf(!canAsk)("graphs against the interpreter", { timeout: 3 * MINUTE
     expect(withoutReturn.ok).toBe(0);
     const withShortcut = await exactAfter((graph) => {
       const entry = graph.nodes[0];
-      const raiseExit = graph.nodes.find(({ kind }) => kind === "raise-exit");
-      if (entry === undefined || raiseExit === undefined) return null;
-      return { ...graph, edges: [...graph.edges, { from: entry.id, to: raiseExit.id, kind: "normal" }] };
+      const exit = graph.nodes.find(({ kind }) => kind === "exit");
+      if (entry === undefined || exit === undefined) return null;
+      return { ...graph, edges: [...graph.edges, { from: entry.id, to: exit.id, kind: "normal" }] };
     });
     expect(withShortcut.total).toBeGreaterThan(80);
     expect(withShortcut.ok).toBe(0);
@@ -112,7 +110,7 @@ describe.skipIf(!canAsk)("graphs against the interpreter", { timeout: 3 * MINUTE
     expect(broken).toEqual([]);
     const { functions, without, withExceptions, refused } = await admit(PYTHON, runs);
     console.info(`${without.total} runs without and ${withExceptions.total} with exceptions of ${functions} functions`);
-    expect(functions).toBeGreaterThan(200);
+    expect(functions).toBeGreaterThan(150);
     expect(refused).toEqual([]);
     expect(withExceptions.total).toBeGreaterThan(100);
   });
@@ -125,12 +123,12 @@ test.skipIf(library === undefined)("cyclomatic complexity is ruff's", { timeout:
 });
 
 describe("any size and any text", { timeout: 3 * MINUTES }, () => {
-  // Ten times the size: linear work takes ten times as long, quadratic a hundred times. Half-way is between 30 and 35.
+  // Ten times the size: linear work takes ten times as long, quadratic work a hundred times.
   const TOO_STEEP = 50;
   test.each(Object.entries(SHAPES))("%s: CPU time grows with the size, not its square", (_, write) => {
-    measure(write(2000));
-    const small = measure(write(2000), 5);
-    const large = measure(write(20_000), 3);
+    measure(write(1000), 3);
+    const small = measure(write(1000), 5);
+    const large = measure(write(10_000), 3);
     expect(large.nodes).toBeGreaterThan(0);
     expect(large.milliseconds).toBeLessThan(Math.max(small.milliseconds, 1) * TOO_STEEP);
   });
@@ -143,8 +141,8 @@ describe("any size and any text", { timeout: 3 * MINUTES }, () => {
 
   test("no prefix and no random edit of a file makes drawing fail", () => {
     const text = readFileSync(CONSTRUCTS, "utf8");
-    const texts = [...edits(text, 150, 7)];
-    for (let i = 0; i < 150; i++) texts.push(text.slice(0, Math.floor((text.length * i) / 150)));
+    const texts = [...edits(text, 60, 7)];
+    for (let i = 0; i < 60; i++) texts.push(text.slice(0, Math.floor((text.length * i) / 60)));
     for (const changed of texts) {
       const { functions } = fileGraphs("x.py", changed);
       // There is always the module, and no edge without its nodes.
