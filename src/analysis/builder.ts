@@ -95,6 +95,7 @@ class GraphBuilder {
 
   #lambda(body: Expression): void {
     const { start, end, line, endLine } = body;
+    this.#conditions?.within(body, line);
     const block = this.#draft.append(line, endLine, lineLabel(this.#text, start, end, line, endLine));
     if (this.#raising.expression(body)) this.#flow.region.raise(block);
     this.#flow.leave(block, EDGE.return);
@@ -298,6 +299,7 @@ class GraphBuilder {
       }
     }
     const [first, last] = e.kind === "DictComp" ? [e.key, e.value] : [e.elt, e.elt];
+    for (const e of new Set([first, last])) this.#conditions?.within(e, e.line);
     const element = lineLabel(this.#text, first.start, last.end, first.line, last.endLine);
     const block = draft.append(first.line, last.endLine, element);
     if (e.kind === "GeneratorExp" || this.#raising.expression(first) || this.#raising.expression(last)) {

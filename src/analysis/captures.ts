@@ -28,9 +28,7 @@ const WORD = /\bfor\b/g;
 
 /** Whether the text of a scope has more `for` than it has loops. */
 function mayComprehend({ text, node }: Scope): boolean {
-  let words = 0;
-  WORD.lastIndex = node.start;
-  for (let found = WORD.exec(text); found !== null && found.index < node.end; found = WORD.exec(text)) words++;
+  let words = text.slice(node.start, node.end).match(WORD)?.length ?? 0;
   if (words === 0 || node.kind === "Lambda") return words > 0;
   forEachStatement(node.body, (s) => {
     if (s.kind === "For" || s.kind === "AsyncFor") words--;

@@ -48,6 +48,12 @@ export class ConditionBuilder {
     this.#values(stack);
   }
 
+  /** Builds what parts inside an expression that is no statement's. */
+  within(e: Expression, line: number): void {
+    this.#line = line;
+    this.#values([e]);
+  }
+
   /** Builds each outermost branching expression, in the order of the text. */
   #values(stack: ExpressionStack): void {
     const found: Expression[] = [];

@@ -349,6 +349,8 @@ function parameterCount({ posonlyargs, args, kwonlyargs, vararg, kwarg }: Argume
 /** A decorator in Sonar's sense: a function that only defines one function and returns (after a docstring, perhaps). */
 function isDecorator(node: Scope["node"]): boolean {
   if (node.kind !== "FunctionDef") return false;
+  // The docstring is a third one at most: looking at more for each function inside would take quadratic time.
+  if (node.body.length > 3) return false;
   const body = node.body.filter((s) => s.kind !== "Expr" || s.value.kind !== "Constant");
   return body.length === 2 && body[0]?.kind === "FunctionDef" && body[1]?.kind === "Return";
 }

@@ -14,7 +14,7 @@ export interface CfgOptions {
   readonly filesFrom?: string;
 }
 
-const FORMATS = ["json", "mermaid", "html", "table"] as const;
+const FORMATS = ["json", "mermaid", "dot", "html", "table"] as const;
 type Format = (typeof FORMATS)[number];
 
 type Analysis = typeof import("../../analysis/index.ts");
@@ -96,6 +96,8 @@ function render(analysis: Analysis, graphs: FileGraphs, format: Format): string 
       return `${JSON.stringify(graphs)}\n`;
     case "mermaid":
       return graphs.functions.map((graph) => `${analysis.toMermaid(graph)}\n`).join("\n");
+    case "dot":
+      return graphs.functions.map((graph) => analysis.toDot(graph)).join("\n");
     case "html":
       return graphs.functions
         .map((graph) => `${analysis.toHtml(graph, { title: `${graph.qualname} · ${graphs.file}` })}\n`)
