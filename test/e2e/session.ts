@@ -14,7 +14,7 @@ export interface Session {
   readonly workspace: string;
 }
 
-export async function openSession(options: WorkbenchOptions = {}): Promise<Session & AsyncDisposable> {
+async function openSession(options: WorkbenchOptions = {}): Promise<Session & AsyncDisposable> {
   const scratch = await mkdtemp(join(tmpdir(), "toka-workspace-"));
   const workspace = join(scratch, "orchard");
   await cp(join(ROOT, "test", "workspaces", "sample"), workspace, { recursive: true });
