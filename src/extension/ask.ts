@@ -50,7 +50,7 @@ export class Ask {
     if (wish === undefined) return;
     const selection = await this.#select(wish, model);
     if (selection === undefined) return;
-    const located = this.#store.tools().find(({ tool }) => tool.id === selection.tool) ?? wish.chosen;
+    const located = this.#store.runnable().find(({ tool }) => tool.id === selection.tool) ?? wish.chosen;
     if (located === undefined) {
       this.#reporter.notice(selection.message);
       return;
@@ -74,7 +74,7 @@ export class Ask {
   /** Lets the person type; the tools are ranked with every key. */
   async #wish(model: LanguageModelChat | undefined): Promise<Wish | undefined> {
     const { rankTools } = await import("../selection/index.ts");
-    const located = this.#store.tools();
+    const located = this.#store.runnable();
     const tools = located.map(({ tool }) => tool);
     const byId = new Map(located.map((one) => [one.tool.id, one]));
     const picker = window.createQuickPick<AskItem>();
@@ -97,7 +97,7 @@ export class Ask {
   /** The arguments for the chosen tool, or the model's choice; nothing when the person cancelled. */
   async #select({ words, chosen }: Wish, model: LanguageModelChat | undefined): Promise<Selection | undefined> {
     const { select } = await import("../selection/index.ts");
-    const tools = (chosen === undefined ? this.#store.tools() : [chosen]).map(({ tool }) => tool);
+    const tools = (chosen === undefined ? this.#store.runnable() : [chosen]).map(({ tool }) => tool);
     const only = chosen === undefined ? {} : { tool: chosen.tool.id };
     if (model === undefined) return await select({ words, tools, ...only, signal: new AbortController().signal });
     return await withSignal(plainMessage(l10n.t("Asking {0}", model.name)), (signal) =>

@@ -82,6 +82,8 @@ interface MenuItem {
 const IN_TOOLS = `view == ${VIEWS.tools.id}`;
 const IN_HISTORY = `view == ${VIEWS.history.id}`;
 const ON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;/`;
+/** Of the workspace: what is built in has no source there. */
+const ON_OWN_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;(?!external;builtin)/`;
 const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
 const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;
 
@@ -96,9 +98,9 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
   ],
   "view/item/context": [
     { command: "runTool", when: ON_TOOL, group: "inline@1" },
-    { command: "openToolSource", when: ON_TOOL, group: "inline@2" },
+    { command: "openToolSource", when: ON_OWN_TOOL, group: "inline@2" },
     { command: "runTool", when: ON_TOOL, group: "1_run@1" },
-    { command: "openToolSource", when: ON_TOOL, group: "2_open@1" },
+    { command: "openToolSource", when: ON_OWN_TOOL, group: "2_open@1" },
     { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },
     { command: "openResult", when: `${ON_RUN} && viewItem =~ /;result(;|$)/`, group: "inline@1" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },

@@ -19,6 +19,7 @@ function limitsOf({ memoryMB, cpuPercent, timeSeconds }: LimitSettings): Partial
 /** The kernel of each workspace folder, opened when it is first needed. */
 export class Kernels implements Disposable {
   readonly #helper: Uri;
+  readonly #cli: Uri;
   readonly #store: ToolStore;
   readonly #log: LogOutputChannel;
   readonly #open = new Map<string, Promise<Result<Kernel>>>();
@@ -29,9 +30,10 @@ export class Kernels implements Disposable {
   readonly #subscription: Disposable;
   #sandbox: Sandbox | undefined;
 
-  /** @param helper the sandbox's helper script */
-  constructor(helper: Uri, store: ToolStore, log: LogOutputChannel) {
+  /** @param helper the sandbox's helper script; @param cli the command line, which built-in tools are */
+  constructor(helper: Uri, cli: Uri, store: ToolStore, log: LogOutputChannel) {
     this.#helper = helper;
+    this.#cli = cli;
     this.#store = store;
     this.#log = log;
     this.#subscription = workspace.onDidChangeWorkspaceFolders(({ removed }) => {
@@ -94,6 +96,7 @@ export class Kernels implements Disposable {
       sandbox: await this.sandbox(),
       limits: limitsOf(limits.value),
       trusted: () => workspace.isTrusted,
+      own: { node: process.execPath, cli: this.#cli.fsPath },
       ...(interpreter === "" ? {} : { interpreter }),
     });
     if (opened.ok) for (const notice of opened.value.notices) this.#log.warn(`${folder.name}: ${notice}`);

@@ -54,7 +54,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
   const reporter = new Reporter(log);
   const server = new LanguageServer(dist("server.cjs").fsPath, log, () => serverConfiguration(reporter));
   const store = new ToolStore(server, log);
-  const kernels = new Kernels(dist("helper.py"), store, log);
+  const kernels = new Kernels(dist("helper.py"), dist("cli.cjs"), store, log);
   const runner = new Runner(kernels, reporter, log);
   const graphs = new GraphPanels(extensionUri, server, reporter);
   const results = new Results(kernels, graphs, reporter);

@@ -8,7 +8,7 @@ import {
   type WorkspaceFolder,
   workspace,
 } from "vscode";
-import type { DiscoveryReport, Problem, Tool, ToolReference } from "../model/index.ts";
+import { analysisTools, type DiscoveryReport, type Problem, type Tool, type ToolReference } from "../model/index.ts";
 import type { LanguageServer } from "./language-server.ts";
 
 /** A tool with the workspace folder it lies in. */
@@ -29,6 +29,7 @@ export class ToolStore implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #states = new Map<string, FolderState>();
   readonly #requests = new Map<string, CancellationTokenSource>();
+  readonly #builtins = analysisTools();
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable;
 
@@ -121,8 +122,19 @@ export class ToolStore implements Disposable {
     );
   }
 
+  /** The analyses that come with the product, in folders that have been read. */
+  builtins(folder: WorkspaceFolder): LocatedTool[] {
+    if (this.state(folder).report === undefined) return [];
+    return this.#builtins.map((tool) => ({ folder, tool }));
+  }
+
+  /** Everything that can be run: the tools of all folders, then what is built in. */
+  runnable(): LocatedTool[] {
+    return [...this.tools(), ...(workspace.workspaceFolders ?? []).flatMap((folder) => this.builtins(folder))];
+  }
+
   find(reference: ToolReference): LocatedTool | undefined {
-    return this.tools().find(
+    return this.runnable().find(
       ({ folder, tool }) => folder.uri.toString() === reference.folder && tool.id === reference.tool,
     );
   }

@@ -28,6 +28,7 @@ import type { LocatedTool, ToolStore } from "./tool-store.ts";
 export type ToolsNode =
   | { readonly kind: "folder"; readonly folder: WorkspaceFolder }
   | { readonly kind: "group"; readonly folder: WorkspaceFolder; readonly path: string; readonly tools: readonly Tool[] }
+  | { readonly kind: "analyses"; readonly folder: WorkspaceFolder; readonly tools: readonly Tool[] }
   | ({ readonly kind: "tool" } & LocatedTool)
   | { readonly kind: "capability"; readonly located: LocatedTool; readonly capability: Capability }
   | {
@@ -73,6 +74,7 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
       case "folder":
         return this.#inFolder(node.folder);
       case "group":
+      case "analyses":
         return node.tools.map((tool) => ({ kind: "tool", folder: node.folder, tool }));
       case "tool":
         return bySeverity(node.tool.capabilities).map((capability) => ({
@@ -99,7 +101,13 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
     return [
       ...groups.map(({ path, tools }): ToolsNode => ({ kind: "group", folder, path, tools })),
       ...loose.map((tool): ToolsNode => ({ kind: "tool", folder, tool })),
+      ...this.#analyses(folder),
     ];
+  }
+
+  #analyses(folder: WorkspaceFolder): ToolsNode[] {
+    const tools = this.#store.builtins(folder).map(({ tool }) => tool);
+    return tools.length === 0 ? [] : [{ kind: "analyses", folder, tools }];
   }
 
   getTreeItem(node: ToolsNode): TreeItem {
@@ -108,6 +116,8 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
         return folderItem(node.folder, this.#store.tools(node.folder).length);
       case "group":
         return groupItem(node.folder, node.path, node.tools, this.#store.tools().length <= UNFOLD_UP_TO);
+      case "analyses":
+        return analysesItem(node.folder, node.tools);
       case "tool":
         return toolItem(node);
       case "capability":
@@ -147,6 +157,18 @@ function groupItem(folder: WorkspaceFolder, path: string, tools: readonly Tool[]
   return item;
 }
 
+/** The built-in tools, folded: they are the same everywhere. */
+function analysesItem(folder: WorkspaceFolder, tools: readonly Tool[]): TreeItem {
+  const item = new TreeItem(l10n.t("Analysis"), TreeItemCollapsibleState.Collapsed);
+  item.id = `${folder.uri.toString()}|analyses`;
+  item.iconPath = new ThemeIcon("graph");
+  item.description = String(tools.length);
+  item.tooltip = l10n.t("Built-in analyses of the Python files of this folder");
+  item.contextValue = "analyses";
+  item.accessibilityInformation = { label: l10n.t("Built-in analyses, {0}", countText(tools.length)) };
+  return item;
+}
+
 function toolKey({ folder, tool }: LocatedTool): string {
   return `${folder.uri.toString()}|tool|${tool.id}`;
 }
@@ -162,11 +184,8 @@ function toolItem(located: LocatedTool): TreeItem {
   item.tooltip = plainMarkdown(toolTooltip(tool, l10n.t));
   item.contextValue = toolContext(tool);
   item.accessibilityInformation = { label: toolLabel(tool, l10n.t) };
-  item.command = {
-    command: COMMANDS.openToolSource.id,
-    title: COMMANDS.openToolSource.title,
-    arguments: [reference(located)],
-  };
+  const opens = tool.framework === "builtin" ? COMMANDS.runTool : COMMANDS.openToolSource;
+  item.command = { command: opens.id, title: opens.title, arguments: [reference(located)] };
   return item;
 }
 

@@ -95,7 +95,7 @@ export class UserCommands {
 
   async #pickTool(): Promise<LocatedTool | undefined> {
     const several = (workspace.workspaceFolders?.length ?? 0) > 1;
-    const items = this.#services.store.tools().map((located): ToolItem => {
+    const items = this.#services.store.runnable().map((located): ToolItem => {
       const { tool, folder } = located;
       return {
         label: tool.name,
@@ -120,7 +120,8 @@ export class UserCommands {
 
   async #openToolSource(target: unknown): Promise<void> {
     const located = this.#toolFrom(target);
-    if (located === undefined) return;
+    // What is built in has no source in the workspace.
+    if (located === undefined || located.tool.framework === "builtin") return;
     await openLine(Uri.joinPath(located.folder.uri, located.tool.file), located.tool.line);
   }
 

@@ -15,9 +15,10 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/\r?\n/g, "  \n");
 }
 
-/** Words that `when` clauses match, as in `tool;python;cap:network-access`. */
+/** Words that `when` clauses match, as in `tool;python;cap:network-access`, `tool;external;builtin`. */
 export function toolContext(tool: Tool): string {
-  return ["tool", tool.kind, ...tool.capabilities.map(({ name }) => `cap:${name}`)].join(";");
+  const builtin = tool.framework === "builtin" ? ["builtin"] : [];
+  return ["tool", tool.kind, ...builtin, ...tool.capabilities.map(({ name }) => `cap:${name}`)].join(";");
 }
 
 /** What stands behind a tool's name in the tree. */
@@ -71,7 +72,7 @@ export function toolTooltip(tool: Tool, t: Translate): string {
     ...(tool.description === "" ? [] : [escapeMarkdown(tool.description), ""]),
     ...parameterSection(tool, t),
     ...capabilitySection(tool, t),
-    `${escapeMarkdown(`${tool.file}:${tool.line}`)} · ${tool.kind} · ${tool.framework} · ${tool.category}`,
+    `${tool.framework === "builtin" ? "" : `${escapeMarkdown(`${tool.file}:${tool.line}`)} · `}${tool.kind} · ${tool.framework} · ${tool.category}`,
   ].join("\n");
 }
 
