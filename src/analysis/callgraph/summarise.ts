@@ -9,9 +9,11 @@ import {
 } from "../../python/index.ts";
 import { type Binding, parameterBindings, statementBindings, targetBindings } from "../bindings.ts";
 import { forEachStatement } from "../statements.ts";
+import { Interner } from "./interner.ts";
 import { annotatedClass, pathOf } from "./paths.ts";
 import {
   bindingScope,
+  type CallSite,
   type FileSummary,
   type ImportSummary,
   moduleOf,
@@ -25,6 +27,11 @@ import {
 } from "./summary.ts";
 
 const MAX_CALLEE = 60;
+/** A name that is bound more often than this is not known anyway. */
+const MOST_BINDINGS = 30;
+/** Shared by all parameters without an annotation. */
+const PARAMETER: NameBinding = { kind: "parameter", line: 1 };
+const PARAMETERS: readonly NameBinding[] = [PARAMETER];
 /** Longer strings are texts for people. */
 const LONGEST_NAMING_STRING = 200;
 /** A file may hold a dictionary's worth of strings. */
@@ -67,13 +74,27 @@ interface Pending {
   readonly scope: number;
 }
 
+/** What of a file is kept; less takes less memory. */
+export interface SummaryParts {
+  /** Calls, for the call graph. */
+  readonly calls: boolean;
+  /** Who reads which names, for dead code. */
+  readonly reads: boolean;
+}
+
 /** Reads what one file says of names, calls and imports, in one pass over its tree. */
-export function summarise(file: SourceFile): FileSummary {
-  return new Summariser(file).summary();
+export function summarise(
+  file: SourceFile,
+  interner: Interner = new Interner(),
+  parts: SummaryParts = { calls: true, reads: true },
+): FileSummary {
+  return new Summariser(file, interner, parts).summary();
 }
 
 class Summariser {
   readonly #file: SourceFile;
+  readonly #interner: Interner;
+  readonly #parts: SummaryParts;
   readonly #scopes: ScopeSummary[] = [];
   /** For each scope the names that it reads. */
   readonly #loads: Set<string>[] = [];
@@ -88,8 +109,10 @@ class Summariser {
   #exported: Set<string> | null = null;
   #isScript = false;
 
-  constructor(file: SourceFile) {
+  constructor(file: SourceFile, interner: Interner, parts: SummaryParts) {
     this.#file = file;
+    this.#interner = interner;
+    this.#parts = parts;
   }
 
   summary(): FileSummary {
@@ -112,7 +135,7 @@ class Summariser {
       unbound,
       isScript: this.#isScript,
     };
-    tellReaders(summary, this.#loads, unbound);
+    if (this.#parts.reads) tellReaders(summary, this.#loads, unbound);
     return summary;
   }
 
@@ -128,16 +151,16 @@ class Summariser {
   ): number {
     const scope: ScopeSummary = {
       kind,
-      name,
-      qualname,
+      name: this.#interner.name(name),
+      qualname: this.#interner.name(qualname),
       line,
       endLine,
       parent,
       bindings: new Map(),
       globals: NO_NAMES,
       nonlocals: NO_NAMES,
-      bases,
-      decorators,
+      bases: bases.map((path) => this.#interner.path(path)),
+      decorators: decorators.map((path) => this.#interner.path(path)),
       attributes: null,
       calls: [],
       readers: NO_READERS,
@@ -157,8 +180,9 @@ class Summariser {
     const own = this.#scope(scope);
     const target = own.globals.has(name) ? this.#scope(0) : own.nonlocals.has(name) ? this.#outer(own, name) : own;
     const known = target.bindings.get(name);
-    if (known === undefined) target.bindings.set(name, [binding]);
-    else known.push(binding);
+    if (known === undefined)
+      target.bindings.set(this.#interner.name(name), binding === PARAMETER ? PARAMETERS : [binding]);
+    else target.bindings.set(name, [...known.slice(-MOST_BINDINGS), binding]);
   }
 
   /** The function around a scope that binds a name; the scope itself where there is none. */
@@ -226,7 +250,7 @@ class Summariser {
     const bases = s.kind === "ClassDef" ? s.bases.map((base) => classPath(base)) : [];
     const decorators = s.decorator_list.map((decorator) => pathOf(decorator));
     const scope = this.#open(kind, s.name, prefix + s.name, s.line, s.endLine, parent, bases, decorators);
-    for (const { name } of s.type_params) this.#bind(scope, name, { kind: "parameter", line: s.line });
+    for (const { name } of s.type_params) this.#bind(scope, name, PARAMETER);
     if (s.kind !== "ClassDef") this.#parameters(s, scope, outer.kind === "class" ? parent : -1, decorators);
     this.#pending.push({ node: s, scope });
     return scope;
@@ -250,7 +274,7 @@ class Summariser {
       const annotation = annotations.get(start) ?? null;
       const path = annotation === null ? null : annotatedClass(annotation);
       const binding: NameBinding =
-        path === null ? { kind: "parameter", line } : { kind: "annotated", path, parameter: true, line };
+        path === null ? PARAMETER : { kind: "annotated", path: this.#path(path), parameter: true, line };
       this.#bind(scope, name, binding);
     });
   }
@@ -280,7 +304,7 @@ class Summariser {
   }
 
   #assign(s: Extract<Statement, { kind: "Assign" }>, scope: number): void {
-    const path = pathOf(s.value);
+    const path = this.#interner.path(pathOf(s.value));
     for (const target of s.targets) {
       if (target.kind === "Name") {
         if (target.id === "__all__" && scope === 0) this.#export(s.value);
@@ -301,8 +325,8 @@ class Summariser {
 
   #annotated(s: Extract<Statement, { kind: "AnnAssign" }>, scope: number): void {
     const { target, annotation, value, line } = s;
-    const path = (value === null ? null : pathOf(value)) ?? null;
-    const type = annotatedClass(annotation);
+    const path = this.#interner.path(value === null ? null : pathOf(value));
+    const type = this.#interner.path(annotatedClass(annotation));
     if (target.kind === "Name") {
       if (path !== null) this.#bind(scope, target.id, { kind: "value", path, line });
       else if (type !== null) this.#bind(scope, target.id, { kind: "annotated", path: type, parameter: false, line });
@@ -349,7 +373,7 @@ class Summariser {
         this.#name(node, scope, shadowed);
         return;
       case "Attribute":
-        if (node.ctx !== "Store") add(this.#attributes, node.attr, scope);
+        if (node.ctx !== "Store") this.#attributeRead(node.attr, scope);
         return;
       case "Call":
         this.#call(node, scope, shadowed);
@@ -368,17 +392,21 @@ class Summariser {
         for (const decorator of node.decorator_list) this.#decorator(decorator, scope);
         return;
       case "MatchClass":
-        for (const name of node.kwd_attrs) add(this.#attributes, name, scope);
+        for (const name of node.kwd_attrs) this.#attributeRead(name, scope);
         return;
       default:
         return;
     }
   }
 
+  #attributeRead(name: string, scope: number): void {
+    if (this.#parts.reads) add(this.#attributes, this.#interner.name(name), scope);
+  }
+
   #name(node: Extract<Expression, { kind: "Name" }>, scope: number, shadowed: ReadonlySet<string> | undefined): void {
-    if (node.ctx === "Store" || shadowed?.has(node.id) === true) return;
+    if (node.ctx === "Store" || !this.#parts.reads || shadowed?.has(node.id) === true) return;
     const own = this.#scope(scope);
-    this.#loads[scope]?.add(node.id);
+    this.#loads[scope]?.add(this.#interner.name(node.id));
     if (BY_NAME.has(node.id)) own.readsByName = true;
   }
 
@@ -394,13 +422,27 @@ class Summariser {
   #call(node: Extract<Expression, { kind: "Call" }>, scope: number, shadowed: ReadonlySet<string> | undefined): void {
     const { func } = node;
     const line = func.kind === "Attribute" ? func.endLine : node.line;
-    this.#scope(scope).calls.push({ path: pathOf(func, shadowed), text: this.#textOf(func), line, decorates: false });
+    this.#site(scope, { path: pathOf(func, shadowed), text: this.#textOf(func), line, decorates: false });
   }
 
   #decorator(node: Expression, scope: number): void {
     // A call is met as one.
     if (node.kind === "Call") return;
-    this.#scope(scope).calls.push({ path: pathOf(node), text: this.#textOf(node), line: node.line, decorates: true });
+    this.#site(scope, { path: pathOf(node), text: this.#textOf(node), line: node.line, decorates: true });
+  }
+
+  #site(scope: number, { path, text, line, decorates }: CallSite): void {
+    if (!this.#parts.calls) return;
+    this.#scope(scope).calls.push({
+      path: this.#interner.path(path),
+      text: this.#interner.name(text),
+      line,
+      decorates,
+    });
+  }
+
+  #path(path: Path): Path {
+    return this.#interner.path(path) ?? path;
   }
 
   #textOf({ start, end }: Expression): string {
@@ -409,8 +451,8 @@ class Summariser {
   }
 
   #string(value: string): void {
-    if (value.length > LONGEST_NAMING_STRING || this.#words.size >= MOST_WORDS) return;
-    for (const [word] of value.matchAll(/[A-Za-z_]\w+/g)) this.#words.add(word);
+    if (!this.#parts.reads || value.length > LONGEST_NAMING_STRING || this.#words.size >= MOST_WORDS) return;
+    for (const [word] of value.matchAll(/[A-Za-z_]\w+/g)) this.#words.add(this.#interner.name(word));
   }
 }
 

@@ -63,7 +63,7 @@ export interface ScopeSummary {
   readonly endLine: number;
   /** Index in the file's scopes; -1 for the module. */
   readonly parent: number;
-  readonly bindings: Map<string, NameBinding[]>;
+  readonly bindings: Map<string, readonly NameBinding[]>;
   globals: ReadonlySet<string>;
   nonlocals: ReadonlySet<string>;
   /** Of a class; null where a base is no chain of names. */

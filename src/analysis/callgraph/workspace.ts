@@ -1,3 +1,4 @@
+import { Interner } from "./interner.ts";
 import { ModuleIndex } from "./module-index.ts";
 import { Resolver } from "./resolver.ts";
 import { summarise } from "./summarise.ts";
@@ -13,7 +14,8 @@ export interface WorkspaceSummary {
 /** Reads the files one after the other; each may be forgotten as soon as the next one is asked for. */
 export function summariseWorkspace(files: Iterable<SourceFile>): WorkspaceSummary {
   const summaries: FileSummary[] = [];
-  for (const file of files) summaries.push(summarise(file));
+  const interner = new Interner();
+  for (const file of files) summaries.push(summarise(file, interner));
   return workspaceOf(summaries);
 }
 

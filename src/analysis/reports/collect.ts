@@ -1,6 +1,7 @@
 import type { AnalysisKind, AnalysisReport, DeadCodeFinding, FileGraphs } from "../../model/index.ts";
 import { decodeSource, parseModule } from "../../python/index.ts";
 import { callGraphOf } from "../callgraph/callgraph.ts";
+import { Interner } from "../callgraph/interner.ts";
 import { summarise } from "../callgraph/summarise.ts";
 import type { FileSummary, SourceFile } from "../callgraph/summary.ts";
 import { workspaceOf } from "../callgraph/workspace.ts";
@@ -23,6 +24,7 @@ export class AnalysisRun {
   readonly #graphs: FileGraphs[] = [];
   readonly #unreachable: DeadCodeFinding[] = [];
   readonly #complexity = new ComplexityCollector();
+  readonly #interner = new Interner();
   readonly #function: string | undefined;
   #files = 0;
 
@@ -64,10 +66,10 @@ export class AnalysisRun {
         return;
       case "dead-code":
         this.#unreachable.push(...unreachableCode(file));
-        this.#summaries.push(summarise(file));
+        this.#summaries.push(summarise(file, this.#interner, { calls: false, reads: true }));
         return;
       default:
-        this.#summaries.push(summarise(file));
+        this.#summaries.push(summarise(file, this.#interner, { calls: this.#kind === "call-graph", reads: false }));
     }
   }
 
