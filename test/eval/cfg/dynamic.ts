@@ -20,22 +20,22 @@ export interface Program {
   readonly name: string;
 }
 
-/** Parts of CPython's own test suite that need no network and leave their process in order. */
+/** Parts of CPython's own test suite that need no network, and leave their process and its tracer in order. */
 const TESTS = `
   abc argparse ast asyncgen asyncio.test_locks asyncio.test_queues asyncio.test_streams asyncio.test_taskgroups
-  asyncio.test_tasks asyncio.test_timeouts augassign base64 baseexception bdb binascii bisect bool
+  asyncio.test_tasks asyncio.test_timeouts augassign base64 baseexception binascii bisect bool
   calendar call class cmd cmd_line_script codecs codeop collections colorsys compare compile compileall configparser
   contains contextlib contextlib_async copy coroutines csv dataclasses datetime decorators deque descr descrtut
-  dict difflib dis doctest dynamic email.test_email email.test_message email.test_parser enum except_star
+  dict difflib dis dynamic email.test_email email.test_message email.test_parser enum except_star
   exception_group exception_hierarchy exception_variations exceptions extcall filecmp fileinput finalization
   fnmatch format fractions fstring ftplib functools future genericpath genexps getopt getpass gettext glob grammar
   graphlib gzip hashlib heapq hmac html htmlparser httplib imaplib imp import inspect int io ipaddress iter itertools
   json keyword keywordonlyarg linecache listcomps locale logging long mailbox mimetypes minidom named_expressions
-  netrc numbers opcodes operator optparse ordered_dict os patma pathlib pdb pickle pickletools pkgutil platform
+  netrc numbers opcodes operator optparse ordered_dict os patma pathlib pickle pickletools pkgutil platform
   plistlib poplib positional_only_arg posixpath pprint profile pstats py_compile pyclbr queue quopri raise random re
   reprlib richcmp rlcompleter robotparser runpy sched scope secrets selectors set shelve shlex shutil slice smtplib
-  socketserver sort statistics string string_literals structseq symtable sys_settrace tabnanny tarfile tempfile textwrap
-  threading_local threadsignals timeit tokenize trace traceback types typing unicodedata unittest unpack unpack_ex
+  socketserver sort statistics string string_literals structseq symtable tabnanny tarfile tempfile textwrap
+  threading_local threadsignals timeit tokenize traceback types typing unicodedata unittest unpack unpack_ex
   urllib urlparse userdict userlist userstring uuid warnings wave weakref weakset with wsgiref xml_etree xmlrpc
   yield_from zipapp zipfile zipimport generators generator_stop
 `;
