@@ -33,7 +33,7 @@ describe("compileArguments", () => {
       "/tmp is sized by the smaller of disk and memory",
       { diskBytes: 1, memoryBytes: 9 },
       {},
-      ["--size", "1048577", "--tmpfs", "/tmp"],
+      ["--size", "8388609", "--tmpfs", "/tmp"],
     ],
     ["a readable path", {}, { mounts: [{ path: "/a", source: "/b", access: "read" }] }, ["--ro-bind", "/b", "/a"]],
     ["a writable path", {}, { mounts: [{ path: "/a", source: "/b", access: "write" }] }, ["--bind", "/b", "/a"]],

@@ -52,8 +52,8 @@ const TEMPORARY_FOLDERS = ["/tmp", "/dev/shm", SANDBOX_HOME] as const;
  * tmpfs with the system's folders and the policy's paths mounted in, a folder before what lies in it.
  */
 export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): string[] {
-  // A little more than the limit, so that the supervisor sees it passed and names the reason.
-  const size = String(Math.min(config.diskBytes, config.memoryBytes) + MEBIBYTE);
+  // More than the limit, so that the supervisor sees a fast writer pass it and names the reason.
+  const size = String(Math.min(config.diskBytes, config.memoryBytes) + 8 * MEBIBYTE);
   return [
     ...config.namespaces.flatMap((namespace) => NAMESPACE_OPTIONS[namespace] ?? []),
     "--die-with-parent",
