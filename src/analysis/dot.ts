@@ -77,7 +77,7 @@ function quoted(lines: readonly string[], ending: string): string {
  * Text that Graphviz shows exactly inside a double-quoted label: backslashes (its escapes), quotes and `&` (it reads
  * HTML entities everywhere) are escaped; control characters, which it cannot draw, become U+FFFD.
  */
-export function escapeDot(text: string): string {
+function escapeDot(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}]/gu, (character) => (character === "\t" ? " " : "\uFFFD"))
     .replace(/&/g, "&amp;")

@@ -3,7 +3,7 @@ export { summarise } from "./callgraph/summarise.ts";
 export type { FileSummary, SourceFile } from "./callgraph/summary.ts";
 export { summariseWorkspace, type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";
 export { dataFlow } from "./dataflow.ts";
-export { type DotOptions, escapeDot, toDot } from "./dot.ts";
+export { type DotOptions, toDot } from "./dot.ts";
 export { drawGraph } from "./drawing.ts";
 export {
   buildGraph,
