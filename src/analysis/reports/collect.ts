@@ -9,9 +9,17 @@ import { buildGraphs } from "../graphs.ts";
 import { ComplexityCollector } from "./complexity.ts";
 import { deadCode } from "./dead-code.ts";
 import { moduleDependencies } from "./dependencies.ts";
+import { mostComplex } from "./limit.ts";
 import { unreachableCode } from "./unreachable.ts";
 
 type Problems = AnalysisReport["problems"];
+
+export interface AnalysisOptions {
+  /** For control flow: only functions of this qualified name. */
+  readonly function?: string | undefined;
+  /** For control flow: how many graphs are kept, the most complex ones; all of a large workspace fill the memory. */
+  readonly mostGraphs?: number | undefined;
+}
 
 /**
  * Runs one analysis over files that come one after the other, so that whoever reads them decides about pauses and
@@ -21,17 +29,18 @@ export class AnalysisRun {
   readonly #kind: AnalysisKind;
   readonly #problems: Problems = [];
   readonly #summaries: FileSummary[] = [];
-  readonly #graphs: FileGraphs[] = [];
+  #graphs: FileGraphs[] = [];
+  #graphCount = 0;
+  #leftOut = 0;
   readonly #unreachable: DeadCodeFinding[] = [];
   readonly #complexity = new ComplexityCollector();
   readonly #interner = new Interner();
-  readonly #function: string | undefined;
+  readonly #options: AnalysisOptions;
   #files = 0;
 
-  /** @param qualname for control flow: only functions of this name */
-  constructor(kind: AnalysisKind, qualname?: string) {
+  constructor(kind: AnalysisKind, options: AnalysisOptions = {}) {
     this.#kind = kind;
-    this.#function = qualname;
+    this.#options = options;
   }
 
   /** @param path relative to the workspace, with `/` */
@@ -54,13 +63,9 @@ export class AnalysisRun {
 
   #take(file: SourceFile): void {
     switch (this.#kind) {
-      case "control-flow": {
-        const all = buildGraphs(file.text, file.module);
-        const functions =
-          this.#function === undefined ? all : all.filter(({ qualname }) => qualname === this.#function);
-        if (functions.length > 0) this.#graphs.push({ file: file.path, withExit: "node", functions });
+      case "control-flow":
+        this.#takeGraphs(file);
         return;
-      }
       case "complexity-report":
         this.#complexity.add(file);
         return;
@@ -73,11 +78,34 @@ export class AnalysisRun {
     }
   }
 
+  #takeGraphs({ path, text, module }: SourceFile): void {
+    const { function: name, mostGraphs: most = Number.POSITIVE_INFINITY } = this.#options;
+    const all = buildGraphs(text, module);
+    const functions = name === undefined ? all : all.filter(({ qualname }) => qualname === name);
+    if (functions.length === 0) return;
+    this.#graphs.push({ file: path, withExit: "node", functions });
+    this.#graphCount += functions.length;
+    // Now and then, so that the sorting does not cost more than the graphs.
+    if (this.#graphCount > 2 * most) this.#thinOut(most);
+  }
+
+  #thinOut(most: number): void {
+    const { graphs, leftOut } = mostComplex(this.#graphs, most);
+    this.#graphs = graphs;
+    this.#graphCount -= leftOut;
+    this.#leftOut += leftOut;
+  }
+
   finish(): AnalysisReport {
     const head = { files: this.#files, problems: this.#problems, leftOut: {} };
     switch (this.#kind) {
       case "control-flow":
-        return { analysis: this.#kind, ...head, graphs: this.#graphs };
+        return {
+          analysis: this.#kind,
+          ...head,
+          leftOut: this.#leftOut === 0 ? {} : { functions: this.#leftOut },
+          graphs: this.#graphs,
+        };
       case "complexity-report":
         return { analysis: this.#kind, ...head, ...this.#complexity.finish() };
       case "call-graph":

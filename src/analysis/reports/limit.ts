@@ -1,4 +1,4 @@
-import type { AnalysisReport } from "../../model/index.ts";
+import type { AnalysisReport, ControlFlowGraph, FileGraphs } from "../../model/index.ts";
 
 type Report<K extends AnalysisReport["analysis"]> = Extract<AnalysisReport, { analysis: K }>;
 
@@ -34,22 +34,22 @@ function missing(counts: Readonly<Record<string, number>>): Record<string, numbe
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
-/** The most complex functions; modules and classes only where room is left. */
 function limitGraphs(report: Report<"control-flow">, limit: number): AnalysisReport {
-  const all = report.graphs.flatMap(({ file, functions }) => functions.map((graph) => ({ file, graph })));
-  if (all.length <= limit) return report;
-  const weight = ({ graph }: (typeof all)[number]): number =>
+  const { graphs, leftOut } = mostComplex(report.graphs, limit);
+  return { ...report, graphs, leftOut: missing({ functions: (report.leftOut["functions"] ?? 0) + leftOut }) };
+}
+
+/** The most complex functions; modules and classes only where room is left. */
+export function mostComplex(files: FileGraphs[], limit: number): { graphs: FileGraphs[]; leftOut: number } {
+  const all = files.flatMap(({ functions }) => functions);
+  if (all.length <= limit) return { graphs: files, leftOut: 0 };
+  const weight = (graph: ControlFlowGraph): number =>
     graph.complexity.cyclomatic - (graph.kind === "function" ? 0 : 1e6);
-  const kept = new Set(
-    all
-      .toSorted((a, b) => weight(b) - weight(a))
-      .slice(0, limit)
-      .map(({ graph }) => graph),
-  );
-  const graphs = report.graphs
+  const kept = new Set(all.toSorted((a, b) => weight(b) - weight(a)).slice(0, limit));
+  const graphs = files
     .map((file) => ({ ...file, functions: file.functions.filter((graph) => kept.has(graph)) }))
     .filter(({ functions }) => functions.length > 0);
-  return { ...report, graphs, leftOut: missing({ functions: all.length - kept.size }) };
+  return { graphs, leftOut: all.length - kept.size };
 }
 
 /** The nodes with the most edges. Ids stay what they are. */

@@ -33,6 +33,9 @@ const BATCH = 16;
 const PROGRESS = 1000;
 const TURN = 30;
 
+/** More graphs than this do not fit into what may be printed. */
+const MOST_GRAPHS = 6000;
+
 interface Wish {
   readonly kind: AnalysisKind;
   readonly format: AnalysisFormat;
@@ -52,7 +55,11 @@ export async function analyzeCommand(
   const sources = await findSources(paths, context);
   if (!sources.ok) return refuse(sources, context);
   const { AnalysisRun, renderReport } = await import("../../analysis/index.ts");
-  const run = new AnalysisRun(wish.value.kind, options.function);
+  const isBounded = wish.value.maxBytes !== undefined || wish.value.format !== "json";
+  const run = new AnalysisRun(wish.value.kind, {
+    function: options.function,
+    mostGraphs: wish.value.limit ?? (isBounded ? MOST_GRAPHS : undefined),
+  });
   await readSources(sources.value, run, context);
   if (context.signal.aborted) return EXIT.cancelled;
   const report = parseBoundary(AnalysisReport, run.finish(), "analysis report");
