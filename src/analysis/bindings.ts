@@ -87,7 +87,7 @@ function aliasBinding(alias: Alias, isFrom: boolean): Binding | null {
 }
 
 /** Where the name of a `def`, `class` or `except … as` stands: the first one after `from` on the way to `to`. */
-export function nameAfter(text: string, name: string, from: number, to: number): number {
+function nameAfter(text: string, name: string, from: number, to: number): number {
   for (let at = text.indexOf(name, from); at >= 0 && at < to; at = text.indexOf(name, at + 1)) {
     const before = text.charAt(at - 1);
     const after = text.charAt(at + name.length);

@@ -88,7 +88,7 @@ export function builtinException(name: string): string | null {
 }
 
 /** Whether a built-in exception is the other one or a subclass of it. */
-export function isSubclass(name: string, ancestor: string): boolean {
+function isSubclass(name: string, ancestor: string): boolean {
   for (let at: string | undefined = name; at !== undefined; at = BASE_OF.get(at)) if (at === ancestor) return true;
   return false;
 }

@@ -1,7 +1,7 @@
-export { buildCallGraph, callGraphOf } from "./callgraph/callgraph.ts";
+export { callGraphOf } from "./callgraph/callgraph.ts";
 export { summarise } from "./callgraph/summarise.ts";
 export type { FileSummary, SourceFile } from "./callgraph/summary.ts";
-export { summariseWorkspace, type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";
+export { type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";
 export { dataFlow } from "./dataflow.ts";
 export { type DotOptions, toDot } from "./dot.ts";
 export { drawGraph } from "./drawing.ts";

@@ -5,7 +5,7 @@ type Body = readonly Statement[];
 const NONE: readonly Body[] = [];
 
 /** The statement lists inside a statement that belong to the same scope (not those of a `def` or `class`), in order. */
-export function bodiesOf(s: Statement): readonly Body[] {
+function bodiesOf(s: Statement): readonly Body[] {
   switch (s.kind) {
     case "If":
     case "While":

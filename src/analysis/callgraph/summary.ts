@@ -109,7 +109,7 @@ export interface FileSummary {
 }
 
 /** The scope around `scope` in which Python looks names up: classes are passed over. */
-export function outerScope(file: FileSummary, scope: number): number {
+function outerScope(file: FileSummary, scope: number): number {
   let outer = file.scopes[scope]?.parent ?? -1;
   while (outer >= 0 && file.scopes[outer]?.kind === "class") outer = file.scopes[outer]?.parent ?? -1;
   return outer;
