@@ -60,6 +60,19 @@ class Recorder:
         self.files = {}  # co_filename -> {(first line, name): [flow]} or None
         self.functions = {}  # code -> Recorded or None
         self.extra = {os.path.realpath(path) for path in extra}
+        self.changes = 0  # of the tracer, by the program
+        self.set_trace = self.watch_tracer()
+
+    def watch_tracer(self):
+        """A run during which the program itself changes the tracer has gaps: it does not count."""
+        set_trace = sys.settrace
+
+        def settrace(function):
+            self.changes += 1
+            set_trace(function)
+
+        sys.settrace = settrace
+        return set_trace
 
     def flows_of(self, filename):
         if filename not in self.files:
@@ -69,7 +82,7 @@ class Recorder:
             if (inside or path in self.extra) and path.endswith(".py") and os.path.isfile(path):
                 # What the tracer reads must not be traced itself.
                 trace = sys.gettrace()
-                sys.settrace(None)
+                self.set_trace(None)
                 try:
                     with tokenize.open(path) as file, warnings.catch_warnings():
                         warnings.simplefilter("ignore")
@@ -78,7 +91,7 @@ class Recorder:
                 except (SyntaxError, ValueError, RecursionError):
                     pass
                 finally:
-                    sys.settrace(trace)
+                    self.set_trace(trace)
         return self.files[filename]
 
     def recorded(self, code):
@@ -121,11 +134,13 @@ class Recorder:
         exceptional = False
         raised = False
         ended = False
+        changes = self.changes
 
         def end():
             nonlocal ended
             ended = True
-            recorded.add(letters)
+            if changes == self.changes:
+                recorded.add(letters)
 
         def local(frame, event, _argument):
             nonlocal here, before, exceptional, raised
@@ -220,7 +235,7 @@ def main(out, seconds, kind, *names):
     watch.start()
     more = {}
     sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    sys.settrace(recorder.trace)
+    recorder.set_trace(recorder.trace)
     threading.settrace(recorder.trace)
     try:
         for name in names:
@@ -228,7 +243,7 @@ def main(out, seconds, kind, *names):
     except BaseException as problem:  # a module may be skipped, or exit
         more["error"] = f"{type(problem).__name__}: {problem}"
     finally:
-        sys.settrace(None)
+        recorder.set_trace(None)
         threading.settrace(None)
     watch.cancel()
     finish(**more)
