@@ -27,11 +27,15 @@ td code { white-space: pre; }
 `;
 
 /**
- * A page of its own with a drawing and a list of the graph: no script, no network, nothing but text, table and SVG.
+ * A page of its own with a drawing and a list of each graph: no script, no network, nothing but text, table and SVG.
  * @returns a whole HTML document
  */
-export function toHtml(graph: ControlFlowGraph, options: HtmlOptions): string {
+export function toHtml(graphs: readonly ControlFlowGraph[], options: HtmlOptions): string {
   const title = escapeHtml(options.title);
+  const sections = graphs.map((graph) => {
+    const heading = graphs.length > 1 ? `<h2>${escapeHtml(graph.qualname)}</h2>\n` : "";
+    return heading + graphFragment(graph, { ...options, title: graph.qualname });
+  });
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,13 +46,13 @@ export function toHtml(graph: ControlFlowGraph, options: HtmlOptions): string {
 </head>
 <body>
 <h1>${title}</h1>
-${graphFragment(graph, options)}
+${sections.join("\n")}
 </body>
 </html>
 `;
 }
 
-/** The same as a part of another page, which has {@link GRAPH_STYLE}. */
+/** One graph as a part of a page that has {@link GRAPH_STYLE}. */
 export function graphFragment(graph: ControlFlowGraph, options: HtmlOptions): string {
   const view = viewOf(graph, options.exceptions ?? "handled");
   const { cyclomatic, cognitive, nesting, statements } = graph.complexity;

@@ -111,7 +111,7 @@ describe("escapes", () => {
 describe("toHtml", () => {
   it("holds no script, no handler and no address, whatever the labels say", () => {
     for (const label of [...NASTY, '" onload="x', "https://example.org/a.js"]) {
-      const html = toHtml(withLabel(label), { title: `f ${label}` });
+      const html = toHtml([withLabel(label)], { title: `f ${label}` });
       const tags = html.replaceAll(/"[^"]*"/g, '""');
       expect(tags).not.toMatch(/<script|<[^>]*\son\w+=|<[^>]*\s(?:src|href)=/i);
       expect(html).not.toContain("<script");
@@ -122,7 +122,7 @@ describe("toHtml", () => {
 
   it("draws each node and edge once, inside the picture", () => {
     const graph = graphOf("def f(a):\n  for x in a:\n    if x: continue\n    b()\n  return a\n");
-    const html = toHtml(graph, { title: "f", exceptions: "none" });
+    const html = toHtml([graph], { title: "f", exceptions: "none" });
     const [, width, height] = /<svg[^>]* width="(\d+)" height="(\d+)"/.exec(html) ?? [];
     const rects = [...html.matchAll(/<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)"/g)];
     expect(rects.length).toBe(graph.nodes.length - 1);
@@ -135,7 +135,7 @@ describe("toHtml", () => {
   });
 
   it("lists without a drawing what is too large to draw", () => {
-    const html = toHtml(graphOf(`def f(a):\n${"  if a: b()\n".repeat(1_200)}`), { title: "f" });
+    const html = toHtml([graphOf(`def f(a):\n${"  if a: b()\n".repeat(1_200)}`)], { title: "f" });
     expect(html).not.toContain("<svg");
     expect(html).toContain("too many for a drawing");
   });

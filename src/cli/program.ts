@@ -83,6 +83,7 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
     .argument("[files...]", "Python files")
     .option("--json", "print one JSON object per line and file")
     .option("--format <format>", "json, mermaid, dot, html or table")
+    .option("--detail <level>", "branch, block (the default), statement or expression")
     .option("--function <qualname>", "only this function, by its qualified name")
     .option("--output <file>", "write to a file instead of standard output")
     .option("--files-from <list>", "also the files listed in this file, one per line; - is standard input")

@@ -45,6 +45,6 @@ export function graphText(source: Source, params: GraphParams, format: GraphText
     case "json":
       return ok(`${JSON.stringify(graph.value, undefined, 2)}\n`);
     case "html":
-      return ok(toHtml(graph.value, { title: graph.value.qualname, exceptions }));
+      return ok(toHtml([graph.value], { title: graph.value.qualname, exceptions }));
   }
 }

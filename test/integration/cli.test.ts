@@ -221,7 +221,16 @@ describe("toka cfg", () => {
     ).toBe(0);
     expect(readFileSync(file, "utf8")).toMatch(/^flowchart /);
     expect((await toka(["cfg", "tools/slow.py", "--format", "html"])).stdout).toMatch(/<!doctype html>/i);
+    expect((await toka(["cfg", "tools/greet.py", "--format", "html"])).stdout.match(/<!doctype html>/gi)).toHaveLength(
+      1,
+    );
     expect((await toka(["cfg", "tools/slow.py", "--json", "--function", "none"])).code).toBe(2);
+    const nodes = async (detail: string): Promise<number> => {
+      const { stdout } = await toka(["cfg", "tools/greet.py", "--json", "--detail", detail]);
+      return FileGraphs.parse(JSON.parse(stdout)).functions.reduce((sum, graph) => sum + graph.nodes.length, 0);
+    };
+    expect(await nodes("statement")).toBeGreaterThan(await nodes("branch"));
+    expect((await toka(["cfg", "tools/greet.py", "--detail", "words"])).code).toBe(2);
   });
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { DetailLevel } from "../../analysis/index.ts";
 import { type FileGraphs, fail, ok, type Result } from "../../model/index.ts";
 import { decodeSource } from "../../python/index.ts";
 import type { Context } from "../context.ts";
@@ -9,6 +10,7 @@ import { table } from "../table.ts";
 export interface CfgOptions {
   readonly json?: true;
   readonly format?: string;
+  readonly detail?: string;
   readonly function?: string;
   readonly output?: string;
   readonly filesFrom?: string;
@@ -16,6 +18,7 @@ export interface CfgOptions {
 
 const FORMATS = ["json", "mermaid", "dot", "html", "table"] as const;
 type Format = (typeof FORMATS)[number];
+const LEVELS = ["branch", "block", "statement", "expression"] as const satisfies readonly DetailLevel[];
 
 type Analysis = typeof import("../../analysis/index.ts");
 
@@ -23,9 +26,10 @@ type Analysis = typeof import("../../analysis/index.ts");
 export async function cfgCommand(files: readonly string[], options: CfgOptions, context: Context): Promise<number> {
   const format = readFormat(options);
   if (!format.ok) return refuse(format, context);
-  if (files.length === 0 && options.filesFrom === undefined) {
-    return refuse(fail("bad-option", "Give files, or --files-from"), context);
-  }
+  const detail = readDetail(options);
+  if (!detail.ok) return refuse(detail, context);
+  const named = checkFiles(files, options);
+  if (!named.ok) return refuse(named, context);
   const sink = new Sink(options.output, context);
   const analysis = await import("../../analysis/index.ts");
   let failed = false;
@@ -33,7 +37,7 @@ export async function cfgCommand(files: readonly string[], options: CfgOptions, 
   try {
     for await (const file of allFiles(files, options.filesFrom, context)) {
       if (context.signal.aborted) return EXIT.cancelled;
-      const graphs = selectFunction(readGraphs(analysis, file), options.function);
+      const graphs = selectFunction(readGraphs(analysis, file, detail.value), options.function);
       found ||= graphs.functions.length > 0;
       failed ||= graphs.error !== undefined;
       if (graphs.error !== undefined) context.console.say(`toka: ${file}: ${graphs.error}`);
@@ -64,6 +68,16 @@ function readFormat(options: CfgOptions): Result<Format> {
   return format === undefined ? fail("bad-option", `--format is one of ${FORMATS.join(", ")}`) : ok(format);
 }
 
+function checkFiles(files: readonly string[], options: CfgOptions): Result<void> {
+  const none = files.length === 0 && options.filesFrom === undefined;
+  return none ? fail("bad-option", "Give files, or --files-from") : ok(undefined);
+}
+
+function readDetail(options: CfgOptions): Result<DetailLevel> {
+  const detail = LEVELS.find((known) => known === (options.detail ?? "block"));
+  return detail === undefined ? fail("bad-option", `--detail is one of ${LEVELS.join(", ")}`) : ok(detail);
+}
+
 /** The files of the command line, then those of the list: one path per line. */
 async function* allFiles(
   files: readonly string[],
@@ -75,11 +89,11 @@ async function* allFiles(
   for await (const line of linesOf(list, context)) if (line.trim() !== "") yield line;
 }
 
-function readGraphs(analysis: Analysis, file: string): FileGraphs {
+function readGraphs(analysis: Analysis, file: string, detail: DetailLevel): FileGraphs {
   const unread = (error: string): FileGraphs => ({ file, error, withExit: "node", functions: [] });
   try {
     const text = decodeSource(readFileSync(file));
-    return text.ok ? analysis.fileGraphs(file, text.value) : unread(text.problem.message);
+    return text.ok ? analysis.fileGraphs(file, text.value, { detail }) : unread(text.problem.message);
   } catch (error) {
     return unread(error instanceof Error ? error.message : String(error));
   }
@@ -99,12 +113,15 @@ function render(analysis: Analysis, graphs: FileGraphs, format: Format): string 
     case "dot":
       return graphs.functions.map((graph) => analysis.toDot(graph)).join("\n");
     case "html":
-      return graphs.functions
-        .map((graph) => `${analysis.toHtml(graph, { title: `${graph.qualname} · ${graphs.file}` })}\n`)
-        .join("\n");
+      return analysis.toHtml(graphs.functions, { title: htmlTitle(graphs) });
     case "table":
       return renderTable(graphs);
   }
+}
+
+function htmlTitle({ file, functions }: FileGraphs): string {
+  const [only, ...others] = functions;
+  return only !== undefined && others.length === 0 ? `${only.qualname} · ${file}` : file;
 }
 
 function renderTable(graphs: FileGraphs): string {
