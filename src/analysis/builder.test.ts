@@ -181,7 +181,7 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
     "match, irrefutable or",
     lines("match a:", "  case 2 | _:", "    return y", "c()"),
     "2 > 3; 3 case> 4; 4 return> out; 5 > out; in > 2",
-    "2 !> raise; 4 !> raise; 5 !> raise",
+    "2 !> raise; 3 !> raise; 4 !> raise; 5 !> raise",
     "5",
   ],
   [

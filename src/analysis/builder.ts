@@ -16,7 +16,7 @@ import type { ComprehensionScope } from "./comprehensions.ts";
 import { ConditionBuilder, isBranching, type Ways } from "./conditions.ts";
 import { type Draft, EDGE, type LooseEnd, looseEnd, withKind } from "./draft.ts";
 import { builtinException, raisedClass } from "./exceptions.ts";
-import { constantTruth, isComprehension, isIrrefutable } from "./expressions.ts";
+import { constantTruth, isComprehension, isIrrefutable, isWildcard } from "./expressions.ts";
 import { append, Flow } from "./flow.ts";
 import { foldGraph } from "./fold.ts";
 import { GuardBuilder } from "./guards.ts";
@@ -356,7 +356,7 @@ class GraphBuilder {
     const head = draft.enter("branch", line, last.endLine, label, [pattern.line]);
     const truth = guard === null || isSplit ? true : constantTruth(guard);
     const always = isIrrefutable(pattern);
-    if (!always || truth === null || region.isInterruptible) region.raise(head);
+    if (!isWildcard(pattern) || truth === null || region.isInterruptible) region.raise(head);
     draft.from(truth === false ? [] : [looseEnd(head, EDGE.case)]);
     const next = always && truth === true ? [] : [looseEnd(head, EDGE.false)];
     if (isSplit) {

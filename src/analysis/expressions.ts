@@ -242,3 +242,9 @@ export function isIrrefutable(pattern: Pattern): boolean {
   if (pattern.kind === "MatchAs") return pattern.pattern === null || isIrrefutable(pattern.pattern);
   return pattern.kind === "MatchOr" && pattern.patterns.some(isIrrefutable);
 }
+
+/** Whether matching compares, looks up and calls nothing, so that it cannot raise: `_`, a name, and what is made of them. */
+export function isWildcard(pattern: Pattern): boolean {
+  if (pattern.kind === "MatchAs") return pattern.pattern === null || isWildcard(pattern.pattern);
+  return pattern.kind === "MatchOr" && pattern.patterns.every(isWildcard);
+}
