@@ -12,7 +12,7 @@ import { standardLibrary } from "../support/stdlib.ts";
 const PYTHON = "python3";
 const MINUTES = 60_000;
 /** `npm run eval:cfg` looks at every file; here each of these many. */
-const EVERY = 60;
+const EVERY = 12;
 const SECONDS_PER_PROGRAM = 20;
 /** A part of Python's own tests (or, without them, of its examples) that does not take long. */
 const PROGRAMS: ReadonlySet<string> = new Set([
