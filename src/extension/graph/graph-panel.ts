@@ -4,8 +4,6 @@ import {
   env,
   l10n,
   Range,
-  Selection,
-  TextEditorRevealType,
   type Uri,
   Uri as Uris,
   ViewColumn,
@@ -182,13 +180,13 @@ export class GraphPanel implements Disposable {
     const shown = window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri);
     const beside = this.#panel.viewColumn === ViewColumn.One ? ViewColumn.Two : ViewColumn.One;
     const document = await workspace.openTextDocument(Uris.parse(uri, true));
-    const editor = await window.showTextDocument(document, {
+    const start = document.lineAt(Math.min(line, document.lineCount) - 1).range.start;
+    // The selection goes along: one set afterwards can cross with what the editor reports, and get lost.
+    await window.showTextDocument(document, {
       viewColumn: shown?.viewColumn ?? beside,
       preserveFocus: false,
+      selection: new Range(start, start),
     });
-    const start = document.lineAt(Math.min(line, document.lineCount) - 1).range.start;
-    editor.selection = new Selection(start, start);
-    editor.revealRange(new Range(start, start), TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
   dispose(): void {
