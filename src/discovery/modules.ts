@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, namesCommandLineLibrary } from "./prefilter.ts";
+import { withRegularFile } from "./regular-file.ts";
 
 export interface ParsedFile {
   readonly file: string;
@@ -198,18 +199,5 @@ function within(folder: string, name: string): string {
 
 /** The bytes of a regular file of bearable size, `null` for anything else. */
 function readBounded(path: string): Buffer | null {
-  let descriptor: number;
-  try {
-    // Neither a link nor a pipe that took the file's place since the walk may lead us elsewhere or hold us up.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    // It went away after the walk: not there is all that matters.
-    return null;
-  }
-  try {
-    const stat = fstatSync(descriptor);
-    return stat.isFile() && stat.size <= MAX_FILE_BYTES ? readFileSync(descriptor) : null;
-  } finally {
-    closeSync(descriptor);
-  }
+  return withRegularFile(path, (descriptor, { size }) => (size <= MAX_FILE_BYTES ? readFileSync(descriptor) : null));
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Diagnostic, DiscoveryReport } from "../model/index.ts";
@@ -7,6 +7,7 @@ import { ModuleStore } from "./modules.ts";
 import { classify, type FileClass, isTestFile, MAX_FILE_BYTES } from "./prefilter.ts";
 import { applyManifests } from "./readers/manifest.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
+import { withRegularFile } from "./regular-file.ts";
 import { type WalkedFile, walk, walkable } from "./walk.ts";
 
 export interface DiscoverOptions {
@@ -219,22 +220,11 @@ interface Content {
   readonly mode: number;
 }
 
-/** The first bytes of a regular file, `null` when it is none or cannot be read. Never waits on a pipe, follows no link. */
+/** The first bytes of a regular file, `null` when it is none or cannot be read. */
 function readBytes(path: string, limit: number): Content | null {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    // Deleted since it was listed, or not ours to read: there is nothing to say about its content.
-    return null;
-  }
-  try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return null;
-    const bytes = Buffer.allocUnsafe(Math.min(stat.size, limit));
+  return withRegularFile(path, (descriptor, { size, mode }) => {
+    const bytes = Buffer.allocUnsafe(Math.min(size, limit));
     const count = bytes.length === 0 ? 0 : readSync(descriptor, bytes, 0, bytes.length, 0);
-    return { bytes: bytes.subarray(0, count), size: stat.size, mode: stat.mode };
-  } finally {
-    closeSync(descriptor);
-  }
+    return { bytes: bytes.subarray(0, count), size, mode };
+  });
 }

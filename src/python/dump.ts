@@ -156,6 +156,7 @@ class Dumper {
     const fields = this.fields.get(node.kind);
     if (fields === undefined) return [];
     const parts: string[] = [];
+    // The fields to print are known by name only at run time, which the type of a node cannot say.
     const record = node as unknown as Readonly<Record<string, unknown>>;
     for (const { name, optional, symbol } of fields) {
       const value = record[name];

@@ -1,7 +1,7 @@
 import type { Parameter } from "../../model/index.ts";
 import { type CallArguments, type ExternalModel, isSequence, list, type RunEvent } from "../evaluate/index.ts";
 import type { Reader } from "./reader.ts";
-import type { CommandLine } from "./reading.ts";
+import { type CommandLine, remainingWords } from "./reading.ts";
 
 /** What one `getopt.getopt(args, short, long)` declares. */
 interface Declaration {
@@ -43,7 +43,13 @@ export const getoptReader: Reader = {
     const declaration = (events.find((event) => !event.conditional) ?? events[0])?.subject as Declaration | undefined;
     const parameters = declaration === undefined ? [] : parametersOf(declaration);
     const line = declaration?.line ?? 1;
-    return { framework: "getopt", parameters: [...parameters, rest(line)], subcommands: [], line, gaps: [] };
+    return {
+      framework: "getopt",
+      parameters: [...parameters, remainingWords(line, "likely")],
+      subcommands: [],
+      line,
+      gaps: [],
+    };
   },
 };
 
@@ -70,17 +76,4 @@ function parametersOf(declaration: Declaration): Parameter[] {
     add(name.replaceAll("-", "_"), `--${name}`, takesValue);
   }
   return parameters;
-}
-
-function rest(line: number): Parameter {
-  return {
-    name: "args",
-    flags: [],
-    type: "array",
-    items: { type: "string" },
-    required: false,
-    nargs: "*",
-    confidence: "likely",
-    line,
-  };
 }

@@ -17,7 +17,7 @@ import {
 } from "../evaluate/index.ts";
 import { type Argument, toParameter } from "./argparse-parameters.ts";
 import type { Reader } from "./reader.ts";
-import { type CommandLine, type Gap, type Given, given, givenText } from "./reading.ts";
+import { type CommandLine, type Gap, type Given, given, givenText, remainingWords } from "./reading.ts";
 
 /** An `OptionParser` as the program builds it. */
 interface OptionParser {
@@ -234,17 +234,5 @@ function positionals(parser: OptionParser): Parameter[] {
   const usage = parser.usage?.replace(/^\s*usage:/iu, "").replaceAll(/%prog|\[?options?\]?/giu, " ") ?? "";
   const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(usage.split("\n", 1)[0] ?? "") ?? [];
   if (name === undefined) return [];
-  return [
-    {
-      name: "args",
-      flags: [],
-      type: "array",
-      items: { type: "string" },
-      required: false,
-      nargs: "*",
-      metavar: name,
-      confidence: "likely",
-      line: parser.line,
-    },
-  ];
+  return [remainingWords(parser.line, "likely", { metavar: name })];
 }

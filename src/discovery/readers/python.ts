@@ -6,7 +6,7 @@ import { fireReader } from "./fire.ts";
 import { getoptReader } from "./getopt.ts";
 import { optparseReader } from "./optparse.ts";
 import type { Reader } from "./reader.ts";
-import type { CommandLine } from "./reading.ts";
+import { type CommandLine, remainingWords } from "./reading.ts";
 import { headerComment, type ScriptShape, shapeOf } from "./script.ts";
 import { typerReader } from "./typer.ts";
 
@@ -93,19 +93,7 @@ function plainScript(shape: ScriptShape, facts: PythonFileFacts, interpreter: In
   return {
     framework: usesArguments ? "sys.argv" : "main",
     parameters: usesArguments
-      ? [
-          {
-            name: "args",
-            flags: [],
-            type: "array",
-            items: { type: "string" },
-            required: false,
-            nargs: "*",
-            help: "Arguments as the script itself reads them from sys.argv.",
-            confidence: "unknown",
-            line: shape.line,
-          },
-        ]
+      ? [remainingWords(shape.line, "unknown", { help: "Arguments as the script itself reads them from sys.argv." })]
       : [],
     subcommands: [],
     line: shape.line,

@@ -23,6 +23,25 @@ export interface Gap {
   readonly message: string;
 }
 
+/** The words of a command line that its declaration does not name, offered as one list. */
+export function remainingWords(
+  line: number,
+  confidence: Parameter["confidence"],
+  told: Pick<Parameter, "help" | "metavar"> = {},
+): Parameter {
+  return {
+    name: "args",
+    flags: [],
+    type: "array",
+    items: { type: "string" },
+    required: false,
+    nargs: "*",
+    ...told,
+    confidence,
+    line,
+  };
+}
+
 export type Json = NonNullable<Parameter["default"]> | null;
 
 /** A value as JSON, `undefined` when it is not known or has no JSON form. */

@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { Language, Parser, type Node as TreeSitterNode } from "web-tree-sitter";
 import { forEachChild, type Node, parseModule, walk } from "../../../src/python/index.ts";
+import { random } from "../../support/random.ts";
 import { readAll, standardLibrary } from "../../support/stdlib.ts";
 
 const { values } = parseArgs({
@@ -19,17 +20,6 @@ const { values } = parseArgs({
     show: { type: "boolean", default: false },
   },
 });
-
-/** mulberry32: a small generator that gives the same numbers everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 type Break = (line: string, next: () => number) => string;
 

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fileGraphs } from "../../../src/analysis/index.ts";
+import { random } from "../../support/random.ts";
 import { CONSTRUCTS } from "./dynamic.ts";
 
 /** Writes functions of a given size. */
@@ -77,17 +78,6 @@ export function measure(text: string, times = 3): Measured {
     edges = functions.reduce((sum, graph) => sum + graph.edges.length, 0);
   }
   return { milliseconds, nodes, edges };
-}
-
-/** mulberry32: a small generator that gives the same numbers everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 const PIECES = [

@@ -1,0 +1,22 @@
+import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
+
+/**
+ * Opens a file to read it, and closes it again. Neither a link nor a pipe that took the file's place since it was listed
+ * may lead us elsewhere or hold us up.
+ * @returns what `use` gives; `null` when there is no regular file, or it may not be read
+ */
+export function withRegularFile<T>(path: string, use: (descriptor: number, stat: Stats) => T): T | null {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    // Deleted since it was listed, or not ours to read: there is nothing to say about its content.
+    return null;
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFile() ? use(descriptor, stat) : null;
+  } finally {
+    closeSync(descriptor);
+  }
+}
