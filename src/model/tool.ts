@@ -17,6 +17,16 @@ export const Framework = z.enum([
   "sys.argv",
   "main",
   "shell",
+  "mcp",
+  "langchain",
+  "smolagents",
+  "pydantic-ai",
+  "invoke",
+  "nox",
+  "doit",
+  "make",
+  "just",
+  "task",
   "manifest",
   "builtin",
 ]);
@@ -46,6 +56,7 @@ export const Parameter = z.object({
   action: z.string().optional().describe("As in argparse: store, store_true, append, count…"),
   help: z.string().optional(),
   metavar: z.string().optional(),
+  hidden: z.boolean().optional().describe("Left out of the tool's own help."),
   subcommand: z
     .string()
     .optional()
