@@ -18,7 +18,7 @@ export interface FileContent {
 
 /** What one file gave. */
 export interface FileResult {
-  readonly tool: Tool | null;
+  readonly tools: readonly Tool[];
   readonly manifest: ManifestReading | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Files whose change would change this result. */
@@ -77,7 +77,7 @@ export class FileAnalyser {
     const tool = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
     const diagnostics = [...syntaxDiagnostics(parsed), ...gapDiagnostics(reading.commandLine.gaps)];
     return {
-      tool,
+      tools: [tool],
       manifest: null,
       diagnostics,
       dependencies: new Set([...reading.dependencies, ...dependencies]),
@@ -89,7 +89,7 @@ export class FileAnalyser {
 
 function nothing(): FileResult {
   return {
-    tool: null,
+    tools: [],
     manifest: null,
     diagnostics: [],
     dependencies: NOTHING,
@@ -140,5 +140,5 @@ function shellResult(content: FileContent): FileResult {
   const tool: Tool | null = readShell(content.path, content.bytes.toString("utf8"), {
     isExecutable: content.isExecutable,
   });
-  return tool === null ? nothing() : { ...nothing(), tool, isNotable: true };
+  return tool === null ? nothing() : { ...nothing(), tools: [tool], isNotable: true };
 }

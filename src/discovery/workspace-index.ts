@@ -139,7 +139,7 @@ export class WorkspaceIndex {
   report(): DiscoveryReport {
     const results = [...this.#results.values()];
     const merged = applyManifests(
-      results.flatMap((result) => (result.tool === null ? [] : [result.tool])),
+      results.flatMap((result) => result.tools),
       results.flatMap((result) => (result.manifest === null ? [] : [result.manifest])),
     );
     const diagnostics = [
