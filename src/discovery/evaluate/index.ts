@@ -10,6 +10,7 @@ export { moduleScopeOf } from "./calls.ts";
 export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./classes.ts";
 export { textOf } from "./format.ts";
 export {
+  docstringOf,
   type ExternalModel,
   Interpreter,
   type LibraryModels,

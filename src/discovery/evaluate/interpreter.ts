@@ -1,4 +1,4 @@
-import type { Expression, Module } from "../../python/index.ts";
+import type { Expression, ImportFrom, Module } from "../../python/index.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
@@ -79,6 +79,12 @@ export interface Limits {
   readonly stepsAfterParse: number;
   /** The same when it is not sure that this is where the command line is parsed. */
   readonly stepsAfterMaybe: number;
+  /** The body of one imported module, without what it imports itself. */
+  readonly stepsPerImport: number;
+  /** The same for a module that names a command line library. */
+  readonly stepsPerDeclaringImport: number;
+  /** All imported modules together. */
+  readonly stepsOfImports: number;
   readonly depth: number;
   readonly iterations: number;
   /** Longest text, list or dictionary that is computed. */
@@ -91,6 +97,9 @@ const DEFAULT_LIMITS: Limits = {
   stepsWithParser: 250_000,
   stepsAfterParse: 4_000,
   stepsAfterMaybe: 40_000,
+  stepsPerImport: 4_000,
+  stepsPerDeclaringImport: 20_000,
+  stepsOfImports: 60_000,
   depth: 60,
   iterations: 2_000,
   size: 200_000,
@@ -98,6 +107,10 @@ const DEFAULT_LIMITS: Limits = {
 
 /** Values that are copied or compared in about the time of one evaluated expression. */
 const VALUES_PER_STEP = 16;
+
+/** How deep packages within packages are looked through for modules that declare something, and how many imports. */
+const MAX_PACKAGE_DEPTH = 3;
+const MAX_PACKAGE_IMPORTS = 100;
 
 /** Thrown when a run has used up its budget; caught where the run was started. */
 class BudgetExceeded extends Error {}
@@ -124,6 +137,7 @@ export class Interpreter {
   #usesArguments = false;
   #steps = 0;
   #budget: number;
+  #importSteps = 0;
   readonly #modules = new Map<string, ModuleValue>();
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
@@ -144,15 +158,35 @@ export class Interpreter {
     return this.#bounded(() => this.#executeModule(file, "__main__"));
   }
 
-  /** Imports a file as module `name` and calls one of its functions, as an entry point of a package does. */
-  runEntry(file: string, name: string, attribute: readonly string[]): { readonly complete: boolean } {
-    return this.#bounded(() => {
+  /**
+   * Imports a file as module `name` and calls one of its functions, as an entry point of a package does.
+   * @returns what is called, `null` when the budget ended before it was found
+   */
+  runEntry(
+    file: string,
+    name: string,
+    attribute: readonly string[],
+  ): { readonly target: Value | null; readonly complete: boolean } {
+    let target: Value | null = null;
+    const { complete } = this.#bounded(() => {
       const module = this.#executeModule(file, name);
-      let target: Value = module;
-      for (const part of attribute) target = this.getAttribute(target, part);
-      callValue(this, target, this.emptyCall(file, 1));
+      let found: Value = module;
+      for (const part of attribute) found = this.getAttribute(found, part);
+      target = found;
+      callValue(this, found, this.emptyCall(file, 1));
       return module;
     });
+    return { target, complete };
+  }
+
+  /** Imports a file as module `name`, then does something with it within the same budget. */
+  runImport(file: string, name: string, then: (module: ModuleValue) => void): { readonly complete: boolean } {
+    const { complete } = this.#bounded(() => {
+      const module = this.#executeModule(file, name);
+      then(module);
+      return module;
+    });
+    return { complete };
   }
 
   #bounded(run: () => ModuleValue | null): { readonly module: ModuleValue | null; readonly complete: boolean } {
@@ -179,7 +213,7 @@ export class Interpreter {
   /** A command line library is at work: the run is worth more effort. */
   noticeLibrary(isCalled: boolean): void {
     // Once the command line has been parsed, the rest of the program is of less interest.
-    if (this.events.some((event) => !event.preliminary)) return;
+    if (this.#hasRun()) return;
     const steps = isCalled ? this.limits.stepsWithParser : this.limits.stepsWithLibrary;
     this.#budget = Math.max(this.#budget, steps);
   }
@@ -187,7 +221,15 @@ export class Interpreter {
   /** Records that the file's command line is run here. */
   record(event: Omit<RunEvent, "conditional">): void {
     this.events.push({ ...event, conditional: this.conditional > 0 });
-    if (event.preliminary) return;
+    if (!event.preliminary) this.#expectLittle();
+  }
+
+  #hasRun(): boolean {
+    return this.events.some((event) => !event.preliminary);
+  }
+
+  /** The command line has been parsed: what follows is worth few steps only. */
+  #expectLittle(): void {
     // On one side of a condition only: the parser that counts may still come.
     const { stepsAfterParse, stepsAfterMaybe } = this.limits;
     const more = this.conditional > 0 ? stepsAfterMaybe : stepsAfterParse;
@@ -272,14 +314,12 @@ export class Interpreter {
     if (known !== undefined) return known;
     this.filesUsed.add(file);
     const scope = new Scope(null);
-    let isPending = true;
+    let state: "pending" | "running" | "done" = "pending";
     const run = (): Scope => {
-      if (!isPending) return scope;
-      isPending = false;
-      const before = this.conditional;
-      this.conditional = 0;
-      this.#runModule(file, name, scope);
-      this.conditional = before;
+      if (state !== "pending") return scope;
+      state = "running";
+      this.#runImport(file, name, scope);
+      state = "done";
       return scope;
     };
     const module: ModuleValue = {
@@ -289,11 +329,50 @@ export class Interpreter {
       get scope() {
         return run();
       },
-      isPending: () => isPending,
+      isPending: () => state === "pending",
     };
     this.#modules.set(file, module);
-    if (file.endsWith("__init__.py") || this.source.declaresCommandLine(file)) run();
+    if (this.source.declaresCommandLine(file) || this.#importsDeclaring(file, 0)) run();
     return module;
+  }
+
+  /** Whether a package, when imported, imports modules that have to do with command lines. */
+  #importsDeclaring(file: string, depth: number): boolean {
+    if (!file.endsWith("__init__.py") || depth >= MAX_PACKAGE_DEPTH) return false;
+    const tree = this.source.parse(file);
+    const imports = tree?.body.filter((statement) => statement.kind === "ImportFrom") ?? [];
+    return imports.slice(0, MAX_PACKAGE_IMPORTS).some((statement) =>
+      importedModules(statement).some((dotted) => {
+        const found = this.source.resolve(file, statement.level, dotted)?.file ?? null;
+        if (found === null || found === file) return false;
+        return this.source.declaresCommandLine(found) || this.#importsDeclaring(found, depth + 1);
+      }),
+    );
+  }
+
+  /**
+   * Runs an imported module within a budget of its own: an import that takes too long ends there, the program that
+   * imports it goes on.
+   */
+  #runImport(file: string, name: string, scope: Scope): void {
+    const { limits } = this;
+    if (this.#importSteps >= limits.stepsOfImports) return;
+    const outer = { steps: this.#steps, budget: this.#budget, conditional: this.conditional };
+    const hadRun = this.#hasRun();
+    this.#steps = 0;
+    this.#budget = this.source.declaresCommandLine(file) ? limits.stepsPerDeclaringImport : limits.stepsPerImport;
+    this.conditional = 0;
+    try {
+      this.#runModule(file, name, scope);
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded)) throw error;
+    } finally {
+      this.#importSteps += this.#steps;
+      this.#steps = outer.steps;
+      this.#budget = outer.budget;
+      this.conditional = outer.conditional;
+      if (!hadRun && this.#hasRun()) this.#expectLittle();
+    }
   }
 
   #executeModule(file: string, name: string): ModuleValue {
@@ -339,6 +418,13 @@ export function newFrame(
     yields: [],
     isGenerator: false,
   };
+}
+
+/** The modules that `from x import a, b` may run: `x` and, where these are modules, `x.a` and `x.b`. */
+function importedModules(statement: ImportFrom): string[] {
+  const { module } = statement;
+  const names = statement.names.flatMap(({ name }) => (name === "*" ? [] : [name]));
+  return module === null ? names : [module, ...names.map((name) => `${module}.${name}`)];
 }
 
 /** The docstring of a module, class or function body. */
