@@ -2,6 +2,8 @@ import type { Diagnostic, Tool } from "../model/index.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
 import { type FileClass, isBinary, mayBePythonTool, shebangOf } from "./prefilter.ts";
+import { type EntryPoint, pyprojectEntryPoints, setupCfgEntryPoints } from "./projects/entry-points.ts";
+import { readProject } from "./projects/project.ts";
 import { pythonTool } from "./python-tool.ts";
 import { type ManifestReading, readManifest } from "./readers/manifest.ts";
 import { readPython } from "./readers/python.ts";
@@ -54,11 +56,22 @@ export class FileAnalyser {
     const shebang = shebangOf(bytes);
     if (kind === "manifest") return manifestResult(path, bytes);
     if (isBinary(bytes)) return skipped(path, "binary-file", "The file looks binary and is not read.");
+    if (kind === "project") return this.#project(path, bytes.toString("utf8"));
     const isPython = kind === "python" || (kind === "headless" && shebang?.language === "python");
     if (isPython) return this.#python(content, shebang !== null);
     const isShell = kind === "shell" || (kind === "headless" && shebang?.language === "shell");
     if (isShell) return shellResult(content);
     return nothing();
+  }
+
+  #project(path: string, text: string): FileResult {
+    const entryPoints = path.endsWith(".toml") ? pyprojectEntryPoints(text) : setupCfgEntryPoints(text);
+    return entryPoints.length === 0 ? nothing() : this.#commands(path, entryPoints);
+  }
+
+  #commands(path: string, entryPoints: readonly EntryPoint[]): FileResult {
+    const { gaps, ...reading } = readProject(path, entryPoints, this.#store, this.#capabilities);
+    return { ...reading, manifest: null, diagnostics: gapDiagnostics(gaps), isNotable: true };
   }
 
   tooLarge(path: string, size: number): FileResult {
@@ -72,6 +85,7 @@ export class FileAnalyser {
     const parsed = this.#store.read(path, bytes);
     if (parsed === null) return nothing();
     const reading = readPython(parsed, { hasShebang, isExecutable: content.isExecutable }, this.#store);
+    if (reading.entryPoints.length > 0) return this.#commands(path, reading.entryPoints);
     if (reading.commandLine === null) return nothing();
     const { capabilities, dependencies } = this.#capabilities.ofPython(parsed);
     const tool = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);

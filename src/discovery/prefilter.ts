@@ -9,13 +9,14 @@ export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 /** How many bytes are looked at for a NUL byte or a shebang line. */
 const HEAD_BYTES = 8_000;
 
-export type FileClass = "python" | "shell" | "manifest" | "headless" | "other";
+export type FileClass = "python" | "shell" | "manifest" | "project" | "headless" | "other";
 
 /** What a file may be, by its name alone; `headless` files have no ending, their first line tells. */
 export function classify(name: string): FileClass {
   if (name.endsWith(".py") || name.endsWith(".pyw")) return "python";
   if (name.endsWith(".sh") || name.endsWith(".bash")) return "shell";
   if (/\.tool\.(?:ya?ml|json)$/u.test(name)) return "manifest";
+  if (name === "pyproject.toml" || name === "setup.cfg") return "project";
   return name.includes(".") ? "other" : "headless";
 }
 
@@ -98,7 +99,7 @@ export function namesCommandLineLibrary(bytes: Buffer): boolean {
 
 /** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
 export function mayBePythonTool(path: string, bytes: Buffer): boolean {
-  if (path.endsWith("__main__.py")) return true;
+  if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
   if (shebangOf(bytes)?.language === "python") return true;
   return PYTHON_MARKS.some((mark) => bytes.includes(mark));
 }

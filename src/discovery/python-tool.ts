@@ -36,6 +36,46 @@ export function pythonTool(
   };
 }
 
+/** The tool that a console command of a project is: one function of a module, started as installing it would. */
+export function entryPointTool(
+  parsed: ParsedFile,
+  reading: PythonReading,
+  commandLine: CommandLine,
+  capabilities: readonly Capability[],
+  command: { readonly name: string; readonly attribute: string; readonly module: string; readonly root: string },
+): Tool {
+  const { name, attribute, module, root } = command;
+  const description = commandLine.description ?? firstParagraph(reading.documentation) ?? "";
+  const parameters = [...commandLine.parameters];
+  const subcommands = [...commandLine.subcommands];
+  const [first] = attribute.split(".");
+  return {
+    id: `${parsed.file}#${attribute}`,
+    name,
+    kind: "python",
+    file: parsed.file,
+    line: commandLine.line ?? reading.shape.line,
+    function: attribute,
+    framework: commandLine.framework,
+    description,
+    category: categoryOf(name, description, capabilities, undefined),
+    source: "inferred",
+    entry: {
+      // What pip writes into the script that it installs.
+      argv: [
+        "python",
+        "-c",
+        `import sys; from ${module} import ${first}; sys.argv[0] = '${name}'; sys.exit(${attribute}())`,
+      ],
+      ...(root === "" ? { pythonPath: ["."] } : { pythonPath: [root] }),
+    },
+    parameters,
+    subcommands,
+    schema: argumentsSchema(parameters, subcommands),
+    capabilities: [...capabilities],
+  };
+}
+
 /** What the program calls itself, else its file (the package for a `__main__.py`). */
 function nameOf(file: string, commandLine: CommandLine): string {
   const declared = commandLine.name?.trim() ?? "";

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Diagnostic, DiscoveryReport } from "../model/index.ts";
 import { FileAnalyser, type FileResult } from "./analyse.ts";
+import { mergeTools } from "./merge.ts";
 import { ModuleStore } from "./modules.ts";
 import { classify, type FileClass, isTestFile, MAX_FILE_BYTES } from "./prefilter.ts";
 import { applyManifests } from "./readers/manifest.ts";
@@ -139,7 +140,7 @@ export class WorkspaceIndex {
   report(): DiscoveryReport {
     const results = [...this.#results.values()];
     const merged = applyManifests(
-      results.flatMap((result) => result.tools),
+      mergeTools([...this.#results].map(([path, result]) => [path, result.tools])),
       results.flatMap((result) => (result.manifest === null ? [] : [result.manifest])),
     );
     const diagnostics = [

@@ -116,6 +116,12 @@ export const Tool = z.object({
       .describe(
         "Folders, relative to the workspace, that have to be on PYTHONPATH for the command to find its modules.",
       ),
+    arguments: z
+      .literal("json")
+      .optional()
+      .describe(
+        "The tool is the function named in `function`, called with its arguments as one JSON object; `argv` names its file.",
+      ),
   }),
   parameters: z.array(Parameter),
   subcommands: z.array(Subcommand),

@@ -46,8 +46,14 @@ export class CapabilityFinder {
     }
   }
 
-  /** The capabilities of the program that running the file starts, and the files that were looked at. */
-  ofPython(parsed: ParsedFile): {
+  /**
+   * The capabilities of the program that running the file starts, and the files that were looked at.
+   * @param entry a function of the file (or `Class.method`) that is called after an import, instead
+   */
+  ofPython(
+    parsed: ParsedFile,
+    entry: string = MAIN_UNIT,
+  ): {
     readonly capabilities: readonly Capability[];
     readonly dependencies: ReadonlySet<string>;
   } {
@@ -55,7 +61,7 @@ export class CapabilityFinder {
     const dependencies = new Set<string>();
     const pending: Visit[] = [
       { file: parsed.file, unit: MODULE_UNIT, chain: [] },
-      { file: parsed.file, unit: MAIN_UNIT, chain: [] },
+      { file: parsed.file, unit: entry, chain: [] },
     ];
     const seen = new Set(pending.map(keyOf));
     for (let next = 0; next < pending.length && next < MAX_UNITS; next += 1) {

@@ -1,5 +1,13 @@
-import { cleandoc, Interpreter, type LibraryModels, libraryModels, type RunEvent } from "../evaluate/index.ts";
+import {
+  cleandoc,
+  docstringOf,
+  Interpreter,
+  type LibraryModels,
+  libraryModels,
+  type RunEvent,
+} from "../evaluate/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
+import type { EntryPoint } from "../projects/entry-points.ts";
 import { argparseReader } from "./argparse-reader.ts";
 import { clickReader } from "./click.ts";
 import { fireReader } from "./fire.ts";
@@ -8,12 +16,13 @@ import { optparseReader } from "./optparse.ts";
 import type { Reader } from "./reader.ts";
 import { type CommandLine, remainingWords } from "./reading.ts";
 import { headerComment, type ScriptShape, shapeOf } from "./script.ts";
+import { SETUP_MODELS, setupEntryPoints } from "./setup-call.ts";
 import { typerReader } from "./typer.ts";
 
 const READERS: readonly Reader[] = [argparseReader, clickReader, typerReader, optparseReader, getoptReader, fireReader];
 
 const MODELS: LibraryModels = libraryModels(
-  READERS.flatMap((reader) => [...reader.calls]),
+  [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS],
   READERS.flatMap((reader) => [...reader.constants]),
 );
 
@@ -39,6 +48,8 @@ export interface PythonReading {
   readonly documentation: string | undefined;
   /** The program is so large that its reading was cut short. */
   readonly isCut: boolean;
+  /** Console commands that the file declares as a `setup.py`. */
+  readonly entryPoints: readonly EntryPoint[];
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -50,6 +61,7 @@ const NOT_A_PROGRAM: Omit<PythonReading, "shape"> = {
   misses: NOTHING,
   documentation: undefined,
   isCut: false,
+  entryPoints: [],
 };
 
 /** Reads a Python file as the program that `python file` would run. */
@@ -57,19 +69,48 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
   const shape = shapeOf(parsed.module);
   if (shape.guardLine === null && !shape.topActs) return { ...NOT_A_PROGRAM, shape };
   const interpreter = new Interpreter(store, MODELS);
-  const { module, complete } = interpreter.runMain(parsed.file);
-  const doc = module?.scope.own("__doc__");
-  const documentation =
-    doc?.kind === "str" && doc.value.trim() !== "" ? cleandoc(doc.value) : headerComment(parsed.text);
+  const { complete } = interpreter.runMain(parsed.file);
   const declared = readEvents(interpreter);
   return {
     commandLine: declared ?? plainScript(shape, facts, interpreter),
     shape,
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
-    documentation,
+    documentation: documentationOf(parsed),
     isCut: !complete,
+    entryPoints: setupEntryPoints(interpreter),
   };
+}
+
+/** Reads what a console command runs: a function (or command object) of a module that is imported. */
+export function readEntryPoint(
+  parsed: ParsedFile,
+  name: string,
+  attribute: readonly string[],
+  store: ModuleStore,
+): PythonReading {
+  const shape = shapeOf(parsed.module);
+  const interpreter = new Interpreter(store, MODELS);
+  const { target, complete } = interpreter.runEntry(parsed.file, name, attribute);
+  const callee = target?.kind === "bound" ? target.function : target;
+  const line = callee?.kind === "function" && callee.file === parsed.file ? callee.line : shape.line;
+  const isKnown = target === null || target.kind !== "unknown";
+  const doc = callee?.kind === "function" ? callee.attributes.get("__doc__") : undefined;
+  return {
+    commandLine: readEvents(interpreter) ?? (isKnown ? withoutDeclaration(line, interpreter) : null),
+    shape: { ...shape, line },
+    dependencies: interpreter.filesUsed,
+    misses: interpreter.missedModules,
+    documentation: doc?.kind === "str" && doc.value.trim() !== "" ? cleandoc(doc.value) : documentationOf(parsed),
+    isCut: !complete,
+    entryPoints: [],
+  };
+}
+
+/** The module's docstring or the comment at its head. */
+function documentationOf(parsed: ParsedFile): string | undefined {
+  const doc = docstringOf(parsed.module);
+  return doc?.kind === "str" && doc.value.trim() !== "" ? cleandoc(doc.value) : headerComment(parsed.text);
 }
 
 /** The command line of the framework that comes first and for good; a framework that only takes a look comes last. */
@@ -88,15 +129,19 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
 
 function plainScript(shape: ScriptShape, facts: PythonFileFacts, interpreter: Interpreter): CommandLine | null {
   const isScript = shape.guardActs || (shape.topActs && shape.guardLine === null && isMeantToRun(facts));
-  if (!isScript) return null;
+  return isScript ? withoutDeclaration(shape.line, interpreter) : null;
+}
+
+/** The command line of a program that declares none. */
+function withoutDeclaration(line: number, interpreter: Interpreter): CommandLine {
   const { usesArguments } = interpreter;
   return {
     framework: usesArguments ? "sys.argv" : "main",
     parameters: usesArguments
-      ? [remainingWords(shape.line, "unknown", { help: "Arguments as the script itself reads them from sys.argv." })]
+      ? [remainingWords(line, "unknown", { help: "Arguments as the script itself reads them from sys.argv." })]
       : [],
     subcommands: [],
-    line: shape.line,
+    line,
     gaps: [],
   };
 }

@@ -1,0 +1,62 @@
+import type { Tool } from "../../model/index.ts";
+import type { CapabilityFinder } from "../capabilities/index.ts";
+import type { ModuleStore } from "../modules.ts";
+import { entryPointTool } from "../python-tool.ts";
+import { readEntryPoint } from "../readers/python.ts";
+import type { Gap } from "../readers/reading.ts";
+import type { EntryPoint } from "./entry-points.ts";
+
+/** The console commands of a project as tools, and what they rest on. */
+export interface ProjectReading {
+  readonly tools: readonly Tool[];
+  readonly gaps: readonly Gap[];
+  readonly dependencies: ReadonlySet<string>;
+  readonly misses: ReadonlySet<string>;
+}
+
+/** Most commands that are read of one project. */
+const MAX_COMMANDS = 200;
+
+/**
+ * Reads what each console command of a project runs.
+ * @param file of the project, beside which (or in whose source folder) its packages lie
+ */
+export function readProject(
+  file: string,
+  entryPoints: readonly EntryPoint[],
+  store: ModuleStore,
+  finder: CapabilityFinder,
+): ProjectReading {
+  const tools = new Map<string, Tool>();
+  const gaps: Gap[] = [];
+  const dependencies = new Set<string>();
+  const misses = new Set<string>();
+  for (const entry of entryPoints.slice(0, MAX_COMMANDS)) {
+    misses.add(entry.module.slice(entry.module.lastIndexOf(".") + 1));
+    const module = store.resolve(file, 0, entry.module);
+    const parsed = module?.file ? store.read(module.file) : null;
+    // Several names for one function are one tool.
+    const attribute = entry.attribute.join(".");
+    if (module === null || parsed === null || tools.has(`${parsed.file}#${attribute}`)) continue;
+    dependencies.add(parsed.file);
+    const reading = readEntryPoint(parsed, module.name, entry.attribute, store);
+    for (const used of reading.dependencies) dependencies.add(used);
+    for (const miss of reading.misses) misses.add(miss);
+    if (reading.commandLine === null) continue;
+    const found = finder.ofPython(parsed, attribute);
+    for (const used of found.dependencies) dependencies.add(used);
+    gaps.push(...reading.commandLine.gaps);
+    const root = rootOf(parsed.file, module.name);
+    const command = { name: entry.name, attribute, module: module.name, root };
+    const tool = entryPointTool(parsed, reading, reading.commandLine, found.capabilities, command);
+    tools.set(tool.id, tool);
+  }
+  return { tools: [...tools.values()], gaps, dependencies, misses };
+}
+
+/** The folder from which a module is imported by its name. */
+function rootOf(file: string, module: string): string {
+  const path = file.replace(/(?:\/__init__)?\.py$/u, "");
+  const tail = module.replaceAll(".", "/");
+  return path === tail ? "" : path.slice(0, Math.max(0, path.length - tail.length - 1));
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { discoverFiles, onlyTool, parameterOf } from "../testing/workspace.ts";
+import { pyprojectEntryPoints, setupCfgEntryPoints } from "./entry-points.ts";
+
+describe("pyprojectEntryPoints", () => {
+  const cases: readonly [string, string, readonly string[]][] = [
+    ["PEP 621", '[project.scripts]\nfoo = "pkg.cli:main"\n"foo-gui" = \'pkg.gui:App.start\' # x\n', ["foo", "foo-gui"]],
+    ["an inline table", '[project]\nscripts = { a = "p:m", "b-c" = "p:n" }\n', ["a", "b-c"]],
+    ["dotted keys", '[project]\nscripts.a = "p:m"\n', ["a"]],
+    ["quoted table", '[project.entry-points."console_scripts"]\na = "p:m"\n', ["a"]],
+    ["Poetry", '[tool.poetry.scripts]\na = { reference = "p:m", type = "console" }\nb = "q:n"\n', ["a", "b"]],
+    ["Poetry files are no functions", '[tool.poetry.scripts]\na = { reference = "bin/x", type = "file" }\n', []],
+    ["inside a multi-line string", 'x = """\n[project.scripts]\na = "p:m"\n"""\n', []],
+    ["not an identifier", '[project.scripts]\na = "p:m\'); import os #"\nb = "p"\n', []],
+    ["other tables", '[tool.hatch.envs.default.scripts]\na = "p:m"\n', []],
+  ];
+  it.each(cases)("%s", (_name, text, names) => {
+    expect(pyprojectEntryPoints(text).map((entry) => entry.name)).toEqual(names);
+  });
+});
+
+it("setup.cfg: console_scripts over several lines", () => {
+  const text =
+    "[metadata]\nname = x\n[options.entry_points]\nconsole_scripts =\n    a = p.m:f\n    b=p:g [extra]\nother =\n    c = p:h\n";
+  expect(setupCfgEntryPoints(text)).toMatchObject([
+    { name: "a", module: "p.m", attribute: ["f"], line: 5 },
+    { name: "b", module: "p", attribute: ["g"] },
+  ]);
+});
+
+const CLI = `
+import argparse
+def main(argv=None):
+    """Starts it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=3)
+    args = parser.parse_args(argv)
+`;
+
+it("a console command is the function of its module", async () => {
+  const tool = await onlyTool({
+    "pyproject.toml": '[project.scripts]\nresize = "pkg.cli:main"\n',
+    "src/pkg/__init__.py": "",
+    "src/pkg/cli.py": CLI,
+  });
+  expect(tool).toMatchObject({
+    id: "src/pkg/cli.py#main",
+    name: "resize",
+    function: "main",
+    framework: "argparse",
+    entry: { pythonPath: ["src"] },
+  });
+  expect(tool.entry.argv.at(-1)).toBe("import sys; from pkg.cli import main; sys.argv[0] = 'resize'; sys.exit(main())");
+  expect(parameterOf(tool, "--size")).toMatchObject({ type: "integer", default: 3 });
+});
+
+it("a module that is the same program by itself is one tool, named by the command", async () => {
+  const tool = await onlyTool({
+    "setup.py":
+      "from setuptools import setup\nsetup(name='x', entry_points={'console_scripts': ['resize=pkg.cli:main', 'rs=pkg.cli:main']})\n",
+    "pkg/__init__.py": "",
+    "pkg/cli.py": `${CLI}\nif __name__ == "__main__":\n    main()\n`,
+  });
+  expect(tool).toMatchObject({ id: "pkg/cli.py", name: "resize", framework: "argparse" });
+});
+
+it("a command object of click, in a package's __init__; an entry point without arguments", async () => {
+  const { tools } = await discoverFiles({
+    "setup.cfg":
+      "[options.entry_points]\nconsole_scripts =\n  grp = pkg:cli\n  plain = pkg.plain:run\n  gone = nowhere:x\n",
+    "pkg/__init__.py":
+      "import click\n@click.group()\ndef cli(): 'All of it.'\n@cli.command()\n@click.option('--n', type=int)\ndef go(n): 'Goes.'\n",
+    "pkg/plain.py": "def run():\n    'Runs.'\n    print('x')\n",
+  });
+  expect(tools.map(({ id, name, framework, description }) => [id, name, framework, description])).toEqual([
+    ["pkg/__init__.py#cli", "grp", "click", "All of it."],
+    ["pkg/plain.py#run", "plain", "main", "Runs."],
+  ]);
+  expect(tools[0]?.subcommands).toMatchObject([{ path: "go", help: "Goes." }]);
+});
