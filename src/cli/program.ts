@@ -175,6 +175,7 @@ function addRun(program: Command, context: Context, done: (code: number) => void
     .option("--json", "print one JSON object when the run has ended")
     .option("--workspace <dir>", "the workspace folder", ".")
     .option("--writable <path>", "let this run write to a file or folder (repeatable)", collect)
+    .option("--allow-host <name>", "let this run reach a host: name, *.name or name:port (repeatable)", collect)
     .allowUnknownOption()
     .addHelpText(
       "after",

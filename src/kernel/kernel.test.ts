@@ -197,7 +197,7 @@ describe("Kernel", () => {
   it("lets the user grant a path for one run", async () => {
     const folder = join(base, "reports");
     mkdirSync(folder);
-    value(await open().execute(request({ grant: { writablePaths: [folder] } }), { signal }));
+    value(await open().execute(request({ grant: { writablePaths: [folder], hosts: [] } }), { signal }));
     expect(sandbox.requests[0]?.config.writablePaths).toEqual([folder]);
   });
 
@@ -208,7 +208,7 @@ describe("Kernel", () => {
       mkdirSync(folder);
       const kernel = open();
       const execution = value(
-        await kernel.execute(request({ principal, grant: { writablePaths: [folder] } }), { signal }),
+        await kernel.execute(request({ principal, grant: { writablePaths: [folder], hosts: [] } }), { signal }),
       );
       expect(execution.exit.reason).toBe("denied");
       expect(execution.denied?.capability).toBe("filesystem-write");
@@ -238,20 +238,32 @@ describe("Kernel", () => {
     expect(policy).toMatchObject({ cpuPercent: 90, memoryBytes: 64 * MEBIBYTE, timeMs: 300_000, processes: 5 });
   });
 
+  it("lets the user grant a host for one run, and an agent not", async () => {
+    const grant = { writablePaths: [], hosts: ["api.example.org", "*.example.net:8443"] };
+    value(await open().execute(request({ grant }), { signal }));
+    expect(sandbox.requests[0]?.config.network).toEqual({ mode: "hosts", hosts: grant.hosts });
+    const execution = value(await open().execute(request({ principal: "chat", grant }), { signal }));
+    expect(execution.denied?.capability).toBe("network-access");
+    expect(execution.denied?.message).toContain("api.example.org");
+    expect(code(open().plan(request({ grant: { writablePaths: [], hosts: ["*.org"] } })))).toBe("bad-grant");
+  });
+
   it.each([
     ["the file system's root", "/"],
     ["a system folder", "/etc"],
     ["a relative path", "reports"],
     ["what is not there", "/nowhere/at/all"],
   ])("refuses to grant %s", (_name, path) => {
-    expect(code(open().plan(request({ grant: { writablePaths: [path] } })))).toBe("bad-grant");
+    expect(code(open().plan(request({ grant: { writablePaths: [path], hosts: [] } })))).toBe("bad-grant");
   });
 
   it("refuses to grant the state, or a link to it", () => {
     const kernel = open();
-    expect(code(kernel.plan(request({ grant: { writablePaths: [base] } })))).toBe("bad-grant");
+    expect(code(kernel.plan(request({ grant: { writablePaths: [base], hosts: [] } })))).toBe("bad-grant");
     symlinkSync(join(base, "state"), join(workspace, "innocent"));
-    expect(code(kernel.plan(request({ grant: { writablePaths: [join(workspace, "innocent")] } })))).toBe("bad-grant");
+    expect(code(kernel.plan(request({ grant: { writablePaths: [join(workspace, "innocent")], hosts: [] } })))).toBe(
+      "bad-grant",
+    );
   });
 
   it("hides the state from tools of a workspace that contains it", () => {

@@ -19,7 +19,7 @@ import {
   type ToolArguments,
   validateArguments,
 } from "../model/index.ts";
-import type { Sandbox } from "../sandbox/index.ts";
+import type { Sandbox, SandboxOutcome } from "../sandbox/index.ts";
 import { buildArguments } from "./argv.ts";
 import { BuiltinTools, OWN_ENVIRONMENT, type OwnCommand } from "./builtin-tools.ts";
 import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
@@ -310,6 +310,7 @@ export class Kernel {
   ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied">> {
     const stdout = new BoundedText(plan.policy.outputBytes);
     const stderr = new BoundedText(plan.policy.outputBytes);
+    const refusedHosts: string[] = [];
     const interpreter = this.#options.interpreter ?? workspaceInterpreter(this.workspace);
     const outcome = await this.#options.sandbox.run(
       {
@@ -332,6 +333,7 @@ export class Kernel {
           return hooks.onStderr?.(chunk);
         },
         onEvent: (event) => {
+          if (event.type === "denied") refusedHosts.push(event.message);
           hooks.onEvent?.(event);
           for (const listener of this.#monitors) listener({ execution: id, tool: plan.tool.id, principal, event });
         },
@@ -340,16 +342,14 @@ export class Kernel {
     const text = stdout.text();
     const gate = this.#outputGate(plan, folder, text);
     const message = [outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
-    const refused = outcome.denied[0];
+    const denied = denialOf(outcome, refusedHosts);
     return {
       exit: { ...outcome.exit, ...(message === "" ? {} : { message }) },
       stdout: text,
       stderr: stderr.text(),
       results: gate.results,
       usage: outcome.usage,
-      ...(refused === undefined || outcome.exit.reason !== "denied"
-        ? {}
-        : { denied: { capability: refused, message: outcome.exit.message ?? refused } }),
+      ...(denied === undefined ? {} : { denied }),
     };
   }
 
@@ -362,6 +362,14 @@ export class Kernel {
       withheld: collected.withheld,
     };
   }
+}
+
+/** What the sandbox kept a run from, as far as it was seen: hosts, or what ended it. */
+function denialOf({ exit, denied }: SandboxOutcome, refusedHosts: readonly string[]): Denial | undefined {
+  if (refusedHosts.length > 0) return { capability: "network-access", message: refusedHosts.join("; ") };
+  const [first] = denied;
+  if (first === undefined || exit.reason !== "denied") return undefined;
+  return { capability: first, message: exit.message ?? first };
 }
 
 function deniedOutcome(

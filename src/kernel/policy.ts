@@ -13,7 +13,7 @@ import {
   type SandboxConfig,
   type Tool,
 } from "../model/index.ts";
-import { compileConfig } from "../sandbox/index.ts";
+import { compileConfig, parseHostRule } from "../sandbox/index.ts";
 import { isInside } from "./entry.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -51,13 +51,15 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
   const { tool, principal, workspace, stateRoot, grant } = request;
   const writablePaths = grantedPaths(grant, stateRoot);
   if (!writablePaths.ok) return writablePaths;
+  const hosts = grantedHosts(grant);
+  if (!hosts.ok) return hosts;
   const base = compileConfig({
     category: tool.category,
     workspace,
     writablePaths: writablePaths.value,
     forbiddenPaths: request.forbiddenPaths,
     readablePaths: request.builtin?.readablePaths ?? [],
-    hosts: [],
+    hosts: hosts.value,
     environment: [
       ...HARMLESS_VARIABLES,
       ...(request.builtin?.environment ?? []),
@@ -131,6 +133,14 @@ function grantedPaths(grant: RunGrant | undefined, stateRoot: string): Result<re
   return ok(paths);
 }
 
+function grantedHosts(grant: RunGrant | undefined): Result<readonly string[]> {
+  for (const host of grant?.hosts ?? []) {
+    const rule = parseHostRule(host);
+    if (!rule.ok) return fail("bad-grant", rule.problem.message);
+  }
+  return ok(grant?.hosts ?? []);
+}
+
 /**
  * What the principal may not do: nothing runs in an untrusted workspace, and an agent never uses a grant of the user.
  * @returns the denial, which names the capability, its evidence and what would allow it
@@ -141,13 +151,16 @@ export function findDenial(request: PolicyRequest, trusted: boolean): Denial | u
     const message = `${tool.name} was not run: the workspace is not trusted. Trust the workspace to allow it.`;
     return { capability: "workspace-trust", message };
   }
-  if (principal === "user" || grant === undefined || grant.writablePaths.length === 0) return undefined;
-  const paths = grant.writablePaths.join(", ");
+  if (principal === "user" || grant === undefined) return undefined;
+  const granted = { "filesystem-write": grant.writablePaths, "network-access": grant.hosts } as const;
+  const capability = (["filesystem-write", "network-access"] as const).find((name) => granted[name].length > 0);
+  if (capability === undefined) return undefined;
+  const what = granted[capability].join(", ");
   return {
-    capability: "filesystem-write",
+    capability,
     message:
-      `${principal} may not use “filesystem-write” of ${tool.name} for ${paths}: an agent has no grants of the user. ` +
-      `${evidenceSentence(tool, "filesystem-write")} It would be allowed if the user runs the tool and grants these paths.`,
+      `${principal} may not use “${capability}” of ${tool.name} for ${what}: an agent has no grants of the user. ` +
+      `${evidenceSentence(tool, capability)} It would be allowed if the user runs the tool and grants this.`,
   };
 }
 

@@ -43,6 +43,7 @@ export type ExitStatus = z.infer<typeof ExitStatus>;
 export const SandboxEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("started"), pid: z.int() }),
   z.object({ type: z.literal("usage"), usage: Usage, processes: z.int() }),
+  z.object({ type: z.literal("denied"), host: z.string(), port: z.int(), message: z.string() }),
   z.object({ type: z.literal("limit"), reason: ExitReason, message: z.string() }),
   z.object({ type: z.literal("exited"), exit: ExitStatus, usage: Usage }),
 ]);
@@ -89,6 +90,11 @@ export type Execution = z.infer<typeof Execution>;
 export const History = z.object({ executions: z.array(Execution.omit({ stdout: true, stderr: true })) });
 export type History = z.infer<typeof History>;
 
-/** What a person may allow for one run beyond the tool's category: absolute paths that become writable. */
-export const RunGrant = z.object({ writablePaths: z.array(z.string()) });
+/** What a person may allow for one run beyond the tool's category. */
+export const RunGrant = z.object({
+  writablePaths: z.array(z.string()).describe("Absolute paths that become writable."),
+  hosts: z
+    .array(z.string())
+    .describe("Hosts that may be reached: name, *.name or address, with :port if not 80 or 443."),
+});
 export type RunGrant = z.infer<typeof RunGrant>;

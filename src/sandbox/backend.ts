@@ -9,6 +9,8 @@ export interface PreparedRun {
   readonly environment: Readonly<Record<string, string>>;
   readonly interpreter?: Interpreter;
   readonly resultFolder?: string;
+  /** The unix socket of the proxy, when some hosts are allowed. */
+  readonly proxySocket?: string;
   readonly hasInput: boolean;
 }
 

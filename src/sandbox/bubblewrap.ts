@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
-import { SANDBOX_HOME } from "./environment.ts";
+import { RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HelperSource } from "./helper-code.ts";
 import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
@@ -15,6 +15,8 @@ const MEBIBYTE = 1024 * 1024;
 
 /** The folder of the supervisor's program inside. */
 const HELPER_FOLDER = "/run/toka";
+/** The proxy's socket inside. */
+const PROXY_SOCKET = `${HELPER_FOLDER}/proxy`;
 
 /** Descriptors of the bwrap process: the supervisor's events are on 3. */
 const ARGUMENTS_FD = 4;
@@ -42,6 +44,7 @@ export interface BubblewrapPlan {
   readonly cwd: string;
   /** The file name of the supervisor's program; its bytes are read from {@link HELPER_FD}. */
   readonly helperName: string;
+  readonly proxySocket?: string;
 }
 
 /** The places where a command may write without leaving anything behind. */
@@ -71,6 +74,7 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     ...["--perms", "0444", "--file", String(HELPER_FD), `${HELPER_FOLDER}/${plan.helperName}`],
     ...["--perms", "0444", "--file", String(SITE_FD), `${SITE_FOLDER}/sitecustomize.py`],
     ...plan.mounts.flatMap(mountOptions),
+    ...(plan.proxySocket ? ["--ro-bind", plan.proxySocket, PROXY_SOCKET] : []),
     ...plan.hiddenProc.flatMap((name) => ["--ro-bind", "/dev/null", `/proc/${name}`]),
     // Under root, /proc/sys and /proc/sysrq-trigger ask for the user's number only, not for a capability.
     ...["--remount-ro", "/proc"],
@@ -96,6 +100,7 @@ function mountOptions(mount: Mount): string[] {
 
 /** The supervisor's options for a policy; `writable` are the host's folders that the command may write to. */
 export function helperOptions(config: SandboxConfig, writable: readonly string[], hasInput: boolean): string[] {
+  const proxied = config.network.mode === "hosts";
   return [
     `memory=${config.memoryBytes}`,
     `cpu=${config.cpuPercent}`,
@@ -106,6 +111,7 @@ export function helperOptions(config: SandboxConfig, writable: readonly string[]
     `stdin=${hasInput ? "pipe" : "none"}`,
     ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
     ...writable.map((path) => `write=${path}`),
+    ...(proxied ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
   ];
 }
 
@@ -123,9 +129,6 @@ export class BubblewrapBackend implements SandboxBackend {
     const architecture = process.arch;
     if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
       return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
-    }
-    if (run.config.network.mode === "hosts") {
-      return fail("hosts-unsupported", "A network that is limited to named hosts cannot be enforced yet.");
     }
     this.#machine ??= examineMachine();
     const { bwrap, system, hiddenProc } = await this.#machine;
@@ -154,6 +157,7 @@ export class BubblewrapBackend implements SandboxBackend {
       environment: run.environment,
       cwd: run.cwd,
       helperName: helper.name,
+      ...(run.proxySocket ? { proxySocket: run.proxySocket } : {}),
     });
     // The list is read from a descriptor with NUL between its entries: one inside an entry would make two of it.
     if ([...options, ...run.command].some((option) => option.includes("\0"))) {

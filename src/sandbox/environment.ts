@@ -7,6 +7,21 @@ const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/
 /** The sandbox's home, a tmpfs of its own. */
 export const SANDBOX_HOME = "/home/sandbox";
 
+/** Where the relay to the proxy of allowed hosts listens, on the sandbox's own loopback. */
+export const RELAY_PORT = 61_080;
+
+/** What `pip`, `requests`, `urllib`, `curl`, `git` and `npm` read to find their proxy; most know only one spelling. */
+function proxyVariables(): Record<string, string> {
+  const proxy = `http://127.0.0.1:${RELAY_PORT}`;
+  const own = "localhost,127.0.0.1,::1";
+  const names = ["http_proxy", "https_proxy", "all_proxy"];
+  return {
+    ...Object.fromEntries(names.flatMap((name) => [[name, proxy] as const, [name.toUpperCase(), proxy] as const])),
+    no_proxy: own,
+    NO_PROXY: own,
+  };
+}
+
 /** Variables of the dynamic loader. They would run foreign code inside the supervisor, so no policy lets them pass. */
 export function isLoaderVariable(name: string): boolean {
   return /^(LD_|DYLD_|GLIBC_TUNABLES$|GCONV_PATH$)/.test(name);
@@ -20,6 +35,8 @@ export interface EnvironmentInput {
   readonly interpreterFolder?: string;
   readonly virtualEnvironment?: string;
   readonly resultFolder?: string;
+  /** The run may reach some hosts, through the proxy. */
+  readonly proxied?: boolean;
 }
 
 /** The whole environment of a sandboxed command: fixed values, then the allowed ones of the caller. */
@@ -43,5 +60,5 @@ export function compileEnvironment(input: EnvironmentInput): Record<string, stri
     ":",
   );
   if (input.resultFolder) environment["TOKA_RESULTS"] = input.resultFolder;
-  return environment;
+  return input.proxied ? { ...environment, ...proxyVariables() } : environment;
 }

@@ -100,6 +100,7 @@ class Options:
         self.write = []
         self.tmpfs = []
         self.stdin = False
+        self.relay = None
         self.memory = self.cpu = self.time = self.processes = self.disk = self.output = 0
         for argument in arguments[:split]:
             name, _, value = argument.partition("=")
@@ -109,6 +110,9 @@ class Options:
                 self.stdin = value == "pipe"
             elif name in ("memory", "time", "processes", "disk", "output"):
                 setattr(self, name, int(value))
+            elif name == "relay":
+                port, _, path = value.partition(":")
+                self.relay = int(port), path
             elif name == "cpu":
                 self.cpu = float(value)
             else:
@@ -287,12 +291,160 @@ class Stream:
             self.close()
 
 
+# --- The relay to the proxy of allowed hosts --------------------------------------------------------------------------
+
+
+class Half:
+    """One direction of a connection. `ended`: nothing more will come; `closed`: its target takes nothing more."""
+
+    def __init__(self, source, target):
+        self.source = source
+        self.target = target
+        self.pending = b""
+        self.ended = False
+        self.closed = False
+
+    @property
+    def over(self):
+        return self.closed or (self.ended and not self.pending)
+
+    def fill(self):
+        try:
+            self.pending = os.read(self.source.fileno(), CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.pending = b""
+        self.ended = not self.pending
+
+    def drain(self, sockets):
+        try:
+            self.pending = self.pending[os.write(self.target.fileno(), self.pending):]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.pending, self.closed = b"", True
+        if self.ended and not self.pending and not self.closed:
+            self.closed = True
+            try:
+                self.target.shutdown(sockets.SHUT_WR)
+            except OSError:
+                pass  # it is gone already
+
+
+class Relay:
+    """Joins connections to a port of the sandbox's own loopback with the proxy's unix socket. Runs as a child process."""
+
+    MOST = 128
+
+    def __init__(self, port, path):
+        import _socket
+
+        self.sockets = _socket
+        self.path = path
+        self.halves = {}
+        self.poller = select.poll()
+        self.listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        self.listener.bind(("127.0.0.1", port))
+        self.listener.listen(64)
+
+    def start(self):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+                for name in os.listdir("/proc/self/fd"):
+                    if int(name) != self.listener.fileno():
+                        try:
+                            os.close(int(name))
+                        except OSError:
+                            pass  # the descriptor of the listing itself
+                self.run()
+            finally:
+                os._exit(1)
+        self.listener.close()
+        return pid
+
+    def run(self):
+        listener = self.listener.fileno()
+        self.poller.register(listener, select.POLLIN)
+        while True:
+            for fd, seen in self.poller.poll():
+                if fd == listener:
+                    self.accept()
+                elif fd in self.halves:
+                    self.step(fd, seen)
+            if len(self.halves) < 2 * self.MOST:
+                self.poller.register(listener, select.POLLIN)
+            else:
+                self.poller.unregister(listener)
+
+    def accept(self):
+        try:
+            fd, _ = self.listener._accept()
+        except OSError:
+            return
+        client = self.sockets.socket(self.sockets.AF_INET, self.sockets.SOCK_STREAM, 0, fd)
+        proxy = self.sockets.socket(self.sockets.AF_UNIX, self.sockets.SOCK_STREAM)
+        try:
+            proxy.connect(self.path)
+        except OSError:
+            client.close()
+            proxy.close()
+            return
+        client.setblocking(False)
+        proxy.setblocking(False)
+        there, back = Half(client, proxy), Half(proxy, client)
+        self.halves[client.fileno()] = there, back
+        self.halves[proxy.fileno()] = back, there
+        self.watch(there, back)
+
+    def step(self, fd, seen):
+        away, towards = self.halves[fd]
+        if towards.pending and seen & select.POLLOUT:
+            towards.drain(self.sockets)
+        if not away.ended and not away.pending and seen & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            away.fill()
+            away.drain(self.sockets)
+        elif seen & (select.POLLHUP | select.POLLERR):
+            towards.pending, towards.closed = b"", True
+        self.watch(away, towards)
+
+    def watch(self, *both):
+        for half in both:
+            if half.closed and not half.ended:
+                half.ended = True  # what nobody takes is not read
+        if all(half.over for half in both):
+            for half in both:
+                self.halves.pop(half.source.fileno(), None)
+                self.forget(half.source.fileno())
+            for half in both:
+                half.source.close()
+            return
+        for away, towards in (both, both[::-1]):
+            events = 0 if away.ended or away.pending else select.POLLIN
+            if towards.pending:
+                events |= select.POLLOUT
+            if events:
+                self.poller.register(away.source.fileno(), events)
+            else:
+                self.forget(away.source.fileno())
+
+    def forget(self, fd):
+        try:
+            self.poller.unregister(fd)
+        except KeyError:
+            pass  # it was not watched
+
+
 class Supervisor:
     def __init__(self, options, libc):
         self.options = options
         self.libc = libc
         self.start = monotonic()
         self.main = 0
+        self.own = {"1"}
         self.status = None
         self.exit_fields = None
         self.stopped = False
@@ -321,6 +473,8 @@ class Supervisor:
     # -- starting --
 
     def launch(self):
+        if self.options.relay:
+            self.own.add(str(Relay(*self.options.relay).start()))
         wake_read, wake_write = os.pipe()
         for fd in (wake_read, wake_write, 0, 1, 2, EVENTS):
             os.set_blocking(fd, False)
@@ -352,12 +506,12 @@ class Supervisor:
     # -- looking --
 
     def look(self, exact):
-        """Sums CPU, memory, tasks and bytes written over every process of the namespace but this one.
+        """Sums CPU, memory, tasks and bytes written over every process of the namespace but the supervisor's own.
 
         The number of tasks is checked before anything that costs time per process: a fork bomb competes with this
         process for the processor, and must not be given time to grow.
         """
-        pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        pids = [name for name in os.listdir("/proc") if name.isdigit() and name not in self.own]
         self.tasks = len(pids)
         if self.tasks > self.options.processes:
             return
@@ -570,9 +724,15 @@ class Supervisor:
                 return
             if pid == 0:
                 return
-            self.peak = max(self.peak, used.ru_maxrss * 1024)
-            if pid == self.main:
-                self.status = status
+            self.note_end(pid, status, used)
+
+    def note_end(self, pid, status, used):
+        if str(pid) in self.own:
+            self.own.remove(str(pid))  # the relay; its number may be given to a process of the command
+            return
+        self.peak = max(self.peak, used.ru_maxrss * 1024)
+        if pid == self.main:
+            self.status = status
 
     # -- ending --
 
@@ -610,9 +770,7 @@ class Supervisor:
                 pid, status, used = os.wait4(-1, 0)
             except ChildProcessError:
                 return
-            self.peak = max(self.peak, used.ru_maxrss * 1024)
-            if pid == self.main:
-                self.status = status
+            self.note_end(pid, status, used)
 
     def flush(self):
         """Passes on what the ended processes had printed, for as long as the wall time allows a slow reader to take."""

@@ -1,3 +1,4 @@
 export { compileConfig, type PolicyInput } from "./compile-config.ts";
+export { parseHostRule } from "./hosts/rules.ts";
 export { type RunOptions, Sandbox, type SandboxOptions, type SandboxOutcome, type SandboxRequest } from "./sandbox.ts";
 export type { RunHandlers } from "./supervise.ts";

@@ -14,6 +14,9 @@ import {
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
 import { compileEnvironment, isLoaderVariable } from "./environment.ts";
+import { HostProxy } from "./hosts/proxy.ts";
+import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
+import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
@@ -22,6 +25,8 @@ export interface SandboxOptions {
   /** Absolute path of `helper.py`. */
   readonly helperPath: string;
   readonly onLog?: (line: string) => void;
+  /** Finds where an allowed host may be reached; public addresses only unless given. */
+  readonly resolveHost?: HostResolver;
 }
 
 /** One run. `argv[0]` of `python` or `python3` means the trusted interpreter; other names are looked up inside. */
@@ -60,12 +65,14 @@ interface Attempt {
 export class Sandbox {
   readonly #backend: SandboxBackend;
   readonly #log: (line: string) => void;
+  readonly #resolveHost: HostResolver;
   readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
   #report: Promise<EnforcementReport> | undefined;
 
   constructor(options: SandboxOptions) {
     this.#backend = new BubblewrapBackend(options.helperPath);
     this.#log = options.onLog ?? (() => undefined);
+    this.#resolveHost = options.resolveHost ?? resolvePublic;
   }
 
   /** What this machine enforces, found by trying. Kept for the life of this object unless the probe was aborted. */
@@ -112,13 +119,56 @@ export class Sandbox {
   async #attempt(request: SandboxRequest, options: RunOptions): Promise<Attempt> {
     const prepared = await this.#prepare(request, options.signal);
     if (!prepared.ok) return { unexplained: false, outcome: refused(prepared.problem) };
-    const command = await this.#backend.command(prepared.value);
+    const { network } = request.config;
+    if (network.mode === "none") return await this.#supervised(prepared.value, request, options, []);
+    const denied: string[] = [];
+    const proxy = await this.#proxy(network.hosts, (host, port, message) => {
+      denied.push(message);
+      options.onEvent({ type: "denied", host, port, message });
+    });
+    if (!proxy.ok) return { unexplained: false, outcome: refused(proxy.problem) };
+    try {
+      const onEvent: RunOptions["onEvent"] = (event) => {
+        if (event.type === "started") void proxy.value.hide(); // it is mounted now
+        options.onEvent(event);
+      };
+      const run = { ...prepared.value, proxySocket: proxy.value.socketPath };
+      return await this.#supervised(run, request, { ...options, onEvent }, denied);
+    } finally {
+      await proxy.value.close();
+    }
+  }
+
+  async #proxy(
+    hosts: readonly string[],
+    onRefused: (host: string, port: number, message: string) => void,
+  ): Promise<Result<HostProxy>> {
+    const rules = [];
+    for (const host of hosts) {
+      const rule = parseHostRule(host);
+      if (!rule.ok) return rule;
+      rules.push(rule.value);
+    }
+    const options = { rules, resolve: this.#resolveHost };
+    return ok(
+      await HostProxy.start({ ...options, onRefused: ({ host, port, reason }) => onRefused(host, port, reason) }),
+    );
+  }
+
+  /** @param hosts filled while the run is under way: the hosts that it asked for and did not get, in words */
+  async #supervised(
+    run: PreparedRun,
+    request: SandboxRequest,
+    options: RunOptions,
+    hosts: readonly string[],
+  ): Promise<Attempt> {
+    const command = await this.#backend.command(run);
     if (!command.ok) return { unexplained: false, outcome: refused(command.problem) };
     if (options.signal.aborted) return { unexplained: false, outcome: ended("cancelled", "cancelled") };
     const { timeMs } = request.config;
     const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
     if (result.started || result.exit.reason !== "sandbox-error") {
-      const denied = deniedVariables(request.config);
+      const denied = [...deniedVariables(request.config), ...hosts];
       return { unexplained: false, outcome: { exit: result.exit, usage: result.usage, denied } };
     }
     return { unexplained: true, outcome: ended("not-enforceable", result.exit.message ?? "the sandbox did not start") };
@@ -139,6 +189,7 @@ export class Sandbox {
       ...(interpreter ? { interpreterFolder: dirname(interpreter.executable) } : {}),
       ...(interpreter?.virtualEnvironment ? { virtualEnvironment: interpreter.virtualEnvironment } : {}),
       ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
+      proxied: request.config.network.mode === "hosts",
     });
     return ok({
       command,
@@ -187,7 +238,6 @@ function deniedVariables(config: SandboxConfig): string[] {
 /** Problems that mean that the machine cannot hold the policy; all others are mistakes in the request. */
 const NOT_ENFORCEABLE = new Set([
   "platform-unsupported",
-  "hosts-unsupported",
   "bwrap-missing",
   "helper-python-missing",
   "path-forbidden-missing",

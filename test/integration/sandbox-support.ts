@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { ExitStatus, type Limits, type SandboxConfig, type SandboxEvent } from "../../src/model/index.ts";
-import { compileConfig, Sandbox, type SandboxOutcome, type SandboxRequest } from "../../src/sandbox/index.ts";
+import {
+  compileConfig,
+  Sandbox,
+  type SandboxOptions,
+  type SandboxOutcome,
+  type SandboxRequest,
+} from "../../src/sandbox/index.ts";
 
 const HELPER_PATH = join(import.meta.dirname, "../../src/sandbox/helper.py");
 
@@ -41,20 +47,21 @@ export interface RunWish extends Partial<Omit<SandboxRequest, "config">> {
 
 /** A workspace of its own under the temporary folder, and a sandbox to run things in it. */
 export class Bench {
-  readonly sandbox = new Sandbox({ helperPath: HELPER_PATH });
+  readonly sandbox: Sandbox;
   readonly root: string;
   readonly workspace: string;
   readonly results: string;
 
-  private constructor(root: string) {
+  private constructor(root: string, options: Partial<SandboxOptions>) {
+    this.sandbox = new Sandbox({ helperPath: HELPER_PATH, ...options });
     this.root = root;
     this.workspace = join(root, "workspace");
     this.results = join(root, "results");
   }
 
-  static async create(): Promise<Bench> {
+  static async create(options: Partial<SandboxOptions> = {}): Promise<Bench> {
     const root = await realpath(await mkdtemp(join(tmpdir(), "toka-sandbox-test-")));
-    const bench = new Bench(root);
+    const bench = new Bench(root, options);
     await mkdir(bench.workspace);
     await mkdir(bench.results);
     return bench;

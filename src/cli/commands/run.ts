@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly json?: true;
   readonly workspace: string;
   readonly writable?: readonly string[];
+  readonly allowHost?: readonly string[];
 }
 
 /** `toka run TOOL`: runs a tool of the workspace through the kernel, for the user. */
@@ -78,11 +79,12 @@ async function execute(
   context: Context,
 ): Promise<Result<Execution>> {
   const writablePaths = (options.writable ?? []).map((path) => resolve(path));
+  const hosts = options.allowHost ?? [];
   const request = {
     tool,
     arguments: args,
     principal: "user",
-    ...(writablePaths.length === 0 ? {} : { grant: { writablePaths } }),
+    ...(writablePaths.length + hosts.length === 0 ? {} : { grant: { writablePaths, hosts: [...hosts] } }),
   } as const;
   if (options.json) return kernel.execute(request, { signal: context.signal });
   const stdout = context.console.toolStream("stdout");

@@ -18,7 +18,7 @@ import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
 import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
-import { exitSentence, usageText } from "../text/exit.ts";
+import { exitSentence, refusedHostLines, usageText } from "../text/exit.ts";
 import { plainMessage } from "../text/plain.ts";
 import { bytesText, durationText } from "../text/quantity.ts";
 import type { LocatedTool } from "../tool-store.ts";
@@ -39,6 +39,8 @@ export interface RunStart {
   /** The arguments are complete: no step is asked, only the confirmation. */
   readonly complete: boolean;
   readonly provenance?: Selection["provenance"];
+  /** Hosts that an earlier run asked for and did not get; letting it reach them is offered. */
+  readonly hosts?: readonly string[];
 }
 
 /** Milliseconds for which the status bar tells how a run ended. */
@@ -88,6 +90,7 @@ export class Runner implements Disposable {
       {
         plan: plan.value,
         folderName: located.folder.name,
+        ...(start.hosts ? { hosts: start.hosts } : {}),
         ...(start.provenance ? { provenance: unchanged(start.provenance, start.args, args) } : {}),
       },
       located.folder,
@@ -142,6 +145,7 @@ export class Runner implements Disposable {
       terminal.show(true);
       await pty.opened;
       pty.header(`$ ${shownCommand(argv)}`);
+      const refused: string[] = [];
       const done = await window.withProgress(
         {
           location: ProgressLocation.Notification,
@@ -149,13 +153,18 @@ export class Runner implements Disposable {
           title: plainMessage(l10n.t("Running {0}", tool.name)),
         },
         async (progress, token) =>
-          await this.#inKernel(kernel, request, controller, token, pty, (message) => progress.report({ message })),
+          await this.#inKernel(kernel, request, controller, token, pty, (event) => {
+            if (event.type === "denied") refused.push(`${event.host}:${event.port}`);
+            const message = eventText(event);
+            if (message !== undefined) progress.report({ message });
+          }),
       );
       if (!done.ok) {
         pty.end(l10n.t("Not run: {0}", done.problem.message), []);
         return this.#refuse(done.problem);
       }
       this.#tell(located, done.value, pty);
+      if (refused.length > 0) this.#offerHosts(located, request.arguments, refused);
       return done.value;
     } catch (error) {
       pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), []);
@@ -186,7 +195,7 @@ export class Runner implements Disposable {
     controller: AbortController,
     token: CancellationToken,
     pty: RunTerminal,
-    report: (message: string) => void,
+    onEvent: (event: SandboxEvent) => void,
   ): Promise<Result<Execution>> {
     const { TerminalSanitizer } = await import("../../kernel/index.ts");
     const streams = { out: new TextStream(new TerminalSanitizer()), err: new TextStream(new TerminalSanitizer()) };
@@ -196,10 +205,7 @@ export class Runner implements Disposable {
         signal: controller.signal,
         onStdout: (chunk) => pty.print(streams.out.push(chunk)),
         onStderr: (chunk) => pty.print(streams.err.push(chunk)),
-        onEvent: (event) => {
-          const message = eventText(event);
-          if (message !== undefined) report(message);
-        },
+        onEvent,
       });
     } finally {
       cancel.dispose();
@@ -214,6 +220,7 @@ export class Runner implements Disposable {
     const blocked = execution.exit.reason === "failed" ? blockedCapabilities({ ...located.tool, ...execution }) : [];
     const why = blocked.map((capability) => capabilityTitle(capability.name, l10n.t)).join(", ");
     pty.end(`${name}: ${sentence}`, [
+      ...refusedHostLines(execution, located.tool, l10n.t),
       ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
       usageText(execution.usage, l10n.t),
     ]);
@@ -221,6 +228,17 @@ export class Runner implements Disposable {
     const icon = execution.exit.reason === "ok" ? "pass" : "warning";
     window.setStatusBarMessage(`$(${icon}) ${name}: ${sentence}`, STATUS_FOR_MS);
     this.#finished.fire({ located, execution });
+  }
+
+  /** Hosts that were refused can be allowed in a further run; the person confirms that one, too. */
+  #offerHosts(located: LocatedTool, args: ToolArguments, hosts: readonly string[]): void {
+    const again = l10n.t("Run Again…");
+    const text = l10n.t("{0} asked for {1}, which it may not reach.", located.tool.name, hosts.join(", "));
+    const offer = async (): Promise<void> => {
+      const picked = await window.showWarningMessage(plainMessage(text), again);
+      if (picked === again) await this.run(located, { args, complete: true, hosts });
+    };
+    this.#reporter.background(offer(), "offering a further run");
   }
 
   #track(run: ActiveRun): void {

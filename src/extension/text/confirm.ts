@@ -11,6 +11,8 @@ export interface Confirmation {
   readonly folderName: string;
   /** Where arguments came from, when they were not all typed by the person. */
   readonly provenance?: Selection["provenance"];
+  /** Hosts that an earlier run asked for and did not get. */
+  readonly hosts?: readonly string[];
 }
 
 /** An argument as a person would type it; control and reordering characters are shown, not obeyed. */

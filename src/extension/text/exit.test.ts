@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ExitReason } from "../../model/index.ts";
 import { SAMPLE_POLICY } from "../testing/sample.ts";
-import { exitIcon, exitSentence, usageText } from "./exit.ts";
+import { exitIcon, exitSentence, refusedHostLines, usageText } from "./exit.ts";
 import { english } from "./translate.ts";
 
 const ended = (reason: ExitReason, more: { code?: number; message?: string } = {}): string =>
@@ -37,6 +37,26 @@ describe("exitSentence", () => {
       expect(ended(reason)).not.toBe("");
       expect(exitIcon(reason).icon).not.toBe("");
     }
+  });
+});
+
+describe("refusedHostLines", () => {
+  const evidence = [{ file: "a.py", line: 7, text: 'get("https://api.example.org")', why: "connects" }];
+  const capabilities = [{ name: "network-access", severity: "medium", evidence } as const].map((capability) => ({
+    ...capability,
+    evidence: [...capability.evidence],
+  }));
+  const denied = { capability: "network-access", message: "api.example.org:443 is not allowed; other.test:80 is not" };
+
+  it("tells each host, and where the tool names it", () => {
+    expect(refusedHostLines({ denied, exit: { reason: "failed" } }, { capabilities }, english)).toEqual([
+      "Not reached: api.example.org:443 is not allowed (named at a.py:7)",
+      "Not reached: other.test:80 is not",
+    ]);
+  });
+
+  it("is silent about a run that was not allowed at all", () => {
+    expect(refusedHostLines({ denied, exit: { reason: "denied" } }, { capabilities }, english)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Execution, ExitReason, Usage } from "../../model/index.ts";
+import type { Execution, ExitReason, Tool, Usage } from "../../model/index.ts";
 import { bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
@@ -28,6 +28,23 @@ export function exitSentence({ exit, policy, denied }: Ended, t: Translate): str
     "sandbox-error": () => withDetail(t("not run: the sandbox failed"), exit.message),
   };
   return sentences[exit.reason]();
+}
+
+/** The hosts that a run asked for and did not get, with the line of the tool that names them when there is one. */
+export function refusedHostLines(
+  { denied, exit }: Pick<Execution, "denied" | "exit">,
+  { capabilities }: Pick<Tool, "capabilities">,
+  t: Translate,
+): string[] {
+  if (denied?.capability !== "network-access" || exit.reason === "denied") return [];
+  const evidence = capabilities.flatMap((capability) => capability.evidence);
+  return denied.message.split("; ").map((message) => {
+    const host = /^[^\s:]+/.exec(message)?.[0] ?? "";
+    const named = evidence.find(({ text }) => host !== "" && text.includes(host));
+    return named === undefined
+      ? t("Not reached: {0}", message)
+      : t("Not reached: {0} (named at {1}:{2})", message, named.file, named.line);
+  });
 }
 
 /** What a run used: `1.2 s, 85 ms of processor time, 24 MB of memory, 3 KB written`. */
