@@ -33,6 +33,11 @@ export class Scope {
     return value;
   }
 
+  /** What stands for a name in this scope alone, without working out what has been put off. */
+  peek(name: string): Value | LazyValue | undefined {
+    return this.#entry(name) ?? undefined;
+  }
+
   #entry(name: string): Entry | undefined {
     for (let level = this.#layers.length - 1; level >= 0; level -= 1) {
       const entry = this.#layers[level]?.get(name);

@@ -177,10 +177,17 @@ function executeImportFrom(interpreter: Interpreter, statement: ImportFrom, fram
       continue;
     }
     const force = (): Value => importedName(interpreter, module, statement, alias.name, frame);
-    // A module that is run only when it is needed gives its names only then.
-    const value = module.kind === "module" && module.isPending() ? ({ kind: "lazy", force } as const) : force();
+    const value = isPutOff(module, alias.name) ? ({ kind: "lazy", force } as const) : force();
     (frame.redirects.get(alias.asname ?? alias.name) ?? frame.scope).set(alias.asname ?? alias.name, value);
   }
+}
+
+/**
+ * A module that is run only when it is needed gives its names only then; so does a package that passes on the names of
+ * such a module, or importing one name of it would run all that it is made of.
+ */
+function isPutOff(module: Value, name: string): boolean {
+  return module.kind === "module" && (module.isPending() || module.scope.peek(name)?.kind === "lazy");
 }
 
 function importedName(
