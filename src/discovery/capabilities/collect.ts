@@ -14,21 +14,36 @@ const MAX_EVIDENCE = 20;
 /** Literal hosts, paths or programs kept per capability. */
 const MAX_SCOPE = 40;
 
-/** Adds one line of evidence, and what it names, to what was found. */
-export function gather(findings: Findings, name: CapabilityName, evidence: Evidence, scope: Scope | null): void {
+/**
+ * Adds one line of evidence, and what it names, to what was found.
+ * @param tell the rest of the evidence, asked for only when it is kept
+ */
+export function gather(
+  findings: Findings,
+  name: CapabilityName,
+  file: string,
+  line: number,
+  scope: Scope | null,
+  tell: () => Omit<Evidence, "file" | "line">,
+): void {
   let entry = findings.get(name);
   if (entry === undefined) {
     entry = { evidence: [], scope: { hosts: [], paths: [], programs: [] } };
     findings.set(name, entry);
   }
+  if (scope !== null) addScope(entry, scope);
+  if (entry.evidence.length >= MAX_EVIDENCE) return;
+  if (!entry.evidence.some((item) => item.line === line && item.file === file)) {
+    entry.evidence.push({ file, line, ...tell() });
+  }
+}
+
+function addScope({ scope: known }: Gathered, scope: Scope): void {
   for (const kind of ["hosts", "paths", "programs"] as const) {
-    const known = entry.scope[kind];
-    for (const item of scope?.[kind] ?? []) {
-      if (!known.includes(item) && known.length < MAX_SCOPE) known.push(item);
+    for (const item of scope[kind] ?? []) {
+      if (known[kind].length < MAX_SCOPE && !known[kind].includes(item)) known[kind].push(item);
     }
   }
-  const isKnown = entry.evidence.some((item) => item.file === evidence.file && item.line === evidence.line);
-  if (!isKnown && entry.evidence.length < MAX_EVIDENCE) entry.evidence.push(evidence);
 }
 
 /** In the order of the product's table. */

@@ -1,4 +1,4 @@
-import type { Capability, Evidence } from "../../model/index.ts";
+import type { Capability } from "../../model/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { type FileNames, namesOf } from "./names.ts";
@@ -18,10 +18,24 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(
   ),
 );
 
-interface Visit {
+/** A part of a program in the graph of what reaches what, shared by all tools that come by. */
+interface Part {
   readonly file: string;
   readonly unit: string;
-  readonly chain: readonly string[];
+  /** Worked out when a tool first gets here. */
+  steps: Steps | null;
+}
+
+/** What a part needs itself, and which parts it reaches. */
+interface Steps {
+  readonly needs: readonly Need[];
+  readonly targets: readonly Part[];
+}
+
+/** How a tool first got to a part. */
+interface Visit {
+  readonly part: Part;
+  readonly from: Visit | null;
 }
 
 /**
@@ -32,6 +46,8 @@ export class CapabilityFinder {
   readonly #store: ModuleStore;
   readonly #names = new Map<string, FileNames | null>();
   readonly #summaries = new Map<string, FileSummary | null>();
+  /** By file, then unit. */
+  readonly #parts = new Map<string, Map<string, Part>>();
 
   constructor(store: ModuleStore) {
     this.#store = store;
@@ -44,6 +60,7 @@ export class CapabilityFinder {
     for (const [other, summary] of this.#summaries) {
       if (summary?.consulted.has(file) === true) this.#summaries.delete(other);
     }
+    this.#parts.clear();
   }
 
   /**
@@ -59,45 +76,55 @@ export class CapabilityFinder {
   } {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const pending: Visit[] = [
-      { file: parsed.file, unit: MODULE_UNIT, chain: [] },
-      { file: parsed.file, unit: entry, chain: [] },
-    ];
-    const seen = new Set(pending.map(keyOf));
+    const pending: Visit[] = [MODULE_UNIT, entry].map((unit) => ({ part: this.#part(parsed.file, unit), from: null }));
+    const seen = new Set(pending.map(({ part }) => part));
     for (let next = 0; next < pending.length && next < MAX_UNITS; next += 1) {
       const visit = pending[next];
       if (visit === undefined) break;
-      dependencies.add(visit.file);
-      for (const target of this.#visit(visit, findings)) {
-        if (seen.has(keyOf(target))) continue;
-        seen.add(keyOf(target));
-        pending.push(target);
+      dependencies.add(visit.part.file);
+      const { needs, targets } = this.#steps(visit.part);
+      for (const need of needs) collect(findings, need, visit);
+      for (const part of targets) {
+        if (seen.has(part)) continue;
+        seen.add(part);
+        pending.push({ part, from: visit });
       }
     }
     return { capabilities: toCapabilities(findings), dependencies };
   }
 
-  /** Collects what a part of the program needs. @returns the parts that it reaches */
-  #visit(visit: Visit, findings: Findings): readonly Visit[] {
-    const summary = this.#summary(visit.file);
-    const unit = summary?.units.get(visit.unit);
-    if (summary === null || unit === undefined) return [];
-    for (const need of unit.needs) collect(findings, need, visit);
-    return unit.edges.flatMap((edge) => this.#targets(edge, summary, visit));
+  #part(file: string, unit: string): Part {
+    let ofFile = this.#parts.get(file);
+    if (ofFile === undefined) {
+      ofFile = new Map();
+      this.#parts.set(file, ofFile);
+    }
+    let part = ofFile.get(unit);
+    if (part === undefined) {
+      part = { file, unit, steps: null };
+      ofFile.set(unit, part);
+    }
+    return part;
   }
 
-  #targets(edge: Edge, summary: FileSummary, from: Visit): readonly Visit[] {
-    if (edge.kind === "unit") {
-      const isBody = edge.unit === MODULE_UNIT;
-      return [{ file: edge.file, unit: edge.unit, chain: isBody ? from.chain : [...from.chain, edge.unit] }];
-    }
+  #steps(part: Part): Steps {
+    part.steps ??= this.#takeSteps(part);
+    return part.steps;
+  }
+
+  #takeSteps({ file, unit: name }: Part): Steps {
+    const summary = this.#summary(file);
+    const unit = summary?.units.get(name);
+    if (summary === null || unit === undefined) return NO_STEPS;
+    return { needs: unit.needs, targets: [...new Set(unit.edges.flatMap((edge) => this.#targets(edge, summary)))] };
+  }
+
+  #targets(edge: Edge, summary: FileSummary): readonly Part[] {
+    if (edge.kind === "unit") return [this.#part(edge.file, edge.unit)];
     if (COMMON_METHODS.has(edge.name)) return [];
     return summary.classes
       .filter((item) => this.#summary(item.file)?.units.has(`${item.name}.${edge.name}`) === true)
-      .map((item) => {
-        const unit = `${item.name}.${edge.name}`;
-        return { file: item.file, unit, chain: [...from.chain, unit] };
-      });
+      .map((item) => this.#part(item.file, `${item.name}.${edge.name}`));
   }
 
   #summary(file: string): FileSummary | null {
@@ -120,20 +147,21 @@ export class CapabilityFinder {
   }
 }
 
-function keyOf(visit: Visit): string {
-  return `${visit.file}#${visit.unit}`;
-}
+const NO_STEPS: Steps = { needs: [], targets: [] };
 
 /** Longest call chain that is told. */
 const MAX_CHAIN = 12;
 
 function collect(findings: Findings, need: Need, visit: Visit): void {
-  const evidence: Evidence = {
-    file: visit.file,
-    line: need.line,
-    text: need.text,
-    why: `This line ${need.why}.`,
-    ...(visit.chain.length > 0 ? { chain: visit.chain.slice(0, MAX_CHAIN) } : {}),
-  };
-  gather(findings, need.capability, evidence, need.scope);
+  gather(findings, need.capability, visit.part.file, need.line, need.scope, () => {
+    const chain = chainOf(visit);
+    return { text: need.text, why: `This line ${need.why}.`, ...(chain.length > 0 ? { chain } : {}) };
+  });
+}
+
+/** The functions on the way to a part, outermost first; what importing runs is no call. */
+function chainOf(visit: Visit): string[] {
+  const chain: string[] = [];
+  for (let at = visit; at.from !== null; at = at.from) if (at.part.unit !== MODULE_UNIT) chain.push(at.part.unit);
+  return chain.reverse().slice(0, MAX_CHAIN);
 }

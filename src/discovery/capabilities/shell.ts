@@ -13,7 +13,7 @@ export function commandCapabilities(
 ): Capability[] {
   const findings: Findings = new Map();
   const add: Add = (name, command, why, scope = {}) => {
-    gather(findings, name, { file, line: command.line, text: command.text, why: `This line ${why}.` }, scope);
+    gather(findings, name, file, command.line, scope, () => ({ text: command.text, why: `This line ${why}.` }));
   };
   for (const command of commands) {
     for (const words of [command.words, afterSudo(command.words)]) {
