@@ -28,12 +28,16 @@ export function pythonTool(
     description,
     category: categoryOf(name, description, capabilities, undefined),
     source: "inferred",
-    entry: entryOf(parsed, store),
+    entry: { ...entryOf(parsed, store), ...usageOf(commandLine) },
     parameters,
     subcommands,
     schema: argumentsSchema(parameters, subcommands),
     capabilities: [...capabilities],
   };
+}
+
+function usageOf(commandLine: CommandLine): Pick<Tool["entry"], "usage"> {
+  return commandLine.usage === undefined ? {} : { usage: [...commandLine.usage] };
 }
 
 /** The tool that a console command of a project is: one function of a module, started as installing it would. */
@@ -67,7 +71,8 @@ export function entryPointTool(
         "-c",
         `import sys; from ${module} import ${first}; sys.argv[0] = '${name}'; sys.exit(${attribute}())`,
       ],
-      ...(root === "" ? { pythonPath: ["."] } : { pythonPath: [root] }),
+      pythonPath: [root === "" ? "." : root],
+      ...usageOf(commandLine),
     },
     parameters,
     subcommands,

@@ -12,11 +12,14 @@ import {
   valueShape,
 } from "../model/index.ts";
 import { DIALECTS, type Dialect } from "./dialect.ts";
+import { docoptArguments } from "./docopt-argv.ts";
 
 type Json = z.core.util.JSONType;
 
 /** What argv is built from. */
-export type CommandSpec = Pick<Tool, "name" | "framework" | "parameters" | "subcommands" | "schema">;
+export type CommandSpec = Pick<Tool, "name" | "framework" | "parameters" | "subcommands" | "schema"> & {
+  readonly entry?: Pick<Tool["entry"], "usage" | "arguments">;
+};
 
 interface Context {
   readonly tool: CommandSpec;
@@ -48,6 +51,8 @@ interface Level {
  * @param args checked arguments (`checkArguments`)
  */
 export function buildArguments(tool: CommandSpec, args: ToolArguments): Result<readonly string[]> {
+  if (tool.entry?.arguments === "json") return ok([JSON.stringify(args)]);
+  if (tool.entry?.usage !== undefined) return docoptArguments(tool, tool.entry.usage, args);
   const flags = tool.parameters.flatMap((parameter) => parameter.flags);
   const context: Context = {
     tool,

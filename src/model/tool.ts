@@ -116,6 +116,12 @@ export const Tool = z.object({
       .describe(
         "Folders, relative to the workspace, that have to be on PYTHONPATH for the command to find its modules.",
       ),
+    usage: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Usage patterns of docopt, without the program's name: they say where on the command line a value goes.",
+      ),
     arguments: z
       .literal("json")
       .optional()

@@ -10,6 +10,7 @@ import type { ModuleStore, ParsedFile } from "../modules.ts";
 import type { EntryPoint } from "../projects/entry-points.ts";
 import { argparseReader } from "./argparse-reader.ts";
 import { clickReader } from "./click.ts";
+import { docoptReader } from "./docopt.ts";
 import { fireReader } from "./fire.ts";
 import { getoptReader } from "./getopt.ts";
 import { optparseReader } from "./optparse.ts";
@@ -19,7 +20,15 @@ import { headerComment, type ScriptShape, shapeOf } from "./script.ts";
 import { SETUP_MODELS, setupEntryPoints } from "./setup-call.ts";
 import { typerReader } from "./typer.ts";
 
-const READERS: readonly Reader[] = [argparseReader, clickReader, typerReader, optparseReader, getoptReader, fireReader];
+const READERS: readonly Reader[] = [
+  argparseReader,
+  clickReader,
+  typerReader,
+  optparseReader,
+  getoptReader,
+  fireReader,
+  docoptReader,
+];
 
 const MODELS: LibraryModels = libraryModels(
   [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS],

@@ -10,6 +10,8 @@ export interface CommandLine {
   readonly epilog?: string | undefined;
   readonly parameters: readonly Parameter[];
   readonly subcommands: readonly Subcommand[];
+  /** Usage patterns by which arguments are put in order (docopt). */
+  readonly usage?: readonly string[] | undefined;
   /** Where the command line is declared. */
   readonly line?: number | undefined;
   /** Things that could not be read, for the author of the file. */

@@ -1,12 +1,5 @@
-import { type Expression, parseModule } from "../../python/index.ts";
-import {
-  externalName,
-  type FunctionValue,
-  type Interpreter,
-  moduleScopeOf,
-  newFrame,
-  type Value,
-} from "../evaluate/index.ts";
+import type { Expression } from "../../python/index.ts";
+import { annotationValue, externalName, type FunctionValue, type Interpreter, type Value } from "../evaluate/index.ts";
 import { type Json, toJson } from "./reading.ts";
 import { converterType, enumType, type ValueType } from "./types.ts";
 
@@ -59,14 +52,8 @@ export function signatureOf(
   return result;
 }
 
-/** An annotation's value; one written as a text is read as Python first. */
 function evaluateIn(callee: FunctionValue, annotation: Expression | null, interpreter: Interpreter): Value | null {
-  if (annotation === null) return null;
-  const frame = newFrame(callee.file, callee.scope, moduleScopeOf(callee.scope), callee.owner, null);
-  const value = interpreter.evaluate(annotation, frame);
-  if (value.kind !== "str") return value;
-  const [statement] = parseModule(value.value).module.body;
-  return statement?.kind === "Expr" ? interpreter.evaluate(statement.value, frame) : value;
+  return annotation && annotationValue(interpreter, annotation, callee.file, callee.scope, callee.owner);
 }
 
 /** What an annotation says. */
