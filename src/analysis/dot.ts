@@ -69,7 +69,7 @@ function edgeText(edge: GraphEdge, maxLength: number): string {
 }
 
 /** A double-quoted string of DOT that shows the lines exactly; `ending` closes each. */
-function quoted(lines: readonly string[], ending: string): string {
+export function quoted(lines: readonly string[], ending: string): string {
   return `"${lines.map((line) => escapeDot(line) + ending).join("")}"`;
 }
 

@@ -9,12 +9,9 @@ import type {
 import { layOut } from "./layout.ts";
 import { edgeLabel, shorten, viewOf } from "./view.ts";
 
-const FONT_SIZE = 12;
-/** Most monospaced fonts are 0.6 of their size wide or a little less. */
-const COLUMN = 0.602 * FONT_SIZE;
+/** The size of text in drawings; most monospaced fonts are 0.6 of their size wide or a little less. */
+export const TYPE = { fontSize: 12, column: 0.602 * 12, lineHeight: 16, padding: 9 } as const;
 const LABEL_COLUMN = 0.602 * 11;
-const LINE_HEIGHT = 16;
-const PADDING = 9;
 const MAX_LINES = 10;
 const MAX_LENGTH = 56;
 const MAX_EDGE_LABEL = 28;
@@ -34,6 +31,15 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
+/** The room that lines of text take in a box, its border included. */
+export function boxSize(lines: readonly string[]): { readonly width: number; readonly height: number } {
+  const longest = lines.reduce((most, line) => Math.max(most, columnsOf(line)), 2);
+  return {
+    width: Math.ceil((longest * TYPE.column + 2 * TYPE.padding) / 2) * 2,
+    height: Math.max(lines.length, 1) * TYPE.lineHeight + 2 * TYPE.padding,
+  };
+}
+
 /**
  * A graph laid out for drawing: where its nodes, its edges and their labels stand.
  * @param exceptions which exception edges are drawn, `handled` unless told
@@ -41,43 +47,57 @@ export function columnsOf(text: string): number {
  */
 export function drawGraph(graph: ControlFlowGraph, exceptions: ExceptionDetail = "handled"): GraphDrawing | null {
   const view = viewOf(graph, exceptions);
+  const edges = bundled(view.edges);
   const texts = view.nodes.map(({ label }) => shorten(label, MAX_LINES, MAX_LENGTH));
-  const boxes = view.nodes.map(({ id }, i) => {
-    const lines = texts[i] ?? [];
-    const longest = lines.reduce((most, line) => Math.max(most, columnsOf(line)), 2);
-    return {
-      id,
-      width: Math.ceil((longest * COLUMN + 2 * PADDING) / 2) * 2,
-      height: Math.max(lines.length, 1) * LINE_HEIGHT + 2 * PADDING,
-    };
-  });
-  const labels = view.edges.map((edge) => shorten(writtenLabel(edge), 1, MAX_EDGE_LABEL)[0] ?? "");
-  const links = view.edges.map(({ from, to, kind }, i) => ({
+  const boxes = view.nodes.map(({ id }, i) => ({ id, ...boxSize(texts[i] ?? []) }));
+  const labels = edges.map(({ written }) => shorten(written, 1, MAX_EDGE_LABEL)[0] ?? "");
+  const links = edges.map(({ from, to, kind }, i) => ({
     from,
     to,
     labelWidth: Math.ceil(columnsOf(labels[i] ?? "") * LABEL_COLUMN),
     group: kind === "exception" ? "exception" : "normal",
+    isAside: kind === "exception",
   }));
   const layout = layOut(boxes, links);
   if (layout === null) return null;
   return {
     width: layout.width,
     height: layout.height,
-    fontSize: FONT_SIZE,
-    column: COLUMN,
-    lineHeight: LINE_HEIGHT,
-    padding: PADDING,
+    ...TYPE,
     nodes: view.nodes.map((node, i): DrawnNode => {
       const { x = 0, y = 0, width = 0, height = 0 } = layout.boxes[i] ?? {};
       return { ...node, text: texts[i] ?? [], x, y, width, height };
     }),
-    edges: view.edges.map((edge, i): DrawnEdge => {
-      const { from, to, kind } = edge;
+    edges: edges.map(({ from, to, kind, label }, i): DrawnEdge => {
       const points = (layout.paths[i] ?? []).map((point): [number, number] => [point.x, point.y]);
       const { x = 0, y = 0 } = layout.labels[i] ?? {};
-      return { from, to, kind, text: labels[i] ?? "", label: edgeLabel(edge), points, labelX: x, labelY: y };
+      return { from, to, kind, text: labels[i] ?? "", label, points, labelX: x, labelY: y };
     }),
   };
+}
+
+/** Edges that are drawn as one line. */
+interface Bundle extends Pick<GraphEdge, "from" | "to" | "kind"> {
+  readonly label: string;
+  readonly written: string;
+}
+
+/** Edges of one kind between the same two nodes are one line with all their labels: five exceptions, the cases of a match. */
+function bundled(edges: readonly GraphEdge[]): Bundle[] {
+  const bundles = new Map<string, GraphEdge[]>();
+  for (const edge of edges) {
+    const key = `${edge.from} ${edge.to} ${edge.kind}`;
+    const known = bundles.get(key);
+    if (known === undefined) bundles.set(key, [edge]);
+    else known.push(edge);
+  }
+  const joined = (texts: readonly string[]): string => [...new Set(texts.filter((text) => text !== ""))].join(", ");
+  return [...bundles.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { from, to, kind } = first;
+    return [{ from, to, kind, label: joined(same.map(edgeLabel)), written: joined(same.map(writtenLabel)) }];
+  });
 }
 
 /** What stands at the edge itself: jumps and plain exceptions are told by their nodes and by the look of the line. */

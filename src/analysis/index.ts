@@ -1,4 +1,8 @@
+export { callsToDot } from "./call-dot.ts";
+export { type CallDrawingTexts, drawCalls } from "./call-drawing.ts";
 export { callGraphOf } from "./callgraph/callgraph.ts";
+export { Interner } from "./callgraph/interner.ts";
+export { CallIndex } from "./callgraph/neighbourhood.ts";
 export { summarise } from "./callgraph/summarise.ts";
 export type { FileSummary, SourceFile } from "./callgraph/summary.ts";
 export { type WorkspaceSummary, workspaceOf } from "./callgraph/workspace.ts";

@@ -37,6 +37,12 @@ export const COMMANDS = {
     icon: "type-hierarchy",
     palette: "editorLangId == python",
   },
+  showCallGraph: {
+    id: "toka.showCallGraph",
+    title: "Show Call Graph",
+    icon: "references",
+    palette: "editorLangId == python",
+  },
   runAgain: {
     id: "toka.runAgain",
     title: "Run Again",
@@ -64,7 +70,7 @@ export const VIEWS = {
   history: { id: "toka.history", name: "History" },
 } as const;
 
-/** The view type of the control-flow graph's panel. */
+/** The view type of the panels with control-flow graphs, call graphs and diagrams of tools. */
 export const GRAPH_PANEL = "toka.graph";
 
 /** Context keys that `when` clauses test. */
@@ -84,6 +90,7 @@ const IN_HISTORY = `view == ${VIEWS.history.id}`;
 const ON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;/`;
 /** Of the workspace: what is built in has no source there. */
 const ON_OWN_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;(?!external;builtin)/`;
+const ON_PYTHON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;python/`;
 const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
 const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;
 
@@ -101,6 +108,8 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "openToolSource", when: ON_OWN_TOOL, group: "inline@2" },
     { command: "runTool", when: ON_TOOL, group: "1_run@1" },
     { command: "openToolSource", when: ON_OWN_TOOL, group: "2_open@1" },
+    { command: "showControlFlowGraph", when: ON_PYTHON_TOOL, group: "2_open@2" },
+    { command: "showCallGraph", when: ON_PYTHON_TOOL, group: "2_open@3" },
     { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },
     { command: "openResult", when: `${ON_RUN} && viewItem =~ /;result(;|$)/`, group: "inline@1" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },
@@ -108,7 +117,11 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "openExecution", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "2_open@1" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "1_run@1" },
   ],
-  "editor/context": [{ command: "showControlFlowGraph", when: "editorLangId == python", group: "navigation@9" }],
+  "editor/context": [
+    { command: "showControlFlowGraph", when: "editorLangId == python", group: "navigation@9" },
+    { command: "showCallGraph", when: "editorLangId == python", group: "navigation@10" },
+  ],
+  "explorer/context": [{ command: "showCallGraph", when: "resourceLangId == python", group: "navigation@9" }],
 };
 
 export interface WelcomeContribution {
@@ -192,6 +205,12 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
         scope: "window",
         description:
           "Show a code lens above each Python function that tells its cyclomatic complexity and opens its control-flow graph.",
+      },
+      {
+        key: "toka.codeLens.callGraph",
+        schema: { type: "boolean", default: true },
+        scope: "window",
+        description: "Show a code lens above each Python function that opens the graph of its callers and callees.",
       },
       {
         key: "toka.codeLens.run",

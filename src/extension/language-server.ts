@@ -10,6 +10,9 @@ import {
 import type { LanguageClient } from "vscode-languageclient/node";
 import type * as z from "zod";
 import {
+  type CallViewParams,
+  CallViewResult,
+  type CallViewTextParams,
   type DiscoverParams,
   DiscoverResult,
   type DiscoveryReport,
@@ -20,8 +23,10 @@ import {
   GraphTextResult,
   METHODS,
   parseBoundary,
+  ReadingProgress,
   type Result,
   type ServerConfiguration,
+  SourcesChangedParams,
   ToolsChangedParams,
 } from "../model/index.ts";
 
@@ -37,11 +42,16 @@ export class LanguageServer implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #configuration: () => ServerConfiguration;
   readonly #toolsChanged = new EventEmitter<string>();
+  readonly #sourcesChanged = new EventEmitter<SourcesChangedParams["changes"]>();
+  #readings = 0;
   #files: FileSystemWatcher | undefined;
   #state: State = { kind: "stopped" };
 
   /** A folder's tools changed; the value is the folder's URI. */
   readonly onToolsChanged = this.#toolsChanged.event;
+
+  /** Python files changed, and the server read them anew. */
+  readonly onSourcesChanged = this.#sourcesChanged.event;
 
   /** @param module absolute path of the server's bundle */
   constructor(module: string, log: LogOutputChannel, configuration: () => ServerConfiguration) {
@@ -98,6 +108,11 @@ export class LanguageServer implements Disposable {
       if (parsed.ok) this.#toolsChanged.fire(parsed.value.folder);
       else this.#log.error(parsed.problem.message);
     });
+    client.onNotification(METHODS.sourcesChanged, (params: unknown) => {
+      const parsed = parseBoundary(SourcesChangedParams, params, "language server");
+      if (parsed.ok) this.#sourcesChanged.fire(parsed.value.changes);
+      else this.#log.error(parsed.problem.message);
+    });
     await client.start();
     this.#log.info(`language server started in ${Math.round(performance.now() - started)} ms`);
     return client;
@@ -117,6 +132,36 @@ export class LanguageServer implements Disposable {
   /** The same graph as text in another format. */
   async graphText(params: GraphTextParams, token: CancellationToken): Promise<Result<GraphTextResult>> {
     return await this.#request(METHODS.graphText, params, GraphTextResult, token);
+  }
+
+  /**
+   * The calls around a function, or around the functions of a file.
+   * @param told gets how far a reading of the folder is, when that takes a while
+   */
+  async callView(
+    params: CallViewParams,
+    token: CancellationToken,
+    told: (progress: ReadingProgress) => void,
+  ): Promise<Result<CallViewResult>> {
+    const client = await this.start();
+    this.#readings += 1;
+    const progress = `toka-reading-${this.#readings}`;
+    const { ProgressType } = await import("vscode-languageclient/node");
+    const listener = client.onProgress(new ProgressType<unknown>(), progress, (value) => {
+      const parsed = parseBoundary(ReadingProgress, value, "language server, progress");
+      if (parsed.ok) told(parsed.value);
+      else this.#log.error(parsed.problem.message);
+    });
+    try {
+      return await this.#request(METHODS.callView, { ...params, progress }, CallViewResult, token);
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  /** The same calls as text. */
+  async callViewText(params: CallViewTextParams, token: CancellationToken): Promise<Result<GraphTextResult>> {
+    return await this.#request(METHODS.callViewText, params, GraphTextResult, token);
   }
 
   /** Tells a running server that settings changed. */
@@ -147,6 +192,7 @@ export class LanguageServer implements Disposable {
     const state = this.#state;
     this.#state = { kind: "disposed" };
     this.#toolsChanged.dispose();
+    this.#sourcesChanged.dispose();
     this.#files?.dispose();
     if (state.kind === "running") await state.client.dispose();
   }

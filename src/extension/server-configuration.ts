@@ -17,10 +17,16 @@ export function serverConfiguration(reporter: Reporter): ServerConfiguration {
   if (!highlight.ok) reporter.problem(highlight.problem);
   return {
     exclude,
-    lenses: lenses.ok ? lenses.value : { controlFlow: true, run: true },
+    lenses: lenses.ok ? lenses.value : { controlFlow: true, callGraph: true, run: true },
     highlights: highlight.ok ? highlight.value.dataFlow : true,
     texts: {
       controlFlow: l10n.t("Control flow · complexity {0}"),
+      callGraph: l10n.t("Calls"),
+      calls: {
+        external: l10n.t("{0} calls out of the workspace"),
+        unknown: l10n.t("{0} calls not resolved"),
+        module: l10n.t("module {0}"),
+      },
       run: l10n.t("▶ Run {0}"),
       symbol: l10n.t("complexity {0} · cognitive {1}"),
       lines: l10n.t("lines {0} to {1}"),

@@ -14,7 +14,7 @@ import { type EnforcementReport, GraphParams, parseBoundary, ToolReference } fro
 import type { Ask } from "./ask.ts";
 import type { CommandHandler } from "./commands.ts";
 import { type CommandKey, VIEWS } from "./contributions.ts";
-import type { GraphPanels } from "./graph/graph-panels.ts";
+import type { GraphPanels, PythonPlace } from "./graph/graph-panels.ts";
 import type { HistoryNode } from "./history-tree.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
@@ -62,6 +62,7 @@ export class UserCommands {
       openToolSource: (target) => this.#openToolSource(target),
       openEvidence: (target) => this.#openEvidence(target),
       showControlFlowGraph: (target) => this.#showGraph(target),
+      showCallGraph: (target, selected) => this.#showCalls(target, selected),
       runAgain: (target) => this.#runAgain(target),
       stopRun: (target) => this.#stopRun(target),
       openExecution: (target) => this.#openExecution(target),
@@ -137,16 +138,35 @@ export class UserCommands {
   }
 
   #showGraph(target: unknown): void {
+    const place = this.#placeFrom(target);
+    if (place !== undefined) this.#services.graphs.showFunction(place);
+  }
+
+  /** @param selected of the explorer, which names all files that are selected: there a whole file is meant */
+  #showCalls(target: unknown, selected: unknown): void {
+    const isFile = target instanceof Uri && Array.isArray(selected);
+    const place = isFile ? { uri: target.toString() } : this.#placeFrom(target);
+    if (place !== undefined) this.#services.graphs.showCalls(place);
+  }
+
+  /**
+   * The Python code that a command was called for: what a lens names, a tool of the tree, else where the cursor is.
+   */
+  #placeFrom(target: unknown): PythonPlace | undefined {
     const parsed = GraphParams.safeParse(target);
-    const editor = window.activeTextEditor;
-    if (parsed.success) this.#services.graphs.showFunction(parsed.data);
-    else if (editor?.document.languageId === "python") {
-      const line = editor.selection.active.line + 1;
-      this.#services.graphs.showFunction({ uri: editor.document.uri.toString(), line });
-    } else {
-      const message = l10n.t("Open a Python file and put the cursor into a function.");
-      this.#services.reporter.problem({ code: "no-function", message });
+    if (parsed.success) return parsed.data;
+    if (isToolNode(target)) {
+      const uri = Uri.joinPath(target.folder.uri, target.tool.file).toString();
+      const { line } = target.tool;
+      return target.tool.function === undefined ? { uri, line } : { uri, line, qualname: target.tool.function };
     }
+    const editor = window.activeTextEditor;
+    if (editor?.document.languageId === "python") {
+      return { uri: editor.document.uri.toString(), line: editor.selection.active.line + 1 };
+    }
+    const message = l10n.t("Open a Python file and put the cursor into a function.");
+    this.#services.reporter.problem({ code: "no-function", message });
+    return undefined;
   }
 
   async #runAgain(target: unknown): Promise<void> {

@@ -2,6 +2,7 @@ export * from "./analysis.ts";
 export * from "./analysis-tools.ts";
 export * from "./arguments.ts";
 export * from "./callgraph.ts";
+export * from "./callview.ts";
 export * from "./capability.ts";
 export * from "./dataflow.ts";
 export * from "./discovery.ts";

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { CallViewParams } from "./callview.ts";
+import { DataFlow } from "./dataflow.ts";
 import { DiscoveryReport } from "./discovery.ts";
 import { DetailLevel, ExceptionDetail, GraphDrawing } from "./drawing.ts";
 import { ControlFlowGraph } from "./graph.ts";
@@ -15,6 +17,12 @@ export const METHODS = {
   dataFlow: "toka/dataFlow",
   /** request: what calls what in a workspace folder */
   callGraph: "toka/callGraph",
+  /** request: the part of the call graph around a function, laid out */
+  callView: "toka/callView",
+  /** request: the same part as text in one of several formats */
+  callViewText: "toka/callViewText",
+  /** notification from the server: texts of Python files changed and were read anew */
+  sourcesChanged: "toka/sourcesChanged",
   /** notification from the server: the tools of a folder changed */
   toolsChanged: "toka/toolsChanged",
   /** notification to the server: its configuration changed */
@@ -26,7 +34,7 @@ export const ServerConfiguration = z.object({
   exclude: z
     .record(z.string(), z.array(z.string()))
     .describe("For each folder (by its URI): globs of files that discovery leaves out."),
-  lenses: z.object({ controlFlow: z.boolean(), run: z.boolean() }),
+  lenses: z.object({ controlFlow: z.boolean(), callGraph: z.boolean(), run: z.boolean() }),
   highlights: z.boolean().describe("Highlight what the data flow of a variable leads to and from."),
   texts: z.object({
     symbol: z.string().describe("Beside a function's symbol; {0} is its cyclomatic, {1} its cognitive complexity."),
@@ -35,6 +43,10 @@ export const ServerConfiguration = z.object({
       .record(z.string(), z.object({ name: z.string(), meaning: z.string() }))
       .describe("For each metric of a function, in the order of a hover's table."),
     controlFlow: z.string().describe("Lens above a function; {0} is its cyclomatic complexity."),
+    callGraph: z.string().describe("Lens above a function."),
+    calls: z
+      .object({ external: z.string(), unknown: z.string(), module: z.string() })
+      .describe("In a drawn call graph: above {0} calls of a kind; for the code of the module {0} itself."),
     run: z.string().describe("Lens above a tool's entry; {0} is its name."),
   }),
 });
@@ -66,15 +78,27 @@ export const GraphParams = z.object({
   line: z.int().min(1).optional(),
   exceptions: ExceptionDetail.optional(),
   level: DetailLevel.optional(),
+  dataFlow: z.boolean().optional().describe("Give the data flow of the same scope and text, too."),
 });
 export type GraphParams = z.infer<typeof GraphParams>;
+
+/** Lines of a text, the first and the last included. */
+const LineRange = z.object({ firstLine: z.int().min(1), endLine: z.int().min(1) });
+
+/** The version of an open document; null for a text that is read from its file. */
+const Version = z.int().nullable();
 
 /** A graph, as Mermaid text too, and laid out; `drawing` is null when the graph is too large for any picture. */
 export const GraphResult = z.object({
   uri: z.string(),
+  version: Version,
+  scope: LineRange.extend({ inner: z.array(LineRange) }).describe(
+    "The lines of the function with its decorators, and of the functions inside it, which have graphs of their own.",
+  ),
   graph: ControlFlowGraph,
   mermaid: z.string(),
   drawing: GraphDrawing.nullable(),
+  flow: DataFlow.optional(),
 });
 export type GraphResult = z.infer<typeof GraphResult>;
 
@@ -90,6 +114,17 @@ export type GraphTextResult = z.infer<typeof GraphTextResult>;
 /** As `GraphParams` names a scope; the answer is a `DataFlow`. */
 export const DataFlowParams = GraphParams.pick({ uri: true, qualname: true, line: true });
 export type DataFlowParams = z.infer<typeof DataFlowParams>;
+
+export const CallViewTextParams = CallViewParams.extend({ format: GraphTextFormat });
+export type CallViewTextParams = z.infer<typeof CallViewTextParams>;
+
+/** What of a reading of files is done, under the token that a request named. */
+export const ReadingProgress = z.object({ done: z.int(), of: z.int() });
+export type ReadingProgress = z.infer<typeof ReadingProgress>;
+
+/** Python files whose texts changed; what is asked of them from now on is answered from these texts or newer ones. */
+export const SourcesChangedParams = z.object({ changes: z.array(z.object({ uri: z.string(), version: Version })) });
+export type SourcesChangedParams = z.infer<typeof SourcesChangedParams>;
 
 /** The answer is a `CallGraph`. */
 export const CallGraphParams = z.object({ folder: z.string().describe("URI of the workspace folder.") });

@@ -15,7 +15,11 @@ export type LimitSettings = z.infer<typeof LimitSettings>;
 export const Settings = z.object({
   python: z.object({ interpreterPath: z.string().default("") }),
   discovery: z.object({ exclude: z.array(z.string().min(1)).default([]) }),
-  codeLens: z.object({ controlFlow: z.boolean().default(true), run: z.boolean().default(true) }),
+  codeLens: z.object({
+    controlFlow: z.boolean().default(true),
+    callGraph: z.boolean().default(true),
+    run: z.boolean().default(true),
+  }),
   highlight: z.object({ dataFlow: z.boolean().default(true) }),
   limits: LimitSettings,
 });

@@ -1,4 +1,4 @@
-import { buildGraph, drawGraph, toDot, toHtml, toMermaid } from "../analysis/index.ts";
+import { buildGraph, dataFlow, drawGraph, toDot, toHtml, toMermaid } from "../analysis/index.ts";
 import {
   type ControlFlowGraph,
   fail,
@@ -23,13 +23,40 @@ function graphOf({ text, module }: Source, { qualname, line, level }: GraphParam
   return ok(graph);
 }
 
-/** The graph that a request means, laid out and as Mermaid text. */
-export function graphResult(source: Source, params: GraphParams): Result<GraphResult> {
-  const graph = graphOf(source, params);
-  if (!graph.ok) return graph;
+/**
+ * The graph that a request means, laid out and as Mermaid text.
+ * @param version of the text, null for one that is not open
+ */
+export function graphResult(source: Source, params: GraphParams, version: number | null): Result<GraphResult> {
+  const found = graphOf(source, params);
+  if (!found.ok) return found;
   const { uri, exceptions = "handled" } = params;
-  const drawing = drawGraph(graph.value, exceptions);
-  return ok({ uri, graph: graph.value, mermaid: toMermaid(graph.value, { branches: "hexagon", exceptions }), drawing });
+  const graph = found.value;
+  const mermaid = toMermaid(graph, { branches: "hexagon", exceptions });
+  const { qualname, line } = graph;
+  const flow = params.dataFlow === true ? dataFlow(source.text, source.module, { qualname, line }) : null;
+  const drawing = drawGraph(graph, exceptions);
+  return ok({
+    uri,
+    version,
+    scope: linesOf(source, graph),
+    graph,
+    mermaid,
+    drawing,
+    ...(flow === null ? {} : { flow }),
+  });
+}
+
+/** The lines of a graph's scope, and of the functions in it. */
+function linesOf({ scopes }: Source, { kind, qualname, line, endLine }: ControlFlowGraph): GraphResult["scope"] {
+  const own = scopes.find((scope) => scope.kind === kind && scope.qualname === qualname && scope.line === line);
+  const firstLine = own?.firstLine ?? line;
+  const inner = scopes
+    .filter(
+      (scope) => scope !== own && scope.kind === "function" && firstLine <= scope.firstLine && scope.endLine <= endLine,
+    )
+    .map((scope) => ({ firstLine: scope.firstLine, endLine: scope.endLine }));
+  return { firstLine, endLine, inner };
 }
 
 /** The graph that a request means, as text to keep or pass on. */

@@ -21,9 +21,17 @@ class Tree:
 `;
 const CONFIGURATION = {
   exclude: {},
-  lenses: { controlFlow: true, run: true },
+  lenses: { controlFlow: true, callGraph: true, run: true },
   highlights: true,
-  texts: { controlFlow: "flow {0}", run: "run {0}", symbol: "", lines: "", metrics: {} },
+  texts: {
+    controlFlow: "flow {0}",
+    callGraph: "calls",
+    calls: { external: "", unknown: "", module: "" },
+    run: "run {0}",
+    symbol: "",
+    lines: "",
+    metrics: {},
+  },
 };
 const DOCUMENT = { uri: "file:///o/a.py", folder: "file:///o" };
 
@@ -33,17 +41,23 @@ describe("lenses", () => {
     expect(found.map(({ range, command }) => [range.start.line, command?.title])).toEqual([
       [0, "run $& a"],
       [2, "flow 3"],
+      [2, "calls"],
       [6, "flow 1"],
+      [6, "calls"],
       [11, "flow 2"],
+      [11, "calls"],
     ]);
     expect(found[0]?.command).toMatchObject({
       command: "toka.runTool",
       arguments: [{ folder: "file:///o", tool: "a.py" }],
     });
-    expect(found[3]?.command).toMatchObject({
-      command: "toka.showControlFlowGraph",
-      arguments: [{ uri: DOCUMENT.uri, qualname: "Tree.grow", line: 12 }],
-    });
+    for (const [index, command] of [
+      [5, "toka.showControlFlowGraph"],
+      [6, "toka.showCallGraph"],
+    ] as const) {
+      const place = { uri: DOCUMENT.uri, qualname: "Tree.grow", line: 12 };
+      expect(found[index]?.command).toMatchObject({ command, arguments: [place] });
+    }
   });
 
   it("stand together where a function holds the tool's entry", () => {
@@ -53,7 +67,7 @@ describe("lenses", () => {
 
   it("are left out by settings, and outside of a folder nothing can be run", () => {
     const tools = [{ id: "a.py", name: "a", line: 1 }];
-    const off = { ...CONFIGURATION, lenses: { controlFlow: false, run: true } };
+    const off = { ...CONFIGURATION, lenses: { controlFlow: false, callGraph: false, run: true } };
     expect(lenses(DOCUMENT, new Source(TEXT).scopes, tools, off)).toHaveLength(1);
     expect(lenses({ uri: "untitled:1", folder: undefined }, [], tools, CONFIGURATION)).toEqual([]);
   });
@@ -68,26 +82,26 @@ describe("graphResult", () => {
   const uri = DOCUMENT.uri;
 
   it("draws the function named, the one around a line, or says that it is gone", () => {
-    expect(graphResult(new Source(TEXT), { uri, qualname: "Tree.grow" })).toMatchObject({
+    expect(graphResult(new Source(TEXT), { uri, qualname: "Tree.grow" }, 1)).toMatchObject({
       ok: true,
       value: { graph: { line: 12 } },
     });
-    expect(graphResult(new Source(TEXT), { uri, line: 5 })).toMatchObject({
+    expect(graphResult(new Source(TEXT), { uri, line: 5 }, 1)).toMatchObject({
       ok: true,
       value: { graph: { qualname: "outer" } },
     });
-    expect(graphResult(new Source(TEXT), { uri, qualname: "renamed", line: 5 })).toMatchObject({
+    expect(graphResult(new Source(TEXT), { uri, qualname: "renamed", line: 5 }, 1)).toMatchObject({
       ok: true,
       value: { graph: { qualname: "outer" } },
     });
-    expect(graphResult(new Source(TEXT), { uri, qualname: "gone" })).toMatchObject({
+    expect(graphResult(new Source(TEXT), { uri, qualname: "gone" }, 1)).toMatchObject({
       ok: false,
       problem: { code: "no-function" },
     });
   });
 
   it("names the nodes of its Mermaid text by their ids", () => {
-    const found = graphResult(new Source(TEXT), { uri, qualname: "outer" });
+    const found = graphResult(new Source(TEXT), { uri, qualname: "outer" }, null);
     if (!found.ok) throw new Error(found.problem.message);
     expect(found.value.mermaid).toMatch(/^flowchart /);
     const drawn = found.value.graph.nodes.filter(({ id }) =>

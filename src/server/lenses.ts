@@ -36,7 +36,7 @@ function fill(text: string, value: string | number): string {
   return text.replaceAll("{0}", () => String(value));
 }
 
-/** The lenses of a document: how to run the tools it holds, and the control flow of each function. */
+/** The lenses of a document: how to run the tools it holds, and the control flow and the calls of each function. */
 export function lenses(
   { uri, folder }: LensDocument,
   scopes: readonly LensScope[],
@@ -50,13 +50,17 @@ export function lenses(
           return lens(entryLine(line, scopes), fill(texts.run, name), "toka.runTool", reference);
         })
       : [];
-  const flow = shown.controlFlow
-    ? scopes
-        .filter(({ kind }) => kind === "function")
-        .map(({ qualname, line, firstLine, complexity }) => {
-          const params: GraphParams = { uri, qualname, line };
-          return lens(firstLine, fill(texts.controlFlow, complexity.cyclomatic), "toka.showControlFlowGraph", params);
-        })
-    : [];
-  return [...run, ...flow];
+  const ofFunctions = scopes
+    .filter(({ kind }) => kind === "function")
+    .flatMap(({ qualname, line, firstLine, complexity }) => {
+      const place: GraphParams = { uri, qualname, line };
+      const flow = fill(texts.controlFlow, complexity.cyclomatic);
+      return [
+        ...(shown.controlFlow ? [lens(firstLine, flow, "toka.showControlFlowGraph", place)] : []),
+        ...(shown.callGraph && folder !== undefined
+          ? [lens(firstLine, texts.callGraph, "toka.showCallGraph", place)]
+          : []),
+      ];
+    });
+  return [...run, ...ofFunctions];
 }

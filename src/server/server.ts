@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { setImmediate as turn } from "node:timers/promises";
 import {
   type CancellationToken,
   type CodeLens,
@@ -9,17 +8,20 @@ import {
   type InitializeParams,
   type InitializeResult,
   LSPErrorCodes,
+  ProgressType,
   ResponseError,
   TextDocumentSyncKind,
   TextDocuments,
   type WorkspaceFolder,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import type * as z from "zod";
 import { dataFlow } from "../analysis/index.ts";
 import {
   type CallGraph,
   CallGraphParams,
+  CallViewParams,
+  type CallViewResult,
+  CallViewTextParams,
   type DataFlow,
   DataFlowParams,
   DiscoverParams,
@@ -30,27 +32,34 @@ import {
   type GraphTextResult,
   METHODS,
   parseBoundary,
-  type Result,
+  type ReadingProgress,
   ServerConfiguration,
+  type SourcesChangedParams,
   type ToolsChangedParams,
 } from "../model/index.ts";
+import { decodeSource } from "../python/index.ts";
 import { CallGraphs } from "./call-graphs.ts";
+import { CallViews, type Reading } from "./call-views.ts";
+import { Changes } from "./changes.ts";
 import { FolderTools, type ReportChange } from "./folder-tools.ts";
 import { graphResult, graphText } from "./graphs.ts";
 import { highlightsOf } from "./highlights.ts";
 import { lenses } from "./lenses.ts";
 import { pathInFolder, pathOfUri } from "./places.ts";
 import { Problems } from "./problems.ts";
+import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
 import { type Source, Sources } from "./sources.ts";
 import { hoverOf, symbolsOf } from "./symbols.ts";
 
 /** What the server does until it is told otherwise. */
 const DEFAULTS: ServerConfiguration = {
   exclude: {},
-  lenses: { controlFlow: true, run: true },
+  lenses: { controlFlow: true, callGraph: true, run: true },
   highlights: true,
   texts: {
     controlFlow: "Control flow · complexity {0}",
+    callGraph: "Calls",
+    calls: { external: "{0} calls out of the workspace", unknown: "{0} calls not resolved", module: "module {0}" },
     run: "▶ Run {0}",
     symbol: "complexity {0} · cognitive {1}",
     lines: "lines {0} to {1}",
@@ -61,8 +70,8 @@ const DEFAULTS: ServerConfiguration = {
   },
 };
 
-/** A request's answer; `params` come unchecked from requests of our own, and checked by the protocol from the others. */
-type Answer<P, R> = (params: P, token: CancellationToken) => R | Promise<R>;
+/** How far a reading of files is, under the token that a request named. */
+const READING = new ProgressType<ReadingProgress>();
 
 /** The language server: reads folders and open documents, answers the editor, and says when tools change. */
 export class Server {
@@ -71,9 +80,13 @@ export class Server {
   readonly #folders = new Map<string, FolderTools>();
   readonly #problems: Problems;
   readonly #sources = new Sources();
-  readonly #callGraphs = new WeakMap<FolderTools, CallGraphs>();
+  readonly #calls = new WeakMap<FolderTools, { readonly graphs: CallGraphs; readonly views: CallViews }>();
+  readonly #changes = new Changes((changes) => this.#background(this.#tellChanges(changes)));
+  /** The lenses that the editor has of each open document. */
+  readonly #lensesAnswered = new Map<string, string>();
   #configuration = DEFAULTS;
   #refreshesLenses: boolean = false;
+  #followsFolders: boolean = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -100,7 +113,21 @@ export class Server {
       METHODS.callGraph,
       cancellable((params: unknown, token) => this.#callGraph(params, token)),
     );
-    connection.onCodeLens(cancellable(({ textDocument }) => this.#lenses(textDocument.uri)));
+    connection.onRequest(
+      METHODS.callView,
+      cancellable((params: unknown, token) => this.#callView(params, token)),
+    );
+    connection.onRequest(
+      METHODS.callViewText,
+      cancellable((params: unknown, token) => this.#callViewText(params, token)),
+    );
+    connection.onCodeLens(
+      cancellable(({ textDocument: { uri } }) => {
+        const found = this.#lenses(uri);
+        this.#lensesAnswered.set(uri, JSON.stringify(found));
+        return found;
+      }),
+    );
     connection.onDocumentSymbol(
       cancellable(({ textDocument }) => this.#ofPython(textDocument.uri, (source) => symbolsOf(source, this.#texts))),
     );
@@ -117,14 +144,21 @@ export class Server {
     );
     connection.onNotification(METHODS.configure, (params: unknown) => this.#configure(params));
     connection.onDidChangeWatchedFiles(({ changes }) => {
-      for (const { uri } of changes) this.#touch(uri);
+      for (const { uri } of changes) this.#changedOnDisk(uri);
     });
-    this.#documents.onDidChangeContent(({ document }) => this.#overlay(document.uri, document.getText()));
-    this.#documents.onDidClose(({ document }) => {
-      this.#overlay(document.uri, undefined);
-      this.#sources.forget(document.uri);
+    this.#documents.onDidChangeContent(({ document }) => {
+      this.#overlay(document.uri, document.getText());
+      if (document.languageId === "python") this.#changed(document.uri, document.version);
+    });
+    this.#documents.onDidClose(({ document: { uri, languageId } }) => {
+      this.#overlay(uri, undefined);
+      this.#sources.forget(uri);
+      this.#lensesAnswered.delete(uri);
+      // What was not saved is gone.
+      if (languageId === "python") this.#changed(uri, null);
     });
     this.#documents.listen(connection);
+    connection.onShutdown(() => this.#changes.dispose());
   }
 
   listen(): void {
@@ -133,9 +167,9 @@ export class Server {
 
   #initialize(params: InitializeParams): InitializeResult {
     this.#refreshesLenses = params.capabilities.workspace?.codeLens?.refreshSupport === true;
-    const configuration = parseBoundary(ServerConfiguration, params.initializationOptions, "initialization options");
-    if (configuration.ok) this.#configuration = configuration.value;
-    else this.#connection.console.warn(configuration.problem.message);
+    this.#followsFolders = params.capabilities.workspace?.workspaceFolders === true;
+    // Other editors than ours may have none.
+    if (params.initializationOptions !== undefined) this.#configure(params.initializationOptions);
     for (const folder of params.workspaceFolders ?? []) this.#open(folder);
     return {
       capabilities: {
@@ -151,6 +185,7 @@ export class Server {
   }
 
   #initialized(): void {
+    if (!this.#followsFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const folder of added) this.#open(folder);
       for (const { uri } of removed) this.#close(uri);
@@ -188,6 +223,32 @@ export class Server {
     if (this.#refreshesLenses && change !== "none") await this.#connection.sendRequest(CodeLensRefreshRequest.type);
   }
 
+  #changedOnDisk(uri: string): void {
+    this.#touch(uri);
+    // While a document is open, its text counts.
+    if (uri.endsWith(".py") && this.#documents.get(uri) === undefined) this.#changed(uri, null);
+  }
+
+  #changed(uri: string, version: number | null): void {
+    const place = this.#placeOf(uri);
+    if (place !== undefined) this.#calls.get(place.folder)?.views.touch();
+    this.#changes.add(uri, version);
+  }
+
+  /** Reads the new texts, then says so: whoever asks finds them read. */
+  async #tellChanges(changes: SourcesChangedParams["changes"]): Promise<void> {
+    let isOtherLenses = false;
+    for (const { uri } of changes) {
+      const document = this.#documents.get(uri);
+      if (document === undefined) continue;
+      const before = this.#lensesAnswered.get(uri);
+      isOtherLenses ||= before !== undefined && before !== JSON.stringify(this.#lenses(uri));
+    }
+    const params: SourcesChangedParams = { changes };
+    await this.#connection.sendNotification(METHODS.sourcesChanged, params);
+    if (this.#refreshesLenses && isOtherLenses) await this.#connection.sendRequest(CodeLensRefreshRequest.type);
+  }
+
   #configure(params: unknown): void {
     const parsed = parseBoundary(ServerConfiguration, params, METHODS.configure);
     if (!parsed.ok) {
@@ -208,7 +269,8 @@ export class Server {
 
   async #graph(params: unknown): Promise<GraphResult> {
     const asked = required(GraphParams, params, METHODS.graph);
-    return answered(graphResult(await this.#sourceOf(asked.uri), asked));
+    const source = await this.#sourceOf(asked.uri);
+    return answered(graphResult(source, asked, this.#documents.get(asked.uri)?.version ?? null));
   }
 
   async #graphText(params: unknown): Promise<GraphTextResult> {
@@ -227,24 +289,75 @@ export class Server {
   async #callGraph(params: unknown, token: CancellationToken): Promise<CallGraph> {
     const { folder: uri } = required(CallGraphParams, params, METHODS.callGraph);
     const folder = this.#folder(uri);
-    const graphs = this.#callGraphs.get(folder) ?? new CallGraphs(folder.path);
-    this.#callGraphs.set(folder, graphs);
-    const unsaved = new Map(
+    const { graphs } = this.#callsOf(folder);
+    return await withSignal(token, (signal) => graphs.read(this.#unsaved(folder), signal));
+  }
+
+  async #callView(params: unknown, token: CancellationToken): Promise<CallViewResult> {
+    const asked = required(CallViewParams, params, METHODS.callView);
+    const { folder, file } = this.#placeInFolder(asked.uri);
+    const holder = await this.#holder(asked);
+    return await withSignal(token, async (signal) => {
+      const reading = this.#reading(folder, signal, asked.progress);
+      return answered(await this.#callsOf(folder).views.view(file, asked, this.#texts.calls, reading, holder));
+    });
+  }
+
+  async #callViewText(params: unknown, token: CancellationToken): Promise<GraphTextResult> {
+    const { format, ...asked } = required(CallViewTextParams, params, METHODS.callViewText);
+    const { folder, file } = this.#placeInFolder(asked.uri);
+    const holder = await this.#holder(asked);
+    return await withSignal(token, async (signal) => {
+      const reading = this.#reading(folder, signal, asked.progress);
+      return { text: answered(await this.#callsOf(folder).views.text(file, asked, format, reading, holder)) };
+    });
+  }
+
+  #callsOf(folder: FolderTools): { readonly graphs: CallGraphs; readonly views: CallViews } {
+    const known = this.#calls.get(folder);
+    if (known !== undefined) return known;
+    const graphs = new CallGraphs(folder.path);
+    const made = { graphs, views: new CallViews(folder.path, graphs) };
+    this.#calls.set(folder, made);
+    return made;
+  }
+
+  #reading(folder: FolderTools, signal: AbortSignal, token: string | undefined): Reading {
+    const tell = (done: number, of: number): void => {
+      if (token !== undefined) this.#background(this.#connection.sendProgress(READING, token, { done, of }));
+    };
+    return { overlay: this.#unsaved(folder), signal, progress: tell };
+  }
+
+  /** The texts of a folder's open documents, as they are now, by their relative paths. */
+  #unsaved(folder: FolderTools): (file: string) => string | undefined {
+    const texts = new Map(
       this.#documents.all().flatMap((document) => {
         const file = this.#fileIn(folder, document.uri);
         return file === undefined ? [] : [[file, document.getText()] as const];
       }),
     );
-    const stop = new AbortController();
-    const listener = token.onCancellationRequested(() => stop.abort());
-    try {
-      return await graphs.read((file) => unsaved.get(file), stop.signal);
-    } catch (error) {
-      if (stop.signal.aborted) throw cancelled();
-      throw error;
-    } finally {
-      listener.dispose();
-    }
+    return (file) => texts.get(file);
+  }
+
+  /** The innermost function around a line of the file that a request names, in the file's text of now. */
+  async #holder({ uri, line }: CallViewParams): Promise<(line: number) => string | undefined> {
+    const scopes = line === undefined ? [] : (await this.#sourceOf(uri)).scopes;
+    return (at) => {
+      const around = scopes.filter(
+        ({ kind, firstLine, endLine }) => kind === "function" && firstLine <= at && at <= endLine,
+      );
+      return around.at(-1)?.qualname;
+    };
+  }
+
+  #placeInFolder(uri: string): { readonly folder: FolderTools; readonly file: string } {
+    const place = this.#placeOf(uri);
+    if (place !== undefined) return place;
+    throw new ResponseError(
+      LSPErrorCodes.RequestFailed,
+      "calls are followed inside workspace folders, where this is not",
+    );
   }
 
   #folder(uri: string): FolderTools {
@@ -273,12 +386,14 @@ export class Server {
     if (document !== undefined) return document.getText();
     const path = pathOfUri(uri);
     if (path === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${uri} is not open`);
+    let bytes: Uint8Array;
     try {
-      return await readFile(path, "utf8");
+      bytes = await readFile(path);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new ResponseError(LSPErrorCodes.RequestFailed, `${path} cannot be read: ${why}`);
     }
+    return answered(decodeSource(bytes));
   }
 
   #lenses(uri: string): CodeLens[] {
@@ -322,41 +437,4 @@ export class Server {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function required<S extends z.ZodType>(schema: S, params: unknown, method: string): z.infer<S> {
-  const parsed = parseBoundary(schema, params, method);
-  if (!parsed.ok) throw new ResponseError(ErrorCodes.InvalidParams, parsed.problem.message);
-  return parsed.value;
-}
-
-function answered<T>(result: Result<T>): T {
-  if (!result.ok) throw new ResponseError(LSPErrorCodes.RequestFailed, result.problem.message);
-  return result.value;
-}
-
-function cancelled(): ResponseError {
-  return new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
-}
-
-/**
- * An answer that is not worked out when nobody waits for it any more: what has arrived since the request (its own
- * cancellation, a newer text) is heard first.
- */
-function cancellable<P, R>(answer: Answer<P, R>): (params: P, token: CancellationToken) => Promise<R> {
-  return async (params, token) => {
-    await turn();
-    if (token.isCancellationRequested) throw cancelled();
-    return await answer(params, token);
-  };
-}
-
-/** The work's outcome, or the protocol's error as soon as the request is cancelled. */
-async function orCancelled<T>(work: Promise<T>, token: CancellationToken): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    const cancel = (): void => reject(cancelled());
-    if (token.isCancellationRequested) cancel();
-    const listener = token.onCancellationRequested(cancel);
-    work.then(resolve, reject).finally(() => listener.dispose());
-  });
 }

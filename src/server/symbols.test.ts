@@ -19,6 +19,8 @@ def outer():
 `;
 const TEXTS = {
   controlFlow: "",
+  callGraph: "",
+  calls: { external: "", unknown: "", module: "" },
   run: "",
   symbol: "c {0} · g {1}",
   lines: "{0}–{1}",

@@ -1,50 +1,31 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
-import { nodeBundle } from "../../scripts/bundle.ts";
 import { parseModule } from "../../src/python/index.ts";
+import { buildServer, ServerProcess } from "../support/language-server.ts";
 import { table } from "./measure.ts";
 
 const EDITS = 60;
 const LINES = 2_000;
-const ROOT = join(import.meta.dirname, "..", "..");
 
 /** From an edit to the new lenses, symbols and graph of a 2 000-line file, by a real server process over IPC. */
 export default async function lens(): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), "toka-bench-"));
   try {
-    const module = join(scratch, "server.cjs");
-    await build({
-      ...nodeBundle,
-      absWorkingDir: ROOT,
-      bundle: true,
-      minify: true,
-      logLevel: "warning",
-      entryPoints: ["src/server/main.ts"],
-      outfile: module,
-    });
+    const module = await buildServer(scratch);
     const text = pythonFile();
     await writeFile(join(scratch, "large.py"), text);
-    await using server = new Server(module);
+    await using server = new ServerProcess(module);
     return await measure(server, scratch, text);
   } finally {
     await rm(scratch, { recursive: true });
   }
 }
 
-async function measure(server: Server, folder: string, text: string): Promise<string> {
+async function measure(server: ServerProcess, folder: string, text: string): Promise<string> {
   const uri = pathToFileURL(join(folder, "large.py")).toString();
-  await server.request("initialize", {
-    processId: process.pid,
-    rootUri: null,
-    capabilities: {},
-    workspaceFolders: [{ uri: pathToFileURL(folder).toString(), name: "bench" }],
-  });
-  server.notify("initialized", {});
+  await server.open(folder);
   server.notify("textDocument/didOpen", { textDocument: { uri, languageId: "python", version: 1, text } });
   const start = performance.now();
   await server.request("textDocument/codeLens", { textDocument: { uri } });
@@ -118,45 +99,4 @@ function pythonFile(): string {
     );
   }
   return `${lines.slice(0, LINES).join("\n")}\n`;
-}
-
-/** The language server in a process of its own, as the editor starts it. */
-class Server implements AsyncDisposable {
-  readonly #process: ChildProcess;
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  #last = 0;
-
-  constructor(module: string) {
-    this.#process = fork(module, ["--node-ipc"], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    this.#process.on(
-      "message",
-      (message: { id?: number; method?: string; result?: unknown; error?: { message: string } }) => {
-        if (message.id === undefined || message.method !== undefined) return;
-        const waiting = this.#waiting.get(message.id);
-        this.#waiting.delete(message.id);
-        if (message.error === undefined) waiting?.resolve(message.result);
-        else waiting?.reject(new Error(message.error.message));
-      },
-    );
-    this.#process.on("exit", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error("the server ended"));
-    });
-  }
-
-  notify(method: string, params: object): void {
-    this.#process.send({ jsonrpc: "2.0", method, params });
-  }
-
-  async request(method: string, params: object): Promise<unknown> {
-    const id = ++this.#last;
-    this.#process.send({ jsonrpc: "2.0", id, method, params });
-    return await new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.request("shutdown", {});
-    const ended = once(this.#process, "exit");
-    this.notify("exit", {});
-    await ended;
-  }
 }

@@ -4,76 +4,56 @@ import {
   env,
   l10n,
   Range,
-  type Uri,
-  Uri as Uris,
+  type TextEditor,
+  Uri,
   ViewColumn,
   type WebviewPanel,
   window,
   workspace,
 } from "vscode";
-import {
-  type GraphParams,
-  type GraphViewInput,
-  type GraphViewOptions,
-  GraphViewOutput,
-  parseBoundary,
-} from "../../model/index.ts";
-import type { LanguageServer } from "../language-server.ts";
+import { type GraphViewInput, GraphViewOutput, parseBoundary, type SourcesChangedParams } from "../../model/index.ts";
 import type { Reporter } from "../reporter.ts";
 import { GraphExport } from "./graph-export.ts";
 import { graphHtml } from "./graph-html.ts";
+import type { Cursor, GraphSource, GraphSubject } from "./graph-subject.ts";
 import { graphViewTexts } from "./graph-texts.ts";
-
-/** What a panel draws: a function of a file, or Mermaid text that a tool printed. */
-export type GraphSource =
-  | ({ readonly kind: "function" } & GraphParams)
-  | { readonly kind: "mermaid"; readonly text: string; readonly title: string };
-
-/** Typing pauses this long before the graph is drawn anew. */
-const REDRAW_AFTER_MS = 120;
 
 /** One webview panel with a graph; it lives until the person closes it. */
 export class GraphPanel implements Disposable {
   readonly #panel: WebviewPanel;
-  readonly #server: LanguageServer;
+  readonly #subject: GraphSubject;
   readonly #reporter: Reporter;
   readonly #subscriptions: Disposable[] = [];
   readonly #export: GraphExport;
-  #source: GraphSource;
   #request: CancellationTokenSource | undefined;
   #redraw: NodeJS.Timeout | undefined;
   #ready: boolean = false;
 
-  constructor(panel: WebviewPanel, extension: Uri, source: GraphSource, server: LanguageServer, reporter: Reporter) {
+  constructor(panel: WebviewPanel, extension: Uri, subject: GraphSubject, reporter: Reporter) {
     this.#panel = panel;
-    this.#server = server;
+    this.#subject = subject;
     this.#reporter = reporter;
-    this.#source = source;
-    this.#export = new GraphExport(server, reporter, (format) => this.#post({ type: "picture", format }));
+    this.#export = new GraphExport(subject, reporter, (format) => this.#post({ type: "picture", format }));
     panel.iconPath = {
-      light: Uris.joinPath(extension, "media", "toka-light.svg"),
-      dark: Uris.joinPath(extension, "media", "toka-dark.svg"),
+      light: Uri.joinPath(extension, "media", "toka-light.svg"),
+      dark: Uri.joinPath(extension, "media", "toka-dark.svg"),
     };
     panel.webview.options = {
       enableScripts: true,
-      localResourceRoots: [Uris.joinPath(extension, "dist", "webview"), Uris.joinPath(extension, "media")],
+      localResourceRoots: [Uri.joinPath(extension, "dist", "webview"), Uri.joinPath(extension, "media")],
     };
     this.#subscriptions.push(
       panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
-      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0 && document.uri.toString() === this.#uri()) this.#redrawSoon();
-      }),
-      window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
-        const [first] = selections;
-        if (first && textEditor.document.uri.toString() === this.#uri()) this.#select(first.active.line + 1);
+      window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
+      window.onDidChangeActiveTextEditor((editor) => {
+        if (editor !== undefined) this.#follow(editor);
       }),
     );
     panel.webview.html = graphHtml(panel.webview, extension, graphViewTexts(), env.language);
   }
 
-  /** The panel draws this function already. */
-  draws({ uri, qualname }: GraphParams): boolean {
-    return this.#source.kind === "function" && this.#source.uri === uri && this.#source.qualname === qualname;
+  get source(): GraphSource {
+    return this.#subject.source;
   }
 
   reveal(): void {
@@ -84,8 +64,13 @@ export class GraphPanel implements Disposable {
     this.#subscriptions.push(this.#panel.onDidDispose(listener));
   }
 
-  #uri(): string | undefined {
-    return this.#source.kind === "function" ? this.#source.uri : undefined;
+  /** The server read changed texts. */
+  sourcesChanged(changes: SourcesChangedParams["changes"]): void {
+    const wait = this.#subject.redrawAfter(changes);
+    if (wait === undefined) return;
+    clearTimeout(this.#redraw);
+    if (wait === 0) this.#drawInBackground();
+    else this.#redraw = setTimeout(() => this.#drawInBackground(), wait);
   }
 
   #receive(message: unknown): void {
@@ -98,20 +83,16 @@ export class GraphPanel implements Disposable {
     switch (output.type) {
       case "ready":
         this.#ready = true;
-        this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
+        this.#drawInBackground();
         break;
       case "reveal":
-        this.#reporter.background(this.#goTo(output.line), l10n.t("going to a line"));
+        this.#reporter.background(this.#goTo(output.line, output.uri), l10n.t("going to a line"));
         break;
       case "copy":
         this.#reporter.background(env.clipboard.writeText(output.text), l10n.t("copying"));
         break;
-      case "options":
-        if (this.#source.kind === "function") this.#source = { ...this.#source, ...output.options };
-        this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
-        break;
       case "export":
-        this.#reporter.background(this.#export.ask(this.#source), l10n.t("exporting a graph"));
+        this.#reporter.background(this.#export.ask(), l10n.t("exporting a graph"));
         break;
       case "picture":
         this.#reporter.background(this.#export.save(output.format, output.data), l10n.t("exporting a graph"));
@@ -122,71 +103,78 @@ export class GraphPanel implements Disposable {
       case "drawn":
         this.#reporter.log(`graph of ${output.nodes} nodes drawn in ${Math.round(output.milliseconds)} ms`);
         break;
+      default:
+        if (this.#subject.receive(output)) this.#drawInBackground();
     }
   }
 
-  #redrawSoon(): void {
-    clearTimeout(this.#redraw);
-    this.#redraw = setTimeout(() => {
-      this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
-    }, REDRAW_AFTER_MS);
+  #drawInBackground(): void {
+    this.#reporter.background(this.#draw(), l10n.t("drawing a graph"));
   }
 
+  /** Draws what is now; an answer that a newer question overtook is dropped. */
   async #draw(): Promise<void> {
-    const source = this.#source;
-    if (!this.#ready) return;
-    if (source.kind === "mermaid") {
-      await this.#post({ type: "mermaid", text: source.text, title: source.title });
-      return;
-    }
+    // A page that is hidden is gone; it asks when it comes back.
+    if (!this.#ready || !this.#panel.visible) return;
     this.#request?.cancel();
     const request = new CancellationTokenSource();
     this.#request = request;
     try {
-      const { kind: _kind, ...params } = source;
-      const options: GraphViewOptions = {
-        level: params.level ?? "block",
-        exceptions: params.exceptions ?? "handled",
-      };
-      const found = await this.#server.graph(params, request.token);
-      if (request.token.isCancellationRequested || this.#request !== request) return;
-      if (!found.ok) {
-        await this.#post({ type: "failed", message: found.problem.message });
+      const isOld = (): boolean => request.token.isCancellationRequested || this.#request !== request;
+      const drawn = await this.#subject.draw(request.token, (input) => {
+        if (!isOld()) this.#reporter.background(this.#post(input), l10n.t("drawing a graph"));
+      });
+      if (isOld()) return;
+      if (!drawn.ok) {
+        await this.#post({ type: "failed", message: drawn.problem.message });
         return;
       }
-      const { graph } = found.value;
-      // From now on the panel follows this function, wherever edits move it.
-      this.#source = { ...source, qualname: graph.qualname, line: graph.line };
-      this.#panel.title = graph.qualname;
-      await this.#post({ type: "graph", result: found.value, title: graph.qualname, options });
+      this.#panel.title = drawn.value.title;
+      await this.#post(drawn.value);
       const editor = window.activeTextEditor;
-      if (editor?.document.uri.toString() === source.uri) this.#select(editor.selection.active.line + 1);
+      if (editor !== undefined && editor.document.uri.toString() === this.#ownUri()) this.#select(cursorOf(editor));
     } finally {
       request.dispose();
     }
   }
 
-  #select(line: number): void {
-    this.#reporter.background(this.#post({ type: "select", line }), l10n.t("marking a node"));
+  #follow(editor: TextEditor): void {
+    if (editor.document.languageId !== "python") return;
+    const { select, redraw } = this.#subject.moveTo(cursorOf(editor));
+    this.#select(select);
+    if (redraw) this.#drawInBackground();
+  }
+
+  #select(cursor: Cursor | undefined): void {
+    if (cursor === undefined) return;
+    const { line, column } = cursor;
+    this.#reporter.background(this.#post({ type: "select", line, column }), l10n.t("marking a node"));
   }
 
   async #post(message: GraphViewInput): Promise<void> {
     if (this.#ready) await this.#panel.webview.postMessage(message);
   }
 
-  async #goTo(line: number): Promise<void> {
-    const uri = this.#uri();
+  async #goTo(line: number, uri = this.#ownUri()): Promise<void> {
     if (uri === undefined) return;
     const shown = window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri);
+    const other = window.visibleTextEditors.find(({ viewColumn }) => {
+      return viewColumn !== undefined && viewColumn !== this.#panel.viewColumn;
+    });
     const beside = this.#panel.viewColumn === ViewColumn.One ? ViewColumn.Two : ViewColumn.One;
-    const document = await workspace.openTextDocument(Uris.parse(uri, true));
+    const document = await workspace.openTextDocument(Uri.parse(uri, true));
     const start = document.lineAt(Math.min(line, document.lineCount) - 1).range.start;
     // The selection goes along: one set afterwards can cross with what the editor reports, and get lost.
     await window.showTextDocument(document, {
-      viewColumn: shown?.viewColumn ?? beside,
+      viewColumn: shown?.viewColumn ?? other?.viewColumn ?? beside,
       preserveFocus: false,
       selection: new Range(start, start),
     });
+  }
+
+  #ownUri(): string | undefined {
+    const { source } = this.#subject;
+    return source.kind === "mermaid" ? undefined : source.uri;
   }
 
   dispose(): void {
@@ -195,4 +183,9 @@ export class GraphPanel implements Disposable {
     for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
     this.#panel.dispose();
   }
+}
+
+function cursorOf({ document, selection }: TextEditor): Cursor {
+  const { line, character } = selection.active;
+  return { uri: document.uri.toString(), line: line + 1, column: character };
 }

@@ -5,12 +5,19 @@ type Lines = Pick<GraphNode, "lines" | "startLine" | "endLine">;
 
 /** The node that a line belongs to: one with a statement that starts there, else the smallest that spans it. */
 export function nodeAtLine<N extends Lines>(nodes: readonly N[], line: number): N | undefined {
-  const starting = nodes.find(({ lines }) => lines.includes(line));
-  if (starting !== undefined) return starting;
+  return nodesAtLine(nodes, line)[0];
+}
+
+/** All nodes that a line belongs to: several where a statement has parts, or each way through a `finally` its copy. */
+export function nodesAtLine<N extends Lines>(nodes: readonly N[], line: number): readonly N[] {
+  const starting = nodes.filter(({ lines }) => lines.includes(line));
+  if (starting.length > 0) return starting;
   const spanning = nodes.filter(({ lines, startLine, endLine }) => {
     return lines.length > 0 && startLine <= line && line <= endLine;
   });
-  return spanning.toSorted((a, b) => a.endLine - a.startLine - (b.endLine - b.startLine))[0];
+  const span = ({ startLine, endLine }: Lines): number => endLine - startLine;
+  const least = spanning.reduce((most, node) => Math.min(most, span(node)), Number.POSITIVE_INFINITY);
+  return spanning.filter((node) => span(node) === least);
 }
 
 export type Way = "up" | "down" | "left" | "right";
@@ -59,20 +66,27 @@ const WAYS: Readonly<Record<string, Way>> = {
 export class DrawnNodes {
   readonly #elements = new Map<string, SVGGElement>();
   readonly #drawing: Pick<GraphDrawing, "nodes" | "edges">;
+  #selected: string | undefined;
 
-  constructor(svg: SVGSVGElement, drawing: Pick<GraphDrawing, "nodes" | "edges">, onChosen: (line: number) => void) {
+  constructor(
+    svg: SVGSVGElement,
+    drawing: Pick<GraphDrawing, "nodes" | "edges">,
+    onChosen: (node: DrawnNode) => void,
+    onFocused: (node: DrawnNode) => void,
+  ) {
     this.#drawing = drawing;
     const byId = new Map(drawing.nodes.map((node) => [node.id, node]));
     for (const element of svg.querySelectorAll<SVGGElement>("g.toka-node")) {
       const node = byId.get(element.dataset["id"] ?? "");
       if (node === undefined) continue;
       this.#elements.set(node.id, element);
-      element.addEventListener("click", () => onChosen(node.startLine));
+      element.addEventListener("click", () => onChosen(node));
+      element.addEventListener("focus", () => onFocused(node));
       element.addEventListener("keydown", (event) => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         const way = WAYS[event.key];
         if (way !== undefined) this.#go(node.id, way);
-        else if (event.key === "Enter" || event.key === " ") onChosen(node.startLine);
+        else if (event.key === "Enter" || event.key === " ") onChosen(node);
         else return;
         event.preventDefault();
         event.stopPropagation();
@@ -80,8 +94,13 @@ export class DrawnNodes {
     }
   }
 
-  get count(): number {
-    return this.#elements.size;
+  /** The node that is marked as the one of the cursor's line. */
+  get selected(): string | undefined {
+    return this.#selected;
+  }
+
+  elements(): ReadonlyMap<string, SVGGElement> {
+    return this.#elements;
   }
 
   /** The node that has the keyboard. */
@@ -105,6 +124,7 @@ export class DrawnNodes {
   /** Marks the node of a line and brings it into view. */
   select(line: number): void {
     const node = nodeAtLine(this.#drawing.nodes, line);
+    this.#selected = node?.id;
     for (const [id, element] of this.#elements) {
       const selected = id === node?.id;
       element.classList.toggle("selected", selected);

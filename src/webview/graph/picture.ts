@@ -31,7 +31,7 @@ export function pictureOf(drawing: SVGSVGElement): Picture {
   const { width, height } = drawing.viewBox.baseVal;
   const copy = drawing.cloneNode(true);
   if (!(copy instanceof SVGSVGElement)) throw new TypeError("a drawing is an svg element");
-  const invisible = [...copy.querySelectorAll(".hit")];
+  const invisible = [...copy.querySelectorAll(".hit, .knob.fold")];
   const originals = drawing.querySelectorAll<SVGElement>("*");
   for (const [i, element] of [...copy.querySelectorAll<SVGElement>("*")].entries()) {
     const original = originals[i];
@@ -56,7 +56,17 @@ function writeStyle(element: SVGElement, style: CSSStyleDeclaration): void {
     const value = style.getPropertyValue(property);
     if (value !== "") element.setAttribute(property, value);
   }
-  for (const name of ["class", "style", "tabindex", "role", "aria-label", "aria-current", "aria-hidden"]) {
+  for (const name of [
+    "class",
+    "style",
+    "tabindex",
+    "role",
+    "aria-label",
+    "aria-current",
+    "aria-hidden",
+    "aria-expanded",
+    "aria-description",
+  ]) {
     element.removeAttribute(name);
   }
   if (element.localName === "text") element.setAttribute("xml:space", "preserve");

@@ -9,7 +9,7 @@ const CUT = 7;
 type Attributes = Readonly<Record<string, string | number>>;
 
 /** An SVG element with attributes and children; text is never read as markup. */
-function element<K extends keyof SVGElementTagNameMap>(
+export function element<K extends keyof SVGElementTagNameMap>(
   name: K,
   attributes: Attributes,
   ...children: readonly (Node | string)[]
@@ -45,7 +45,7 @@ function edgeGroup(edge: DrawnEdge, names: SvgNames): SVGGElement {
     element("title", {}, names.edge(edge)),
     element("path", { class: "hit", d: line }),
     element("path", { class: "line", d: line }),
-    element("path", { class: "arrow", d: arrow(edge) }),
+    element("path", { class: "arrow", d: arrowHead(edge.points) }),
   );
   if (edge.text !== "") {
     group.append(element("text", { class: "edge-label", x: edge.labelX, y: edge.labelY }, edge.text));
@@ -58,8 +58,8 @@ function isBack({ points }: DrawnEdge): boolean {
   return first !== undefined && last !== undefined && last[1] < first[1];
 }
 
-/** The head of an edge: links arrive from above, links back from the right. */
-function arrow({ points }: DrawnEdge): string {
+/** The head of an orthogonal edge, pointing as its last stretch does. */
+export function arrowHead(points: DrawnEdge["points"]): string {
   const [[fromX, fromY] = [0, 0], [x, y] = [0, 0]] = [points.at(-2), points.at(-1)];
   const { half, length } = ARROW;
   if (fromY === y) {

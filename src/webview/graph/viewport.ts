@@ -6,11 +6,18 @@ const SMALLEST_START = 0.75;
 const MARGIN = 40;
 const SCROLL_STEP = 60;
 
+interface Drawing {
+  readonly svg: SVGSVGElement;
+  readonly width: number;
+  readonly height: number;
+  readonly first: SVGGElement | undefined;
+}
+
 /** Zooms and pans a drawing inside a scrolling element; scrolling itself is the browser's. */
 export class Viewport {
   readonly #canvas: HTMLElement;
   readonly #onZoom: (zoom: number) => void;
-  #drawing: { readonly svg: SVGSVGElement; readonly width: number; readonly height: number } | undefined;
+  #drawing: Drawing | undefined;
   #zoom = 1;
 
   constructor(canvas: HTMLElement, onZoom: (zoom: number) => void) {
@@ -21,12 +28,17 @@ export class Viewport {
     canvas.addEventListener("pointerdown", (event) => this.#drag(event));
   }
 
-  /** Takes a new drawing; `keep` leaves zoom and place as they are. */
-  show(svg: SVGSVGElement, keep: boolean): void {
+  /** Takes a new drawing; `keep` leaves zoom and place as they are, `first` is what is looked at first. */
+  show(svg: SVGSVGElement, keep: boolean, first?: SVGGElement): void {
     const { width, height } = svg.viewBox.baseVal;
-    this.#drawing = { svg, width, height };
+    this.#drawing = { svg, width, height, first };
     if (keep) this.#apply();
     else this.#start();
+  }
+
+  /** Moves what is shown by so many pixels of the page. */
+  moveBy(left: number, top: number): void {
+    this.#canvas.scrollBy({ left, top });
   }
 
   zoomIn(): void {
@@ -58,10 +70,13 @@ export class Viewport {
 
   /** Where not all fits, the start of the graph is what one wants to see. */
   #toEntry(): void {
-    const first = this.#drawing?.svg.querySelector("g.node")?.getBoundingClientRect();
+    const named = this.#drawing?.first?.getBoundingClientRect();
+    const first = named ?? this.#drawing?.svg.querySelector("g.node")?.getBoundingClientRect();
     const room = this.#canvas.getBoundingClientRect();
     const aside = first === undefined ? 0 : first.x + first.width / 2 - (room.x + room.width / 2);
-    this.#canvas.scrollTo({ top: 0, left: this.#canvas.scrollLeft + aside });
+    const down =
+      named === undefined ? 0 : this.#canvas.scrollTop + named.y + named.height / 2 - (room.y + room.height / 2);
+    this.#canvas.scrollTo({ top: Math.max(down, 0), left: this.#canvas.scrollLeft + aside });
   }
 
   #zoomTo(zoom: number): void {
