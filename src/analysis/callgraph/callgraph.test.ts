@@ -158,4 +158,19 @@ describe("buildCallGraph", () => {
       { numRuns: 200 },
     );
   });
+
+  it("finds out once what attributes are that are defined by each other", () => {
+    const lines = ["class C:", "    def __init__(self):", "        self.a0 = C()"];
+    // Followed along every way, these would be two to the power of fifty.
+    for (let i = 1; i < 50; i++) {
+      lines.push(`        self.a${i} = self.a${i - 1}.a${i - 1}`, `        self.a${i} = self.a${i - 1}`);
+    }
+    lines.push("    def m(self):", "        self.a49.m()");
+    const text = lines.join("\n");
+    const graph = buildCallGraph([{ path: "m.py", text, module: parseModule(text).module }]);
+    expect(graph.edges.map(({ from, to }) => [graph.nodes[from]?.qualname, graph.nodes[to]?.qualname])).toContainEqual([
+      "C.m",
+      "C.m",
+    ]);
+  });
 });

@@ -68,6 +68,8 @@ export class Resolver {
   /** What names are that only star imports can bind, per file. */
   readonly #starred = new Map<FileSummary, Map<string, Resolved | null>>();
   readonly #orders = new Map<string, readonly (Place | string | null)[]>();
+  /** What attributes of classes and their objects are. */
+  readonly #members = new Map<string, Map<string, Resolved>>();
   #subclasses: Map<string, Place[]> | null = null;
   #depth = 0;
 
@@ -253,8 +255,28 @@ export class Resolver {
     return value === null ? UNKNOWN : only(value);
   }
 
-  /** An attribute of a class or its objects, by the order in which Python looks through the bases. */
+  /**
+   * An attribute of a class or its objects. Found out once: attributes that are defined by each other (`self.a = self.b.c`)
+   * would otherwise be followed along every way through them.
+   */
   #ofClass(value: Place & { readonly kind: Value["kind"] }, name: string): Resolved {
+    const key = `${value.kind} ${value.file} ${value.scope}`;
+    let known = this.#members.get(key);
+    if (known === undefined) {
+      known = new Map();
+      this.#members.set(key, known);
+    }
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    // Stands while it is being found out: what is defined by itself adds nothing.
+    known.set(name, UNKNOWN);
+    const found = this.#findInClass(value, name);
+    known.set(name, found);
+    return found;
+  }
+
+  /** By the order in which Python looks through the bases. */
+  #findInClass(value: Place & { readonly kind: Value["kind"] }, name: string): Resolved {
     // Behind a base that is not known, anything may come first.
     let complete = true;
     for (const base of this.order(value).slice(value.kind === "super" ? 1 : 0)) {

@@ -32,6 +32,8 @@ const MOST_BINDINGS = 30;
 /** Shared by all parameters without an annotation. */
 const PARAMETER: NameBinding = { kind: "parameter", line: 1 };
 const PARAMETERS: readonly NameBinding[] = [PARAMETER];
+/** Shared by all variables whose value is not known, where nobody asks for their lines. */
+const VARIABLES: readonly NameBinding[] = [{ kind: "other", assigned: false, line: 1 }];
 /** Longer strings are texts for people. */
 const LONGEST_NAMING_STRING = 200;
 /** A file may hold a dictionary's worth of strings. */
@@ -180,9 +182,14 @@ class Summariser {
     const own = this.#scope(scope);
     const target = own.globals.has(name) ? this.#scope(0) : own.nonlocals.has(name) ? this.#outer(own, name) : own;
     const known = target.bindings.get(name);
-    if (known === undefined)
-      target.bindings.set(this.#interner.name(name), binding === PARAMETER ? PARAMETERS : [binding]);
+    if (known === undefined) target.bindings.set(this.#interner.name(name), this.#first(binding));
+    else if (known === VARIABLES && binding.kind === "other") return;
     else target.bindings.set(name, [...known.slice(-MOST_BINDINGS), binding]);
+  }
+
+  #first(binding: NameBinding): readonly NameBinding[] {
+    if (binding === PARAMETER) return PARAMETERS;
+    return binding.kind === "other" && !this.#parts.reads ? VARIABLES : [binding];
   }
 
   /** The function around a scope that binds a name; the scope itself where there is none. */
@@ -198,8 +205,8 @@ class Summariser {
     const own = this.#scope(scope);
     // Declarations hold for the whole scope, whereever they stand.
     forEachStatement(body, (s) => {
-      if (s.kind === "Global") own.globals = new Set([...own.globals, ...s.names]);
-      else if (s.kind === "Nonlocal") own.nonlocals = new Set([...own.nonlocals, ...s.names]);
+      if (s.kind === "Global") own.globals = new Set([...own.globals, ...this.#names(s.names)]);
+      else if (s.kind === "Nonlocal") own.nonlocals = new Set([...own.nonlocals, ...this.#names(s.names)]);
       else this.#mark(s);
     });
     forEachStatement(body, (s) => {
@@ -279,22 +286,29 @@ class Summariser {
     });
   }
 
+  /** Names of their own: as pieces of the file's text they would keep all of it. */
+  #names(names: readonly string[]): string[] {
+    return names.map((name) => this.#interner.name(name));
+  }
+
   #import(s: Extract<Statement, { kind: "Import" | "ImportFrom" }>, scope: number): void {
     const { line } = s;
     const guarded = this.#guarded.has(s);
     const deferred = this.#scope(scope).kind === "function" || this.#typing.has(s);
     if (s.kind === "Import") {
       for (const { name, asname } of s.names) {
-        this.#imports.push({ level: 0, module: name, names: null, line, deferred });
+        const module = this.#interner.name(name);
+        this.#imports.push({ level: 0, module, names: null, line, deferred });
         const bound = asname ?? name.split(".", 1)[0] ?? name;
-        this.#bind(scope, bound, { kind: "module", module: name, asname: asname !== null, guarded, line });
+        this.#bind(scope, bound, { kind: "module", module, asname: asname !== null, guarded, line });
       }
       return;
     }
     const { level } = s;
-    const module = moduleOf(s);
-    this.#imports.push({ level, module, names: s.names.map(({ name }) => name), line, deferred });
-    for (const { name, asname } of s.names) {
+    const module = this.#interner.name(moduleOf(s));
+    this.#imports.push({ level, module, names: this.#names(s.names.map(({ name }) => name)), line, deferred });
+    for (const { name: imported, asname } of s.names) {
+      const name = this.#interner.name(imported);
       if (name === "*") this.#stars.push({ level, module, line });
       else {
         const binding: NameBinding = { kind: "from", level, module, name, asname: asname !== null, guarded, line };
@@ -342,7 +356,7 @@ class Summariser {
     const owner = this.#scope(self.scope);
     owner.attributes ??= new Map();
     const known = owner.attributes.get(target.attr);
-    if (known === undefined) owner.attributes.set(target.attr, [{ scope, path }]);
+    if (known === undefined) owner.attributes.set(this.#interner.name(target.attr), [{ scope, path }]);
     else known.push({ scope, path });
   }
 
@@ -350,7 +364,8 @@ class Summariser {
     if (value.kind !== "List" && value.kind !== "Tuple") return;
     this.#exported ??= new Set();
     for (const item of value.elts) {
-      if (item.kind === "Constant" && item.value.type === "str") this.#exported.add(item.value.value);
+      if (item.kind === "Constant" && item.value.type === "str")
+        this.#exported.add(this.#interner.name(item.value.value));
     }
   }
 
