@@ -9,6 +9,8 @@ const ORACLE = fileURLToPath(new URL("oracle.py", import.meta.url));
 /** From this minor version on, Python's own positions inside f-strings are right. */
 const FORMATTED_POSITIONS_SINCE = 12;
 const CONTEXT = 160;
+/** Characters of a text that name it. */
+const SHOWN = 400;
 
 const Greeting = z.object({ version: z.tuple([z.int(), z.int(), z.int()]) });
 const Answer = z.object({
@@ -18,6 +20,8 @@ const Answer = z.object({
   names: z.record(z.string(), z.string()).optional(),
 });
 type Answer = z.infer<typeof Answer>;
+
+type Input = { readonly path: string } | { readonly source: string };
 
 export interface Difference {
   readonly path: string;
@@ -45,7 +49,7 @@ export async function pythonVersion(python: string): Promise<readonly number[] |
 
 async function ask(
   python: string,
-  requests: readonly { path: string; full: boolean; positions: boolean }[],
+  requests: readonly object[],
   each: (answer: Answer, index: number) => void,
 ): Promise<void> {
   const input = requests.map((request) => `${JSON.stringify(request)}\n`).join("");
@@ -58,8 +62,12 @@ async function ask(
   if (index !== requests.length) throw new Error(`The oracle answered ${index} of ${requests.length} requests.`);
 }
 
-function ourDump(path: string, options: DumpOptions, names: Readonly<Record<string, string>>): string {
-  const decoded = decodeSource(readFileSync(path));
+function bytesOf(input: Input): Uint8Array {
+  return "source" in input ? Buffer.from(input.source) : readFileSync(input.path);
+}
+
+function ourDump(input: Input, options: DumpOptions, names: Readonly<Record<string, string>>): string {
+  const decoded = decodeSource(bytesOf(input));
   if (!decoded.ok) return `not decoded: ${decoded.problem.message}`;
   const { module, problems } = parseModule(decoded.value, { unicodeNames: (name) => names[name] });
   const first = problems[0];
@@ -87,43 +95,64 @@ function firstDifference(path: string, ours: string, theirs: string): Difference
 
 /** Reads files with our parser and with a Python, and compares the trees. */
 export async function compareWithPython(python: string, files: readonly string[]): Promise<Comparison> {
+  return compareInputs(
+    python,
+    files.map((path) => ({ path })),
+  );
+}
+
+/** The same of texts; a `path` in the result is a text's beginning. */
+export async function compareTexts(python: string, texts: readonly string[]): Promise<Comparison> {
+  return compareInputs(
+    python,
+    texts.map((source) => ({ source })),
+  );
+}
+
+async function compareInputs(python: string, inputs: readonly Input[]): Promise<Comparison> {
   const version = await pythonVersion(python);
   if (version === null) throw new Error(`There is no ${python}.`);
   const minor = version[1] ?? 0;
-  const formattedPositions = minor >= FORMATTED_POSITIONS_SINCE;
-  const options: DumpOptions = { version: minor, positions: formattedPositions ? "all" : "outside f-strings" };
-  const unequal: string[] = [];
+  const positions = minor >= FORMATTED_POSITIONS_SINCE;
+  const options: DumpOptions = { version: minor, positions: positions ? "all" : "outside f-strings" };
+  const unequal: Input[] = [];
   const refused: { path: string; error: string; ours: readonly string[] }[] = [];
-  const request = (path: string, full: boolean) => ({ path, full, positions: formattedPositions });
 
   await ask(
     python,
-    files.map((path) => request(path, false)),
+    inputs.map((input) => ({ ...input, full: false, positions })),
     (answer, index) => {
-      const path = files[index] ?? "";
+      const input = inputs[index];
+      if (input === undefined) return;
       if (answer.error !== undefined) {
-        refused.push({ path, error: answer.error, ours: ourProblems(path) });
+        refused.push({ path: nameOf(input), error: answer.error, ours: ourProblems(input) });
         return;
       }
-      const text = ourDump(path, options, answer.names ?? {});
-      if (createHash("sha256").update(text).digest("hex") !== answer.hash) unequal.push(path);
+      const text = ourDump(input, options, answer.names ?? {});
+      if (createHash("sha256").update(text).digest("hex") !== answer.hash) unequal.push(input);
     },
   );
   const different: Difference[] = [];
   await ask(
     python,
-    unequal.map((path) => request(path, true)),
+    unequal.map((input) => ({ ...input, full: true, positions })),
     (answer, index) => {
-      const path = unequal[index] ?? "";
-      different.push(firstDifference(path, ourDump(path, options, answer.names ?? {}), answer.dump ?? ""));
+      const input = unequal[index];
+      if (input === undefined) return;
+      const ours = ourDump(input, options, answer.names ?? {});
+      different.push(firstDifference(nameOf(input), ours, answer.dump ?? ""));
     },
   );
-  const total = files.length - refused.length;
+  const total = inputs.length - refused.length;
   return { version: version.join("."), total, equal: total - different.length, different, refused };
 }
 
-function ourProblems(path: string): readonly string[] {
-  const decoded = decodeSource(readFileSync(path));
+function nameOf(input: Input): string {
+  return "source" in input ? JSON.stringify(input.source.slice(0, SHOWN)) : input.path;
+}
+
+function ourProblems(input: Input): readonly string[] {
+  const decoded = decodeSource(bytesOf(input));
   if (!decoded.ok) return [decoded.problem.message];
   return parseModule(decoded.value).problems.map((problem) => `line ${problem.line}: ${problem.message}`);
 }

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { compareWithPython, pythonVersion } from "./compare.ts";
+import { pythonFiles } from "./python-files.ts";
 
 /** Packages written in Python, of many hands and ages. */
 const PACKAGES = `
@@ -59,13 +60,6 @@ async function unpack(names: readonly string[]): Promise<boolean> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-function pythonFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".py"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
 const hasTools = (await execa("dpkg-deb", ["--version"], { reject: false })).exitCode === 0;

@@ -1,6 +1,6 @@
 """Says how this Python reads source files.
 
-Reads one JSON object per line: {"path": ..., "full": bool, "positions": bool}. Answers each with one line:
+Reads one JSON object per line: {"path": ..., "full": bool, "positions": bool}, or with the text itself as "source". Answers each with one line:
 {"hash": ...} or {"dump": ...} (when "full"), plus {"names": {...}} for the named characters of the file, or
 {"error": ...} when this Python refuses the file. The dump is ast.dump(tree, include_attributes=True) with characters
 beyond ASCII escaped (which ones `repr` escapes depends on the version of Unicode), the hash is its SHA-256.
@@ -49,8 +49,11 @@ def names_in(source):
 
 
 def answer(request):
-    with open(request["path"], "rb") as file:
-        source = file.read()
+    if "source" in request:
+        source = request["source"].encode("utf-8", "surrogatepass")
+    else:
+        with open(request["path"], "rb") as file:
+            source = file.read()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

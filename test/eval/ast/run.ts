@@ -2,24 +2,15 @@
  * Compares our syntax trees with those of a real Python:
  * `node test/eval/ast/run.ts [--python python3.13] [FILE|FOLDER…]`, by default over its standard library.
  */
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { standardLibrary } from "../../support/stdlib.ts";
 import { compareWithPython } from "./compare.ts";
+import { pythonFiles } from "./python-files.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { python: { type: "string", default: "python3" }, show: { type: "string", default: "10" } },
 });
-
-function pythonFiles(path: string): string[] {
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".py"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
 
 const files = positionals.length > 0 ? positionals.flatMap(pythonFiles) : (standardLibrary()?.files ?? []);
 const result = await compareWithPython(values.python, files);

@@ -14,7 +14,7 @@ import dis
 import sys
 import types
 
-SUPPORTED = (3, 11) <= sys.version_info[:2] <= (3, 13)
+SUPPORTED = (3, 11) <= sys.version_info[:2] <= (3, 14)
 
 ENTRY, EXIT, RAISE = 0, -1, -2
 # Normal; `raise` and `assert`; an exception that goes on (end of finally, no clause matches, `__exit__` said no);
@@ -36,6 +36,8 @@ CANNOT_RAISE = frozenset(
     RETURN_CONST RETURN_GENERATOR RETURN_VALUE SET_FUNCTION_ATTRIBUTE STORE_FAST SWAP BUILD_TUPLE BUILD_LIST
     LIST_APPEND SETUP_ANNOTATIONS STORE_FAST_STORE_FAST
     STORE_DEREF BUILD_STRING BUILD_CONST_KEY_MAP PREP_RERAISE_STAR
+    NOT_TAKEN POP_ITER LOAD_FAST_BORROW LOAD_FAST_BORROW_LOAD_FAST_BORROW LOAD_SMALL_INT LOAD_COMMON_CONSTANT
+    ANNOTATIONS_PLACEHOLDER BUILD_INTERPOLATION BUILD_TEMPLATE
     """.split()
 )
 if sys.version_info >= (3, 12):  # unbound variables have an instruction of their own
@@ -43,21 +45,34 @@ if sys.version_info >= (3, 12):  # unbound variables have an instruction of thei
     if sys.version_info < (3, 13):  # no TO_BOOL yet
         CANNOT_RAISE -= {"POP_JUMP_IF_TRUE", "POP_JUMP_IF_FALSE"}
 
+# How a test is seen to be constant: which of these names is asked for, and that nothing else is done.
+OUTCOMES = ("<true>", "<false>")
+NOTHING_DONE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_VALUE", "RETURN_CONST"}
+CONSTANT_LOADS = {"LOAD_CONST", "LOAD_SMALL_INT"}
+
 ENDING_CALLS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
 
 
 # ---------------------------------------------------------------- statements
 
 
+def truth(test):
+    """True or False where the compiler knows the outcome of a test and leaves no code of it behind, else None."""
+    if isinstance(test, ast.Name) and test.id != "__debug__":
+        return None
+    outcomes = [[ast.Expr(ast.Name(name, ast.Load()))] for name in OUTCOMES]
+    module = ast.fix_missing_locations(ast.Module([ast.If(test, *outcomes)], []))
+    found = None
+    for i in dis.get_instructions(compile(module, "<test>", "exec")):
+        if i.opname == "LOAD_NAME" and i.argval in OUTCOMES and found is None:
+            found = i.argval == OUTCOMES[0]
+        elif i.opname not in NOTHING_DONE:
+            return None
+    return found
+
+
 def folds(test):
-    """Whether the compiler knows the truth of a test: its code is a constant."""
-    for node in ast.walk(test):
-        if isinstance(node, ast.Name) and node.id != "__debug__":
-            return False
-        if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript, ast.Lambda, ast.JoinedStr, ast.Await, ast.Yield)):
-            return False
-    code = compile(ast.Expression(test), "<test>", "eval")
-    return all(i.opname in ("RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST") for i in dis.get_instructions(code))
+    return truth(test) is not None
 
 
 class Scope:
@@ -90,6 +105,13 @@ def end_of(nodes, default):
     return max([default, *(node.end_lineno for node in nodes if node is not None)])
 
 
+def says_never(annotation):
+    match annotation:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=name):
+            return name in ("NoReturn", "Never")
+    return False
+
+
 def endings_of(tree):
     """The calls that do not return, as this module names them."""
     bound = set()
@@ -99,6 +121,8 @@ def endings_of(tree):
             bound.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             bound.add(node.name)
+            if isinstance(node, ast.FunctionDef) and node in tree.body and says_never(node.returns):
+                endings.add(node.name)
         elif isinstance(node, ast.Import):
             for name in node.names:
                 endings |= {e.replace(name.name, name.asname or name.name) for e in ENDING_CALLS if e.startswith(f"{name.name}.")}
@@ -176,8 +200,14 @@ class Reader:
                     if s.orelse:
                         scope.tags.add("loop-else")
                     around = (*around, "loop")
-                self.body(s.body, scope, prefix, around)
-                self.body(s.orelse, scope, prefix, around)
+                dead = None if not constant else s.orelse if truth(s.test) else s.body
+                for part in (s.body, s.orelse):
+                    # A line with a constant test and what it keeps from running leaves no instruction behind.
+                    weak = part is dead and len(part) > 0 and part[0].lineno == line
+                    strong = set(scope.strong)
+                    self.body(part, scope, prefix, around)
+                    if weak:
+                        scope.strong = strong | {unit for unit in scope.strong if unit > s.test.end_lineno}
             case ast.For() | ast.AsyncFor():
                 scope.unit(line, s.iter.end_lineno)
                 self.expressions(s.iter, scope, prefix)
@@ -331,7 +361,7 @@ class Flow:
         i = self.instructions[n]
         before = self.instructions[n - 1]
         if i.opname in ("LIST_EXTEND", "SET_UPDATE"):
-            return before.opname == "LOAD_CONST"
+            return before.opname in CONSTANT_LOADS
         if i.opname in ("BUILD_MAP", "BUILD_SET"):
             return i.arg == 0
         if i.opname.startswith("DELETE_"):
@@ -409,13 +439,14 @@ class Flow:
         name = self.instructions[n].opname
         if name == "PUSH_EXC_INFO":
             return True
-        if name == "SWAP":
+        while self.instructions[n].opname == "SWAP":
             n += 1
         three = self.instructions[n : n + 3]
         if len(three) < 3 or any(i.opname != "LOAD_CONST" or i.argval is not None for i in three):
             return False
         after = [i for i in self.instructions[n + 3 : n + 5] if i.opname == "CALL"]
-        return len(after) > 0 and after[0].arg == 2
+        # From 3.14 on, the manager counts as an argument.
+        return len(after) > 0 and after[0].arg == (3 if sys.version_info >= (3, 14) else 2)
 
     # ------------------------------------------------------------ the graph
 
@@ -472,7 +503,7 @@ class Flow:
 EXIT_CALL = frozenset(
     """
     PUSH_EXC_INFO WITH_EXCEPT_START TO_BOOL POP_JUMP_FORWARD_IF_TRUE POP_JUMP_IF_TRUE RERAISE POP_TOP POP_EXCEPT COPY
-    LOAD_CONST PRECALL CALL SWAP PUSH_NULL GET_AWAITABLE SEND YIELD_VALUE RESUME END_SEND CLEANUP_THROW NOP
+    LOAD_CONST LOAD_SMALL_INT PRECALL CALL SWAP PUSH_NULL GET_AWAITABLE SEND YIELD_VALUE RESUME END_SEND CLEANUP_THROW NOP
     JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT RETURN_VALUE RETURN_CONST EXTENDED_ARG NOT_TAKEN
     """.split()
 )
@@ -497,8 +528,8 @@ def contains(scope, code):
     return True
 
 
-def flows(source, filename):
-    """The flow of every scope of a source text that has a code object of its own, in the scopes' order."""
+def scopes_with_code(source, filename):
+    """(scope, code object) of every scope of a source text that has a code object of its own, in the scopes' order."""
     tree = ast.parse(source, filename)
     waiting = {}
     scopes = Reader(tree).scopes
@@ -513,5 +544,10 @@ def flows(source, filename):
         # A definition in a finally body has a code object per copy: the first will do.
         scope = next((s for s in candidates if id(s) not in found and (s.kind != "lambda" or contains(s, code))), None)
         if scope is not None:
-            found[id(scope)] = Flow(code, scope)
-    return [found[id(scope)] for scope in scopes if id(scope) in found]
+            found[id(scope)] = code
+    return [(scope, found[id(scope)]) for scope in scopes if id(scope) in found]
+
+
+def flows(source, filename):
+    """The flow of every scope of a source text that has a code object of its own, in the scopes' order."""
+    return [Flow(code, scope) for scope, code in scopes_with_code(source, filename)]

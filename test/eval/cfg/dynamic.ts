@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import * as z from "zod";
@@ -14,52 +15,26 @@ const RECORDER = fileURLToPath(new URL("recorder.py", import.meta.url));
 /** Every construct once; it needs nothing but Python. */
 export const CONSTRUCTS = fileURLToPath(new URL("constructs.py", import.meta.url));
 
-/** What is run under the tracer: unit tests or examples of modules, or a script. */
-export interface Program {
-  readonly kind: "unittest" | "doctest" | "script";
-  readonly name: string;
-}
+const PROGRAMS = fileURLToPath(new URL("programs.py", import.meta.url));
 
-/** Parts of CPython's own test suite that need no network, and leave their process and its tracer in order. */
-const TESTS = `
-  abc argparse ast asyncgen asyncio.test_locks asyncio.test_queues asyncio.test_streams asyncio.test_taskgroups
-  asyncio.test_tasks asyncio.test_timeouts augassign base64 baseexception binascii bisect bool
-  calendar call class cmd cmd_line_script codecs codeop collections colorsys compare compile compileall configparser
-  contains contextlib contextlib_async copy coroutines csv dataclasses datetime decorators deque descr descrtut
-  dict difflib dis dynamic email.test_email email.test_message email.test_parser enum except_star
-  exception_group exception_hierarchy exception_variations exceptions extcall filecmp fileinput finalization
-  fnmatch format fractions fstring ftplib functools future genericpath genexps getopt getpass gettext glob grammar
-  graphlib gzip hashlib heapq hmac html htmlparser httplib imaplib imp import inspect int io ipaddress iter itertools
-  json keyword keywordonlyarg linecache listcomps locale logging long mailbox mimetypes minidom named_expressions
-  netrc numbers opcodes operator optparse ordered_dict os patma pathlib pickle pickletools pkgutil platform
-  plistlib poplib positional_only_arg posixpath pprint profile pstats py_compile pyclbr queue quopri raise random re
-  reprlib richcmp rlcompleter robotparser runpy sched scope secrets selectors set shelve shlex shutil slice smtplib
-  socketserver sort statistics string string_literals structseq symtable tabnanny tarfile tempfile textwrap
-  threading_local threadsignals timeit tokenize traceback types typing unicodedata unittest unpack unpack_ex
-  urllib urlparse userdict userlist userstring uuid warnings wave weakref weakset with wsgiref xml_etree xmlrpc
-  yield_from zipapp zipfile zipimport generators generator_stop
-`;
+const Program = z.object({
+  kind: z.enum(["unittest", "doctest", "script", "module"]),
+  name: z.string(),
+  arguments: z.array(z.string()),
+});
+/** What is run under the tracer: unit tests or examples of modules, a script, or a module that is a program. */
+export type Program = z.infer<typeof Program>;
 
-/** Modules whose documentation has examples, for a Python without its test suite. */
-const EXAMPLES = `
-  bisect cmd collections colorsys contextlib copy dataclasses difflib doctest enum fractions functools heapq
-  ipaddress keyword pickletools pprint random reprlib shlex statistics string textwrap token tokenize turtle types
-  unittest.mock urllib.parse zipfile http.cookies json json.decoder json.encoder concurrent.futures ast inspect
-`;
-
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== "");
-}
-
-/** What there is to run with this Python: its tests, else the examples of its modules; the constructs always. */
+/** What there is to run with this Python: its tests, the examples of its modules, and its programs; the constructs first. */
 export async function programs(python: string): Promise<Program[]> {
-  const found = await execa(python, ["-c", "import test.test_grammar"], { reject: false });
-  const constructs: Program = { kind: "script", name: CONSTRUCTS };
-  if (found.exitCode !== 0) return [constructs, ...words(EXAMPLES).map((name): Program => ({ kind: "doctest", name }))];
-  return [constructs, ...words(TESTS).map((name): Program => ({ kind: "unittest", name: `test.test_${name}` }))];
+  const { stdout } = await execa(python, [PROGRAMS]);
+  const constructs: Program = { kind: "script", name: CONSTRUCTS, arguments: [] };
+  return [constructs, ...stdout.split("\n").map((line) => Program.parse(JSON.parse(line)))];
 }
 
-const SECONDS_TO_WRITE = 20;
+const SECONDS_TO_WRITE = 30;
+/** As in recorder.py. */
+const WALL_FACTOR = 4;
 
 const Recording = z.object({
   error: z.string().optional(),
@@ -75,6 +50,8 @@ const Recording = z.object({
   ),
 });
 
+type Recording = z.infer<typeof Recording>;
+
 /** Distinct runs per function: file → `line qualname` → runs. */
 export type Runs = Map<string, Map<string, Map<string, readonly string[]>>>;
 
@@ -86,33 +63,79 @@ export interface Recorded {
   readonly broken: string[];
 }
 
+export interface RecordOptions {
+  /** Of processor time, for each program. */
+  readonly seconds: number;
+  /** How many run at a time. */
+  readonly atOnce?: number;
+  /** Where recordings are kept for the next time; without it there is none. */
+  readonly cache?: string;
+  readonly onDone?: (program: Program, done: number) => void;
+}
+
 /** Runs programs under the tracer, each in a process and a temporary folder of its own. */
-export async function record(python: string, list: readonly Program[], seconds: number): Promise<Recorded> {
+export async function record(python: string, list: readonly Program[], options: RecordOptions): Promise<Recorded> {
   const recorded: Recorded = { runs: new Map(), late: [], broken: [] };
-  for (const { kind, name } of list) {
-    const folder = mkdtempSync(join(tmpdir(), "recorded-"));
-    const out = join(folder, "runs.json");
-    try {
-      await execa(python, [RECORDER, out, String(seconds), kind, name], {
-        cwd: folder,
-        timeout: (seconds + SECONDS_TO_WRITE) * 1000,
-        forceKillAfterDelay: 2000,
-        stdio: "ignore",
-        env: { TMPDIR: folder, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" },
-        reject: false,
-      });
-      const { functions, error, late } = readRecording(out);
-      if (late) recorded.late.push(name);
-      if (error !== undefined) recorded.broken.push(`${name}: ${error}`);
+  const prefix = options.cache === undefined ? "" : await cachePrefix(python, options.seconds);
+  const waiting = [...list];
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (let program = waiting.shift(); program !== undefined; program = waiting.shift()) {
+      const kept = options.cache === undefined ? null : join(options.cache, `${hashOf(prefix, program)}.json`);
+      const recording =
+        kept !== null && existsSync(kept) ? readRecording(kept) : await run(python, program, options.seconds, kept);
+      const { functions, error, late } = recording;
+      const title = [program.name, ...program.arguments].join(" ");
+      if (late) recorded.late.push(title);
+      if (error !== undefined) recorded.broken.push(`${title}: ${error}`);
       for (const one of functions) add(recorded.runs, one.file, `${one.line} ${one.qualname}`, one.runs);
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      done++;
+      options.onDone?.(program, done);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: options.atOnce ?? 1 }, work));
   return recorded;
 }
 
-function readRecording(path: string): z.infer<typeof Recording> {
+/** What a recording depends on, but for its program. */
+async function cachePrefix(python: string, seconds: number): Promise<string> {
+  const { stdout } = await execa(python, [
+    "-c",
+    "import sys, sysconfig; print(sys.version, sysconfig.get_path('stdlib'))",
+  ]);
+  const sources = ["recorder.py", "bytecode.py"].map((name) => readFileSync(new URL(name, import.meta.url), "utf8"));
+  return [stdout, seconds, ...sources].join("\0");
+}
+
+function hashOf(prefix: string, program: Program): string {
+  const own = program.kind === "script" ? readFileSync(program.name, "utf8") : "";
+  return createHash("sha256").update(prefix).update(JSON.stringify(program)).update(own).digest("hex");
+}
+
+async function run(python: string, program: Program, seconds: number, kept: string | null): Promise<Recording> {
+  const folder = mkdtempSync(join(tmpdir(), "recorded-"));
+  const out = join(folder, "runs.json");
+  try {
+    await execa(python, [RECORDER, out, String(seconds), program.kind, program.name, ...program.arguments], {
+      cwd: folder,
+      timeout: (seconds * WALL_FACTOR + SECONDS_TO_WRITE) * 1000,
+      forceKillAfterDelay: 2000,
+      stdio: "ignore",
+      env: { TMPDIR: folder, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" },
+      reject: false,
+    });
+    const recording = readRecording(out);
+    if (kept !== null) {
+      mkdirSync(dirname(kept), { recursive: true });
+      writeFileSync(kept, JSON.stringify(recording));
+    }
+    return recording;
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function readRecording(path: string): Recording {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

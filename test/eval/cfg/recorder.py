@@ -1,7 +1,8 @@
 """
 Runs Python code under a tracer and records what its functions really do:
-`python3 recorder.py OUT.json SECONDS KIND NAME…`, where KIND is `unittest` or `doctest` (names of modules) or `script`
-(paths). After that many seconds it writes what it has seen, and ends.
+`python3 recorder.py OUT.json SECONDS KIND NAME [ARGUMENT…]`, where KIND is `unittest` or `doctest` (name of a module),
+`script` (a path), or `module` (a module that is a program, with its arguments). After that many seconds of
+processor time (or a few times as many by the clock) it writes what it has seen, and ends.
 
 Every instruction of a frame is seen, so that nothing has to be guessed: a step is exceptional when the bytecode does
 not lead there by itself, and a frame has returned when a return instruction was the last one that ran to its end. Runs
@@ -16,17 +17,24 @@ import runpy
 import sys
 import sysconfig
 import threading
+import time
 import tokenize
 import warnings
 
 import bytecode
 
 # Per function: more runs than these say nothing new. Longer runs are cut: their beginning is a run as well.
-MAX_RUNS = 60
+MAX_RUNS = 40
 MAX_DIFFERENT = 40
 MAX_LETTERS = 400
 
 STANDARD_LIBRARY = os.path.realpath(sysconfig.get_path("stdlib")) + os.sep
+# Where a program waits, or others keep the machine busy.
+WALL_FACTOR = 4
+# A program that reads its standard input gets this.
+PROGRAM_INPUT = '{"a": [1, 2.5, null, true], "b": "text"}\n'
+# Tests that change the machine when root runs them.
+CHANGES_MACHINE = ("sethostname", "SetHostname", "clock_settime")
 OUTSIDE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 
@@ -57,7 +65,7 @@ class Recorded:
 
 class Recorder:
     def __init__(self, extra):
-        self.files = {}  # co_filename -> {(first line, name): [flow]} or None
+        self.files = {}  # co_filename -> (path, {code: [scope]}) or None
         self.functions = {}  # code -> Recorded or None
         self.extra = {os.path.realpath(path) for path in extra}
         self.changes = 0  # of the tracer, by the program
@@ -74,7 +82,10 @@ class Recorder:
         sys.settrace = settrace
         return set_trace
 
-    def flows_of(self, filename):
+    def start(self):
+        self.set_trace(self.trace)
+
+    def scopes_of(self, filename):
         if filename not in self.files:
             self.files[filename] = None
             path = os.path.realpath(filename)
@@ -86,7 +97,9 @@ class Recorder:
                 try:
                     with tokenize.open(path) as file, warnings.catch_warnings():
                         warnings.simplefilter("ignore")
-                        found = bytecode.flows(file.read(), filename)
+                        found = {}
+                        for scope, code in bytecode.scopes_with_code(file.read(), filename):
+                            found.setdefault(code, []).append(scope)
                     self.files[filename] = path, found
                 except (SyntaxError, ValueError, RecursionError):
                     pass
@@ -97,12 +110,12 @@ class Recorder:
     def recorded(self, code):
         if code not in self.functions:
             self.functions[code] = None
-            known = self.flows_of(code.co_filename)
+            known = self.scopes_of(code.co_filename)
             if known is not None:
                 path, found = known
-                same = [f for f in found if f.scope.kind == "function" and f.code == code]
+                same = [scope for scope in found.get(code, []) if scope.kind == "function"]
                 if len(same) == 1:
-                    self.functions[code] = Recorded(path, code, same[0])
+                    self.functions[code] = Recorded(path, code, bytecode.Flow(code, same[0]))
         return self.functions[code]
 
     def trace(self, frame, event, _argument):
@@ -195,57 +208,95 @@ class Recorder:
         return {"functions": functions}
 
 
-def run_unittest(name):
+def run_unittest(recorder, name):
     import unittest
 
     from test import support
 
+    class Result(unittest.TextTestResult):
+        def startTest(self, test):
+            # The test before may have left without its tracer.
+            recorder.start()
+            super().startTest(test)
+
     # No network, no large files, nothing that takes long.
     support.use_resources = []
     suite = unittest.defaultTestLoader.loadTestsFromName(name)
-    unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
+    unittest.TextTestRunner(stream=io.StringIO(), verbosity=0, resultclass=Result).run(without_skipped(suite))
 
 
-def run_doctest(name):
+def without_skipped(suite):
+    """The tests of a suite, but for those that change the machine."""
+    import unittest
+
+    kept = unittest.TestSuite()
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            kept.addTest(without_skipped(test))
+        elif not any(name in test.id() for name in CHANGES_MACHINE):
+            kept.addTest(test)
+    return kept
+
+
+def run_doctest(_recorder, name):
     import doctest
 
     doctest.testmod(importlib.import_module(name), report=False)
 
 
-def run_script(path):
+def run_script(_recorder, path):
     runpy.run_path(path, run_name="__main__")
 
 
-KINDS = {"unittest": run_unittest, "doctest": run_doctest, "script": run_script}
+def run_module(_recorder, name, *arguments):
+    sys.argv = [name, *arguments]
+    sys.stdin = io.StringIO(PROGRAM_INPUT)
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
-def main(out, seconds, kind, *names):
-    recorder = Recorder(names if kind == "script" else [])
+KINDS = {"unittest": run_unittest, "doctest": run_doctest, "script": run_script, "module": run_module}
+
+
+def main(out, seconds, kind, name, *arguments):
+    recorder = Recorder([name] if kind == "script" else [])
+    process = os.getpid()
+    # A test may replace what is needed at the end.
+    write, replace, leave, dumps = open, os.replace, os._exit, json.dumps
 
     def finish(**more):
-        text = json.dumps({**recorder.result(), **more})
-        with open(f"{out}.part", "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(f"{out}.part", out)
-        # Threads and children that a test left behind must not keep this one.
-        os._exit(0)
+        if os.getpid() == process:
+            text = dumps({**recorder.result(), **more})
+            with write(f"{out}.part", "w", encoding="utf-8") as file:
+                file.write(text)
+            replace(f"{out}.part", out)
+        # Threads and children that a test left behind must not keep this one; and what a child says is not written.
+        leave(0)
 
-    watch = threading.Timer(float(seconds), finish, kwargs={"late": True})
-    watch.daemon = True
-    watch.start()
+    ended = threading.Event()
+    wait, cpu_time, wall_time = ended.wait, time.process_time, time.monotonic
+    limit, wall_limit = float(seconds), wall_time() + WALL_FACTOR * float(seconds)
+
+    def watch():
+        while cpu_time() < limit and wall_time() < wall_limit:
+            if wait(0.25):
+                return
+        finish(late=True)
+
+    threading.Thread(target=watch, daemon=True).start()
     more = {}
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    recorder.set_trace(recorder.trace)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    recorder.start()
     threading.settrace(recorder.trace)
     try:
-        for name in names:
-            KINDS[kind](name)
-    except BaseException as problem:  # a module may be skipped, or exit
+        KINDS[kind](recorder, name, *arguments)
+    except SystemExit:
+        pass  # how a program ends
+    except BaseException as problem:  # a module may be skipped
         more["error"] = f"{type(problem).__name__}: {problem}"
     finally:
         recorder.set_trace(None)
         threading.settrace(None)
-    watch.cancel()
+    ended.set()
     finish(**more)
 
 
