@@ -16,6 +16,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const TASKS = {
   bench: { needs: "sandbox", script: "test/bench/run.ts" },
   "eval:cfg": { needs: "packages", script: "test/eval/cfg/run.ts" },
+  "eval:discovery": { needs: "packages", script: "test/eval/discovery/run.ts" },
   build: { needs: "packages", script: "scripts/build.ts" },
   "eval:unseen": { needs: "browser", script: "test/eval/unseen/run.ts" },
   generate: { needs: "packages", script: "scripts/generate.ts" },
