@@ -1,7 +1,19 @@
 import type { Expression } from "../../python/index.ts";
 import { setAttributeOf } from "./attributes.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
-import { isSequence, keyOf, list, setItem, str, tuple, unknown, type Value } from "./values.ts";
+import {
+  type DictValue,
+  getItem,
+  isSequence,
+  join,
+  keyOf,
+  list,
+  setItem,
+  str,
+  tuple,
+  unknown,
+  type Value,
+} from "./values.ts";
 
 /** Binds the value to a target: name, attribute, item, or several by unpacking. */
 export function assign(interpreter: Interpreter, target: Expression, value: Value, frame: Frame): void {
@@ -14,6 +26,7 @@ export function assign(interpreter: Interpreter, target: Expression, value: Valu
       return;
     case "Subscript":
       assignItem(
+        interpreter,
         interpreter.evaluate(target.value, frame),
         target.slice.kind === "Slice" ? unknown("a slice") : interpreter.evaluate(target.slice, frame),
         value,
@@ -31,9 +44,15 @@ export function assign(interpreter: Interpreter, target: Expression, value: Valu
   }
 }
 
-function assignItem(container: Value, key: Value, value: Value): void {
-  if (container.kind === "dict") setItem(container, key, value);
+function assignItem(interpreter: Interpreter, container: Value, key: Value, value: Value): void {
+  if (container.kind === "dict") setItem(container, key, asFarAsCertain(interpreter, container, key, value));
   else if (container.kind === "list") assignListItem(container, key, value);
+}
+
+/** What an item may be after it was set on one side only of a condition that is not known. */
+function asFarAsCertain(interpreter: Interpreter, container: DictValue, key: Value, value: Value): Value {
+  if (container.madeUnder === undefined || interpreter.conditional <= container.madeUnder) return value;
+  return join(value, getItem(container, key) ?? unknown("set under a condition only"));
 }
 
 function assignListItem(container: { items: Value[]; open: boolean }, key: Value, value: Value): void {

@@ -1,13 +1,18 @@
 import { callValue, constructBase } from "./calls.ts";
 import { externalBases, lookupInClass } from "./classes.ts";
+import { fieldsByName, isDataclass } from "./dataclasses.ts";
 import type { Interpreter } from "./interpreter.ts";
+import { ABSENT_ON_TYPES, genericAttribute } from "./introspection.ts";
 import { methodOf } from "./methods.ts";
 import {
   type CallArguments,
   type ClassValue,
+  type ExternalValue,
   type FunctionValue,
   type HostValue,
   type InstanceValue,
+  isDefiniteType,
+  missing,
   NONE,
   native,
   str,
@@ -19,7 +24,7 @@ import {
 export function attributeOf(interpreter: Interpreter, value: Value, name: string): Value {
   switch (value.kind) {
     case "external":
-      return interpreter.externalMember(value, name);
+      return externalAttribute(interpreter, value, name);
     case "module":
       return moduleAttribute(interpreter, value, name);
     case "instance":
@@ -39,10 +44,16 @@ export function attributeOf(interpreter: Interpreter, value: Value, name: string
     case "unknown":
       return value;
     case "generic":
-      return attributeOf(interpreter, value.origin, name);
+      return genericAttribute(value, name) ?? attributeOf(interpreter, value.origin, name);
     default:
-      return methodOf(interpreter, value, name) ?? unknown(`attribute ${name}`);
+      return methodOf(interpreter, value, name) ?? missing(`attribute ${name}`);
   }
+}
+
+function externalAttribute(interpreter: Interpreter, value: ExternalValue, name: string): Value {
+  if (name === "__name__" || name === "__qualname__") return str(value.name.slice(value.name.lastIndexOf(".") + 1));
+  if (ABSENT_ON_TYPES.has(name) && isDefiniteType(value)) return missing(`${value.name}.${name}`);
+  return interpreter.externalMember(value, name);
 }
 
 function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "module" }, name: string): Value {
@@ -62,7 +73,7 @@ function instanceAttribute(interpreter: Interpreter, instance: InstanceValue, na
   if (found !== undefined) return bind(interpreter, found, instance, instance.class);
   if (instance.host !== null) return hostAttribute(instance.host, name);
   const base = externalBases(instance.class)[0];
-  return unknown(base === undefined ? `attribute ${name} of ${instance.class.name}` : `${base}.${name}`);
+  return base === undefined ? missing(`attribute ${name} of ${instance.class.name}`) : unknown(`${base}.${name}`);
 }
 
 function bind(interpreter: Interpreter, found: Value, receiver: Value, owner: ClassValue): Value {
@@ -82,8 +93,17 @@ function classAttribute(interpreter: Interpreter, value: ClassValue, name: strin
   }
   if (name === "__name__" || name === "__qualname__") return str(value.name);
   if (name === "__doc__") return NONE;
-  const base = externalBases(value)[0];
-  return base === undefined ? unknown(`attribute ${name} of ${value.name}`) : interpreter.external(`${base}.${name}`);
+  if (name === "__dataclass_fields__" && isDataclass(value)) return fieldsByName(value);
+  const bases = externalBases(value);
+  const isAbsent = bases.every((base) => isDefiniteType(interpreter.external(base))) || ABSENT_ON_TYPES.has(name);
+  if (isAbsent && !isInherited(name)) return missing(`attribute ${name} of ${value.name}`);
+  const [base] = bases;
+  return base === undefined ? missing(`attribute ${name} of ${value.name}`) : interpreter.external(`${base}.${name}`);
+}
+
+/** Every class has these from `object` or its built-in bases. */
+function isInherited(name: string): boolean {
+  return name.startsWith("__") && !ABSENT_ON_TYPES.has(name);
 }
 
 function functionAttribute(value: FunctionValue, name: string): Value {
@@ -91,7 +111,7 @@ function functionAttribute(value: FunctionValue, name: string): Value {
   if (own !== undefined) return own;
   if (name === "__name__" || name === "__qualname__") return str(value.name);
   if (name === "__doc__") return NONE;
-  return unknown(`attribute ${name} of function ${value.name}`);
+  return missing(`attribute ${name} of function ${value.name}`);
 }
 
 function superAttribute(interpreter: Interpreter, value: Value & { kind: "super" }, name: string): Value {

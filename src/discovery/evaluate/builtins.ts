@@ -1,8 +1,8 @@
 import { BUILTIN_PREFIX, iterate } from "./assignment.ts";
 import { setAttributeOf } from "./attributes.ts";
-import { lookupInClass, resolutionOrder } from "./classes.ts";
 import { parseNumber, reprOf, textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import { isInstanceOf, typeOfValue } from "./introspection.ts";
 import { sortValues } from "./methods.ts";
 import { binaryOperation, compareValues } from "./operators.ts";
 import {
@@ -13,6 +13,7 @@ import {
   FALSE,
   float,
   int,
+  isDefiniteType,
   isSequence,
   list,
   NONE,
@@ -187,7 +188,7 @@ function getAttribute(call: CallArguments, interpreter: Interpreter): Value {
   const [target, name, fallback] = call.positional;
   if (target === undefined || name?.kind !== "str") return unknown("an attribute whose name is not known");
   const found = interpreter.getAttribute(target, name.value);
-  return found.kind === "unknown" && fallback !== undefined && target.kind !== "unknown" ? fallback : found;
+  return found.kind === "unknown" && found.isMissing === true && fallback !== undefined ? fallback : found;
 }
 
 function setAttribute(call: CallArguments): Value {
@@ -196,26 +197,15 @@ function setAttribute(call: CallArguments): Value {
   return NONE;
 }
 
-function hasAttribute(call: CallArguments): Value {
+function hasAttribute(call: CallArguments, interpreter: Interpreter): Value {
   const [target, name] = call.positional;
   if (name?.kind !== "str" || target === undefined) return unknown("an attribute whose name is not known");
-  if (target.kind === "module") return target.scope.own(name.value) === undefined ? unknown("a module") : TRUE;
-  if (target.kind === "class") return lookupInClass(target, name.value) === undefined ? unknown("a class") : TRUE;
-  if (target.kind === "instance" && target.attributes.has(name.value)) return TRUE;
-  return unknown("whether something has an attribute");
+  const found = interpreter.getAttribute(target, name.value);
+  if (found.kind === "unknown") return found.isMissing === true ? FALSE : unknown("whether something has an attribute");
+  return target.kind === "host" || (target.kind === "external" && !isDefiniteType(found))
+    ? unknown("something of a library")
+    : TRUE;
 }
-
-const PYTHON_TYPES: Readonly<Record<string, string>> = {
-  str: "str",
-  int: "int",
-  float: "float",
-  bool: "bool",
-  list: "list",
-  tuple: "tuple",
-  dict: "dict",
-  set: "set",
-  bytes: "bytes",
-};
 
 function isInstance(call: CallArguments): Value {
   const [value, type] = call.positional;
@@ -226,18 +216,10 @@ function isInstance(call: CallArguments): Value {
   return results.includes(undefined) ? unknown("isinstance()") : FALSE;
 }
 
-function isInstanceOf(value: Value, type: Value): boolean | undefined {
-  if (value.kind === "instance" && type.kind === "class") return resolutionOrder(value.class).includes(type);
-  if (value.kind === "unknown" || value.kind === "host" || value.kind === "external") return undefined;
-  if (type.kind !== "external" || !type.name.startsWith(BUILTIN_PREFIX)) return undefined;
-  const kind = PYTHON_TYPES[type.name.slice(BUILTIN_PREFIX.length)];
-  if (kind === undefined) return undefined;
-  return value.kind === kind || (kind === "int" && value.kind === "bool");
-}
-
 function makeDict(call: CallArguments, interpreter: Interpreter): Value {
   const [first] = call.positional;
   const result = first === undefined ? dict() : copyToDict(first, interpreter);
+  result.madeUnder = interpreter.conditional;
   result.open ||= call.openKeywords || call.openPositional;
   for (const [name, value] of call.keywords) setItem(result, str(name), value);
   return result;
@@ -312,8 +294,8 @@ export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
     },
     print: () => NONE,
     type: (call: CallArguments) => {
-      const value = argument(call, 0);
-      return value.kind === "instance" || value.kind === "enum" ? value.class : unknown("type()");
+      const [value, ...more] = call.positional;
+      return (value !== undefined && more.length === 0 && typeOfValue(value)) || unknown("type()");
     },
     chr: (call: CallArguments) => {
       const value = argument(call, 0);

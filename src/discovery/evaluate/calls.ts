@@ -1,6 +1,7 @@
-import type { AnnAssign, Statement } from "../../python/index.ts";
-import { externalBases, isEnumClass, lookupInClass, memberByValue, resolutionOrder } from "./classes.ts";
+import { externalBases, isEnumClass, lookupInClass, memberByValue } from "./classes.ts";
+import { fieldDefault, fieldsOf, isDataclass, isInit } from "./dataclasses.ts";
 import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { moduleScopeOf } from "./introspection.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
 import {
@@ -94,6 +95,7 @@ function callExternal(interpreter: Interpreter, name: string, call: CallArgument
 }
 
 function constructHost(interpreter: Interpreter, base: string, call: CallArguments): HostValue | null {
+  if (interpreter.models.declaring.has(base)) interpreter.noticeLibrary(true);
   const made = interpreter.models.calls.get(base)?.(call, interpreter);
   return made?.kind === "host" ? made : null;
 }
@@ -132,33 +134,15 @@ export function constructBase(
   }
 }
 
-function isDataclass(made: ClassValue): boolean {
-  return resolutionOrder(made).some((item) => item.kind === "class" && item.isDataclass);
-}
-
-/** The fields of a dataclass in the order of its `__init__`: annotated names, bases first. */
-function dataclassFields(made: ClassValue): readonly { readonly node: AnnAssign; readonly owner: ClassValue }[] {
-  const fields = new Map<string, { node: AnnAssign; owner: ClassValue }>();
-  for (const item of [...resolutionOrder(made)].reverse()) {
-    if (item.kind !== "class") continue;
-    for (const statement of item.node.body) {
-      const name = fieldName(statement);
-      if (name !== null && statement.kind === "AnnAssign") fields.set(name, { node: statement, owner: item });
-    }
-  }
-  return [...fields.values()];
-}
-
-function fieldName(statement: Statement): string | null {
-  return statement.kind === "AnnAssign" && statement.target.kind === "Name" ? statement.target.id : null;
-}
-
 function fillFields(interpreter: Interpreter, instance: InstanceValue, call: CallArguments): void {
-  for (const [index, field] of dataclassFields(instance.class).entries()) {
-    const name = fieldName(field.node) ?? "";
-    const given = call.positional[index] ?? call.keywords.get(name);
+  const fields = fieldsOf(instance.class);
+  const positional = fields.filter(isInit);
+  for (const field of fields) {
+    const { name } = field;
+    const at = positional.indexOf(field);
+    const given = (at === -1 ? undefined : call.positional[at]) ?? call.keywords.get(name);
     const isOpen = call.openPositional || call.openKeywords;
-    const fallback = isOpen ? unknown(`field ${name}`) : field.owner.scope.own(name);
+    const fallback = isOpen ? unknown(`field ${name}`) : fieldDefault(interpreter, field, call);
     instance.attributes.set(name, given ?? fallback ?? unknown(`field ${name}`));
   }
   const after = lookupInClass(instance.class, "__post_init__");
@@ -205,13 +189,6 @@ function runBody(interpreter: Interpreter, callee: FunctionValue, frame: Frame):
   const [first, ...others] = frame.returns;
   if (first === undefined) return NEVER;
   return others.reduce(join, first);
-}
-
-/** The scope of the module in which a scope lies. */
-export function moduleScopeOf(scope: Scope): Scope {
-  let top = scope;
-  while (top.parent !== null) top = top.parent;
-  return top;
 }
 
 function bindArguments(callee: FunctionValue, call: CallArguments, scope: Scope): void {

@@ -1,6 +1,7 @@
 import type { Arguments, ClassDef, Expression, FunctionDef, Lambda } from "../../python/index.ts";
 import { BUILTIN_PREFIX } from "./assignment.ts";
 import { isEnumClass } from "./classes.ts";
+import { takeFields } from "./dataclasses.ts";
 import { docstringOf, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
@@ -56,6 +57,7 @@ export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame
     bases,
     scope,
     isDataclass: bases.some((base) => base.kind === "external" && DATACLASS_BASES.has(base.name)),
+    fields: new Map(),
   };
   scope.set("__name__", { kind: "str", value: node.name });
   const doc = docstringOf(node);
@@ -68,6 +70,7 @@ export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame
     interpreter.depth -= 1;
   }
   if (isEnumClass(made)) makeMembers(made);
+  if (made.isDataclass) takeFields(interpreter, made);
   return decorate(interpreter, made, node.decorator_list, frame);
 }
 

@@ -238,6 +238,7 @@ function sequence(
 
 function dictionary(interpreter: Interpreter, node: Extract<Expression, { kind: "Dict" }>, frame: Frame): Value {
   const result = dict();
+  result.madeUnder = interpreter.conditional;
   for (const [index, key] of node.keys.entries()) {
     const valueNode = node.values[index];
     if (valueNode === undefined) continue;

@@ -1,13 +1,15 @@
 import { BUILTIN_MODELS } from "./builtins.ts";
+import { DATACLASS_CONSTANTS, DATACLASS_MODELS } from "./dataclasses.ts";
 import type { ExternalModel, LibraryModels } from "./interpreter.ts";
+import { INTROSPECTION_MODELS } from "./introspection.ts";
 import { LIBRARY_CONSTANTS, LIBRARY_MODELS } from "./library.ts";
 import type { Value } from "./values.ts";
 
 export { iterate } from "./assignment.ts";
 export { externalName, hostOf } from "./attributes.ts";
 export { BUILTIN_NAMES } from "./builtins.ts";
-export { moduleScopeOf } from "./calls.ts";
 export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./classes.ts";
+export { fieldsOf, hasUnknownFields, isDataclass, isInit } from "./dataclasses.ts";
 export { textOf } from "./format.ts";
 export {
   docstringOf,
@@ -18,6 +20,7 @@ export {
   newFrame,
   type RunEvent,
 } from "./interpreter.ts";
+export { annotationValue, argumentsOf, moduleScopeOf, originOf } from "./introspection.ts";
 export { cleandoc } from "./library.ts";
 export * from "./values.ts";
 
@@ -27,8 +30,8 @@ export function libraryModels(
   constants: Iterable<readonly [string, Value]>,
 ): LibraryModels {
   return {
-    calls: new Map([...BUILTIN_MODELS, ...LIBRARY_MODELS, ...calls]),
-    constants: new Map([...LIBRARY_CONSTANTS, ...constants]),
+    calls: new Map([...BUILTIN_MODELS, ...LIBRARY_MODELS, ...DATACLASS_MODELS, ...INTROSPECTION_MODELS, ...calls]),
+    constants: new Map([...LIBRARY_CONSTANTS, ...DATACLASS_CONSTANTS, ...constants]),
     declaring: new Set(calls.map(([name]) => name)),
   };
 }

@@ -125,23 +125,12 @@ function partial(call: CallArguments, interpreter: Interpreter): Value {
   );
 }
 
-/** `@dataclass`, bare or with arguments. */
-function dataclass(call: CallArguments): Value {
-  const mark = (target: Value | undefined): Value => {
-    if (target?.kind === "class") target.isDataclass = true;
-    return target ?? NONE;
-  };
-  if (call.positional.length > 0) return mark(call.positional[0]);
-  return native("dataclass", (inner) => mark(inner.positional[0]));
-}
-
-/** `field(default=…)`, `field(default_factory=…)`. */
-function field(call: CallArguments, interpreter: Interpreter): Value {
-  const given = call.keywords.get("default");
-  if (given !== undefined) return given;
-  const factory = call.keywords.get("default_factory");
-  if (factory === undefined) return unknown("a field without a default");
-  return interpreter.call(factory, interpreter.emptyCall(call.file, call.line));
+/** `importlib.import_module(name, package)`. */
+function importByName(call: CallArguments, interpreter: Interpreter): Value {
+  const name = call.positional[0] ?? call.keywords.get("name");
+  if (name?.kind !== "str") return unknown("a module whose name is not known");
+  const level = /^\.*/u.exec(name.value)?.[0].length ?? 0;
+  return interpreter.importModule(call.file, level, name.value.slice(level));
 }
 
 function chain(call: CallArguments, interpreter: Interpreter): Value {
@@ -168,8 +157,6 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["gettext.gettext", (call) => call.positional[0] ?? NONE],
   ["functools.wraps", wraps],
   ["functools.partial", partial],
-  ["dataclasses.dataclass", dataclass],
-  ["dataclasses.field", field],
   ["itertools.chain", chain],
   ["collections.OrderedDict", (call, interpreter) => modelled(interpreter, "builtins.dict", call)],
   ["collections.ChainMap", () => unknown("a ChainMap")],
@@ -178,6 +165,8 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["copy.deepcopy", (call) => call.positional[0] ?? NONE],
   ["typing.cast", (call) => call.positional[1] ?? NONE],
   ["enum.auto", () => unknown(AUTO_REASON)],
+  ["importlib.import_module", importByName],
+  ["builtins.__import__", importByName],
 ]);
 
 function modelled(interpreter: Interpreter, name: string, call: CallArguments): Value {

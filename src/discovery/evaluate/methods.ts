@@ -257,10 +257,11 @@ const DICT_METHODS: ReadonlyMap<string, DictMethod> = new Map<string, DictMethod
   ],
   [
     "copy",
-    (target) => ({
+    (target, _call, interpreter) => ({
       kind: "dict",
       entries: new Map([...target.entries].map(([k, v]) => [k, { ...v }])),
       open: target.open,
+      madeUnder: interpreter.conditional,
     }),
   ],
   [

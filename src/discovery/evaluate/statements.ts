@@ -41,6 +41,8 @@ function executeStatement(interpreter: Interpreter, statement: Statement, frame:
     case "Return":
       return executeReturn(interpreter, statement.value, frame);
     case "Raise":
+      // `raise SystemExit(main())`
+      if (statement.exc !== null) interpreter.evaluate(statement.exc, frame);
       return "raise";
     case "Break":
       return "break";
@@ -263,11 +265,39 @@ function takeWay(frame: Frame, way: () => Completion): { readonly completion: Co
 function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Completion {
   const condition = truth(interpreter.evaluate(statement.test, frame));
   if (condition === true) return executeBlock(interpreter, statement.body, frame);
-  if (condition === false) return executeBlock(interpreter, statement.orelse, frame);
+  if (condition === false) {
+    if (isForTypeCheckers(statement.test)) importForTypeCheckers(interpreter, statement.body, frame);
+    return executeBlock(interpreter, statement.orelse, frame);
+  }
   return takeAll(interpreter, frame, [
     () => executeBlock(interpreter, statement.body, frame),
     () => executeBlock(interpreter, statement.orelse, frame),
   ]);
+}
+
+function isForTypeCheckers(test: Expression): boolean {
+  if (test.kind === "BoolOp") return test.values.some(isForTypeCheckers);
+  return test.kind === "Name"
+    ? test.id === "TYPE_CHECKING"
+    : test.kind === "Attribute" && test.attr === "TYPE_CHECKING";
+}
+
+/**
+ * What `if TYPE_CHECKING:` imports is what the names mean, though a run may get them in another way (by a module's
+ * `__getattr__`, a lazy module) or not need them. They are worked out when they are asked for.
+ */
+function importForTypeCheckers(interpreter: Interpreter, body: readonly Statement[], frame: Frame): void {
+  for (const statement of body) {
+    if (statement.kind !== "ImportFrom") continue;
+    for (const { name, asname } of statement.names) {
+      if (name === "*") continue;
+      const force = (): Value => {
+        const module = interpreter.importModule(frame.file, statement.level, statement.module ?? "");
+        return importedName(interpreter, module, statement, name, frame);
+      };
+      frame.scope.set(asname ?? name, { kind: "lazy", force });
+    }
+  }
 }
 
 function executeFor(interpreter: Interpreter, statement: For, frame: Frame): Completion {

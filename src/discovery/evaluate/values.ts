@@ -68,6 +68,8 @@ export interface DictValue {
   /** By {@link keyOf} of the key. */
   readonly entries: Map<string, { readonly key: Value; value: Value }>;
   open: boolean;
+  /** How many conditions that are not known surrounded the place where it was made. */
+  madeUnder?: number;
 }
 export interface FunctionValue {
   readonly kind: "function";
@@ -108,6 +110,17 @@ export interface ClassValue {
   /** The class body's names, in order of definition. */
   readonly scope: Scope;
   isDataclass: boolean;
+  /** The fields that the class itself adds as a dataclass, in order. */
+  readonly fields: Map<string, DataclassField>;
+}
+/** One field of a dataclass. */
+export interface DataclassField {
+  readonly name: string;
+  readonly line: number;
+  /** What the program sees of it (`dataclasses.Field`). */
+  readonly host: HostValue;
+  /** `default`, `default_factory`, `metadata`… as given; absent ones are left out. */
+  readonly given: ReadonlyMap<string, Value>;
 }
 export interface InstanceValue {
   readonly kind: "instance";
@@ -163,6 +176,8 @@ export interface HostValue {
 export interface UnknownValue {
   readonly kind: "unknown";
   readonly reason: string;
+  /** It is known that there is no such thing (an attribute, a key), so that a fallback would be used. */
+  readonly isMissing?: true;
 }
 /** The result of a call that does not return (`sys.exit`). */
 export interface NeverValue {
@@ -190,6 +205,10 @@ export const NEVER: NeverValue = { kind: "never" };
 
 export function unknown(reason: string): UnknownValue {
   return { kind: "unknown", reason };
+}
+/** What asking for something that is not there gives. */
+export function missing(reason: string): UnknownValue {
+  return { kind: "unknown", reason, isMissing: true };
 }
 export function bool(value: boolean): BoolValue {
   return value ? TRUE : FALSE;
@@ -308,12 +327,36 @@ export function truth(value: Value): boolean | undefined {
 export function equal(left: Value, right: Value): boolean | undefined {
   if (left === right && left.kind !== "unknown" && left.kind !== "never") return true;
   if (isSequence(left) && isSequence(right)) return equalSequences(left, right);
+  if (left.kind === "generic" && right.kind === "generic") return equalGenerics(left, right);
+  const isDefinite = isDefiniteType(left) || isDefiniteType(right);
+  if (isDefinite && isComparable(left) && isComparable(right)) return keyOf(left) === keyOf(right);
   if (isOpaque(left) || isOpaque(right)) return undefined;
   const a = keyOf(left);
   const b = keyOf(right);
   if (a !== undefined && b !== undefined) return a === b;
   if ((a === undefined) !== (b === undefined)) return false;
   return undefined;
+}
+
+/** Parts of the standard library whose names each stand for one thing that is like no other. */
+const DEFINITE_NAMES = /^(?:builtins|typing|types|collections\.abc|enum|dataclasses|inspect|abc)\./u;
+
+/** Whether a value is a type, or a mark such as `dataclasses.MISSING`, that is equal to nothing but itself. */
+export function isDefiniteType(value: Value): boolean {
+  return value.kind === "generic" || (value.kind === "external" && DEFINITE_NAMES.test(value.name));
+}
+
+function isComparable(value: Value): boolean {
+  return isDefiniteType(value) || !(isOpaque(value) || value.kind === "host" || value.kind === "super");
+}
+
+function equalGenerics(left: GenericValue, right: GenericValue): boolean | undefined {
+  if (left.args.length !== right.args.length) return false;
+  const same = [left.origin, ...left.args].map((part, index) =>
+    equal(part, [right.origin, ...right.args][index] ?? NONE),
+  );
+  if (same.includes(false)) return false;
+  return same.includes(undefined) ? undefined : true;
 }
 
 function isOpaque(value: Value): boolean {

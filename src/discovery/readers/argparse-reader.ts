@@ -1,6 +1,7 @@
 import type { Parameter, Subcommand } from "../../model/index.ts";
 import type { RunEvent } from "../evaluate/index.ts";
 import { ARGPARSE_CONSTANTS, argparseModels, type Parser, parserOf, type SubparserEntry } from "./argparse.ts";
+import { dataclassParserModels } from "./argparse-dataclasses.ts";
 import { toParameter } from "./argparse-parameters.ts";
 import type { Reader } from "./reader.ts";
 import type { CommandLine, Gap } from "./reading.ts";
@@ -47,7 +48,7 @@ function toSubcommand(entry: SubparserEntry, path: readonly string[]): Subcomman
 /** `argparse`, and libraries that are called the same way. */
 export const argparseReader: Reader = {
   framework: "argparse",
-  calls: argparseModels(),
+  calls: [...argparseModels(), ...dataclassParserModels()],
   constants: ARGPARSE_CONSTANTS,
   read: readRuns,
 };

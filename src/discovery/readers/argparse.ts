@@ -81,7 +81,15 @@ export function parserOf(value: unknown): Parser | undefined {
   return typeof value === "object" && value !== null ? PARSERS.get(value as HostValue) : undefined;
 }
 
-function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
+/**
+ * `ArgumentParser(…)`.
+ * @param more methods that a library's own parser adds
+ */
+export function makeParser(
+  call: CallArguments,
+  interpreter: Interpreter,
+  more: ReadonlyMap<string, ParserMethod> = new Map(),
+): HostValue {
   const parser: Parser = {
     prog: givenText(call, "prog", 0),
     description: givenText(call, "description", 2),
@@ -96,7 +104,7 @@ function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
     groups: 0,
   };
   takeParents(parser, call, interpreter);
-  return hostParser(parser, interpreter);
+  return hostParser(parser, interpreter, more);
 }
 
 /** `parents=[…]`: their arguments become the parser's own. */
@@ -119,19 +127,20 @@ function takeParents(parser: Parser, call: CallArguments, interpreter: Interpret
   }
 }
 
-function addGap(parser: Parser, call: CallArguments, message: string): void {
+/** Tells that something about a parser is known only when it runs. */
+export function addGap(parser: Parser, call: CallArguments, message: string): void {
   parser.gaps.push({ file: call.file, line: call.line, message });
 }
 
-type Method = (parser: Parser, call: CallArguments, interpreter: Interpreter, host: HostValue) => Value;
+export type ParserMethod = (parser: Parser, call: CallArguments, interpreter: Interpreter, host: HostValue) => Value;
 
-function hostParser(parser: Parser, interpreter: Interpreter): HostValue {
+function hostParser(parser: Parser, interpreter: Interpreter, more: ReadonlyMap<string, ParserMethod>): HostValue {
   const host: HostValue = {
     kind: "host",
     typeName: "argparse.ArgumentParser",
     getAttribute: (name) => parserAttribute(parser, name, interpreter),
     setAttribute: (name, value) => setParserAttribute(parser, name, value),
-    callMethod: (name, call) => PARSER_METHODS.get(name)?.(parser, call, interpreter, host),
+    callMethod: (name, call) => (more.get(name) ?? PARSER_METHODS.get(name))?.(parser, call, interpreter, host),
   };
   PARSERS.set(host, parser);
   return host;
@@ -166,14 +175,14 @@ function setParserAttribute(parser: Parser, name: string, value: Value): void {
 }
 
 const parse =
-  (preliminary: boolean): Method =>
+  (preliminary: boolean): ParserMethod =>
   (_parser, call, interpreter, host) => {
     interpreter.record({ framework: "argparse", subject: host, file: call.file, line: call.line, preliminary });
     const namespace = unknown("the arguments of a run");
     return preliminary ? { kind: "tuple", items: [namespace, list([], true)], open: false } : namespace;
   };
 
-const PARSER_METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
+const PARSER_METHODS: ReadonlyMap<string, ParserMethod> = new Map<string, ParserMethod>([
   ["add_argument", (parser, call, interpreter) => addArgument(parser, call, interpreter, undefined)],
   // configargparse's older spellings.
   ["add", (parser, call, interpreter) => addArgument(parser, call, interpreter, undefined)],
@@ -237,7 +246,8 @@ function exclusiveGroup(parser: Parser, interpreter: Interpreter): HostValue {
 
 // --- arguments --------------------------------------------------------------------------------------------------
 
-function addArgument(
+/** `parser.add_argument(…)`. */
+export function addArgument(
   parser: Parser,
   call: CallArguments,
   interpreter: Interpreter,

@@ -35,9 +35,14 @@ const MODELS: LibraryModels = libraryModels(
   READERS.flatMap((reader) => [...reader.constants]),
 );
 
+/** Large packages of which only a class is modelled: where the workspace is such a package, its source is read. */
+const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers"]);
+
 /** Top-level modules that the readers model; a workspace's copy of them is not followed. */
 export const MODELLED_MODULES: ReadonlySet<string> = new Set(
-  [...MODELS.calls.keys()].map((name) => name.slice(0, name.indexOf("."))),
+  READERS.flatMap((reader) => [...reader.calls].map(([name]) => name.slice(0, name.indexOf(".")))).filter(
+    (name) => !FOLLOWED_MODULES.has(name),
+  ),
 );
 
 /** What is known about a file before it is read as a program. */
