@@ -1,9 +1,12 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { labelRectangle, measure } from "../../test/support/drawing-measures.ts";
+import { measured } from "../../test/support/drawings.ts";
 import { parseModule } from "../python/index.ts";
 import { columnsOf, drawGraph } from "./drawing.ts";
 import { buildGraph } from "./graphs.ts";
 import { spaceOut } from "./layout/routes.ts";
-import { type Layout, layOut } from "./layout.ts";
+import { type Layout, layOut, type Point } from "./layout.ts";
 
 const box = (id: string, width = 60) => ({ id, width, height: 30 });
 const link = (from: string, to: string, labelWidth = 0) => ({ from, to, labelWidth });
@@ -23,30 +26,29 @@ const of = ({ boxes }: Layout, id: string) => {
   return found;
 };
 
-/** Stretches of paths that run through the inside of a box. */
-function throughBoxes({ boxes, paths }: Layout): string[] {
-  const found: string[] = [];
-  for (const [index, path] of paths.entries()) {
-    for (const [i, to] of path.entries()) {
-      const from = path[i - 1];
-      if (from === undefined) continue;
-      for (const { id, x, y, width, height } of boxes) {
-        const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
-        const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
-        if (left < x + width && right > x && top < y + height && bottom > y) found.push(`path ${index} through ${id}`);
-      }
-    }
-  }
-  return found;
+const NOTHING_WRONG = { overlaps: 0, throughBoxes: 0, confusions: 0 };
+
+function slanted(paths: readonly (readonly Point[])[]): unknown[] {
+  const turns = paths.flatMap((path) => path.slice(1).map((to, i) => [path[i] ?? to, to] as const));
+  return turns.filter(([from, to]) => from.x !== to.x && from.y !== to.y);
 }
 
-function overlaps({ boxes }: Layout): string[] {
-  return boxes.flatMap((a, i) =>
-    boxes
-      .slice(i + 1)
-      .filter((b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height)
-      .map((b) => `${a.id} on ${b.id}`),
-  );
+/** A link leaves its box below and arrives above; a link back arrives at the right side. */
+function expectEnds(layout: Layout, path: readonly Point[], link: { from: number; to: number } | undefined): void {
+  const [source, target] = [layout.boxes[link?.from ?? -1], layout.boxes[link?.to ?? -1]];
+  const [first, last] = [path[0], path.at(-1)];
+  if (!source || !target || !first || !last || !link) throw new Error("a link has no path");
+  expect(first.y).toBe(source.y + source.height);
+  expect(first.x).toBeGreaterThanOrEqual(source.x);
+  expect(first.x).toBeLessThanOrEqual(source.x + source.width);
+  if (link.to > link.from) {
+    expect(last.y).toBe(target.y);
+    expect(last.x).toBeGreaterThanOrEqual(target.x);
+    expect(last.x).toBeLessThanOrEqual(target.x + target.width);
+  } else {
+    expect(last.x).toBe(target.x + target.width);
+    expect(last.y).toBeLessThan(target.y + target.height);
+  }
 }
 
 const PYTHON = `
@@ -96,26 +98,64 @@ describe("layOut", () => {
     expect(Math.max(...back.map(({ x }) => x))).toBeGreaterThan(body.x + body.width);
   });
 
-  it("keeps links orthogonal and out of boxes, and boxes apart", () => {
+  it("keeps links orthogonal and apart, and out of boxes and labels, in a function with everything", () => {
     const graph = buildGraph(PYTHON, parseModule(PYTHON).module, { qualname: "f" });
     if (graph === null) throw new Error("no graph");
     for (const exceptions of ["all", "handled", "none"] as const) {
       const drawing = drawGraph(graph, exceptions);
       if (drawing === null) throw new Error("too large");
-      const paths = drawing.edges.map(({ points }) => points.map(([x, y]) => ({ x, y })));
-      const layout = { ...drawing, boxes: drawing.nodes, paths, labels: [] };
-      expect(overlaps(layout)).toEqual([]);
-      expect(throughBoxes(layout)).toEqual([]);
-      const turns = paths.flatMap((path) => path.slice(1).map((to, i) => [path[i] ?? to, to] as const));
-      expect(turns.length).toBeGreaterThanOrEqual(paths.length);
-      expect(turns.filter(([from, to]) => from.x !== to.x && from.y !== to.y)).toEqual([]);
+      const found = measured(drawing);
+      expect(measure(found)).toMatchObject(NOTHING_WRONG);
+      expect(slanted(found.layout.paths)).toEqual([]);
+      expect(found.layout.paths.length).toBeGreaterThan(20);
     }
+  });
+
+  it("never lays anything upon anything else, whatever the graph", () => {
+    const size = fc.integer({ min: 2, max: 24 });
+    const graph = size.chain((count) => {
+      const end = fc.integer({ min: 0, max: count - 1 });
+      return fc.record({
+        widths: fc.array(fc.integer({ min: 8, max: 200 }), { minLength: count, maxLength: count }),
+        heights: fc.array(fc.integer({ min: 20, max: 90 }), { minLength: count, maxLength: count }),
+        links: fc.uniqueArray(
+          fc.record({
+            from: end,
+            to: end,
+            labelWidth: fc.constantFrom(0, 0, 26, 150),
+            isAside: fc.boolean(),
+          }),
+          { maxLength: 3 * count, selector: ({ from, to, isAside }) => `${from} ${to} ${isAside}` },
+        ),
+      });
+    });
+    fc.assert(
+      fc.property(graph, ({ widths, heights, links }) => {
+        const boxes = widths.map((width, i) => ({ id: String(i), width, height: heights[i] ?? 0 }));
+        const named = links.map(({ from, to, labelWidth, isAside }) => ({
+          from: String(from),
+          to: String(to),
+          labelWidth,
+          isAside,
+          group: String(isAside),
+        }));
+        const layout = layOut(boxes, named);
+        if (layout === null) throw new Error("too large");
+        const labels = layout.labels.flatMap((place, i) => {
+          const width = named[i]?.labelWidth ?? 0;
+          return width === 0 ? [] : [labelRectangle(place, width)];
+        });
+        expect(measure({ layout, targets: links.map(({ to }) => to), labels })).toMatchObject(NOTHING_WRONG);
+        expect(slanted(layout.paths)).toEqual([]);
+        for (const [i, path] of layout.paths.entries()) expectEnds(layout, path, links[i]);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it("draws what nothing leads to, a box alone, and links to itself", () => {
     const layout = laidOut("abc", ["ab", "bb"]);
     expect(of(layout, "c").y).toBeGreaterThan(of(layout, "b").y);
-    expect(throughBoxes(layout)).toEqual([]);
     expect(laidOut("a", []).height).toBeGreaterThan(30);
     expect(layOut([], [])).toMatchObject({ boxes: [], paths: [] });
   });

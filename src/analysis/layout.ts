@@ -1,6 +1,7 @@
 import { placeColumns } from "./layout/columns.ts";
 import { orderLayers } from "./layout/order.ts";
-import { routeLinks } from "./layout/routes.ts";
+import { separateLanes } from "./layout/places.ts";
+import { routeLinks, widenBoxes } from "./layout/routes.ts";
 import { assignLayers, countSlots, makeLayers } from "./layout/slots.ts";
 
 /** A box to place; the order of boxes is the source order, which the layout keeps from top to bottom. */
@@ -17,6 +18,8 @@ export interface Link {
   readonly labelWidth?: number;
   /** Links of one group that lead to the same box may run together. */
   readonly group?: string;
+  /** It leaves the usual way, and so stands aside where another leads straight down. */
+  readonly isAside?: boolean;
 }
 
 export interface Point {
@@ -24,6 +27,7 @@ export interface Point {
   readonly y: number;
 }
 
+/** It is wider than it was where the labels of its links need more room. */
 export interface PlacedBox extends Box {
   /** Left upper corner. */
   readonly x: number;
@@ -42,8 +46,8 @@ export interface Layout {
 
 const MARGIN = 16;
 /** More than this takes seconds and shows nothing that a person can follow. */
-const MAX_BOXES = 2_000;
-const MAX_SLOTS = 60_000;
+const MAX_BOXES = 6_000;
+const MAX_SLOTS = 300_000;
 
 /**
  * Layered layout for control flow: links to a later box go down, each box lies below all that lead down to it and, after
@@ -56,13 +60,15 @@ export function layOut(boxes: readonly Box[], links: readonly Link[]): Layout | 
   if (boxes.length > MAX_BOXES) return null;
   const indexOf = new Map(boxes.map((box, index) => [box.id, index]));
   const ends = links.map(({ from, to }) => [indexOf.get(from) ?? 0, indexOf.get(to) ?? 0] as const);
-  const layering = assignLayers(boxes.length, ends);
+  const layering = assignLayers(boxes, links, ends);
   if (countSlots(links, ends, layering) > MAX_SLOTS) return null;
   const layers = makeLayers(boxes, links, ends, layering);
+  widenBoxes(layers, links);
   orderLayers(layers);
   placeColumns(layers.layers, layers.slots.length);
   const left = layers.slots.reduce((least, { x, width }) => Math.min(least, x - width / 2), Number.POSITIVE_INFINITY);
   for (const slot of layers.slots) slot.x = Math.round(slot.x - left) + MARGIN;
+  separateLanes(layers.layers);
   const { height, paths, labels } = routeLinks(layers, links, MARGIN);
   let width = 0;
   for (const slot of layers.slots) width = Math.max(width, slot.x + slot.width / 2);
@@ -71,8 +77,8 @@ export function layOut(boxes: readonly Box[], links: readonly Link[]): Layout | 
     width: Math.ceil(width) + MARGIN,
     height,
     boxes: boxes.map((box, i) => {
-      const slot = layers.slots[i];
-      return { ...box, x: (slot?.x ?? 0) - box.width / 2, y: slot?.y ?? 0 };
+      const { x = 0, y = 0, width = box.width } = layers.slots[i] ?? {};
+      return { ...box, width, x: x - width / 2, y };
     }),
     paths,
     labels,

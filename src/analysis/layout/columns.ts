@@ -1,44 +1,73 @@
-import { leavesLoop } from "./order.ts";
+import { goesOn } from "./order.ts";
 import type { Slot } from "./slots.ts";
 
 const BOX_GAP = 28;
 const LANE_GAP = 16;
+/** Wider than this, a narrow drawing is worth more than a balanced one. */
+const WIDE = 720;
 
 /**
  * Horizontal places of ordered slots (Brandes and Köpf 2001, with the block graph that dagre uses for compaction):
- * long links become straight, each slot comes near the middle of its neighbours. The mean of the middle two of four
- * drawings: aligned upwards and downwards, from the left and from the right.
+ * long links become straight, each slot comes near the middle of its neighbours. Of four drawings, aligned upwards and
+ * downwards, from the left and from the right, the mean of the middle two, or the narrowest where that would be wide.
  */
 export function placeColumns(layers: readonly Slot[][], count: number): void {
   const conflicts = new Set<number>();
-  addLoopBodies(layers, conflicts);
+  addAside(layers, conflicts);
   for (const [index, layer] of layers.entries()) addCrossed(layers[index - 1] ?? [], layer, conflicts);
   const drawings = [true, false].flatMap((isUp) => {
     const rows = isUp ? layers : layers.toReversed();
     return [true, false].map((isLeft) => {
       const mirrored = isLeft ? rows : rows.map((row) => row.toReversed());
-      const blocks = alignBlocks(mirrored, count, conflicts, (slot) => (isUp ? slot.above : slot.below));
+      const blocks = alignBlocks(mirrored, count, conflicts, isUp ? aboveOf : (slot) => slot.below);
       const xs = compact(mirrored, blocks, count);
       return isLeft ? xs : xs.map((x) => -x);
     });
   });
+  const narrowest = drawings.reduce((best, xs) => (spread(layers, xs) < spread(layers, best) ? xs : best));
   alignDrawings(drawings);
+  const balanced = Float64Array.from({ length: count }, (_, id) => {
+    const [, low = 0, high = 0] = drawings.map((xs) => xs[id] ?? 0).sort((a, b) => a - b);
+    return (low + high) / 2;
+  });
+  const xs = spread(layers, balanced) <= WIDE ? balanced : narrowest;
+  for (const layer of layers) for (const slot of layer) slot.x = Math.round(xs[slot.id] ?? 0);
+}
+
+/** How wide a drawing is. */
+function spread(layers: readonly Slot[][], xs: Float64Array): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const layer of layers) {
-    for (const slot of layer) {
-      const [, low = 0, high = 0] = drawings.map((xs) => xs[slot.id] ?? 0).sort((a, b) => a - b);
-      slot.x = Math.round((low + high) / 2);
+    for (const { id, width } of layer) {
+      low = Math.min(low, (xs[id] ?? 0) - width / 2);
+      high = Math.max(high, (xs[id] ?? 0) + width / 2);
     }
   }
+  return high - low;
 }
 
 const isLane = (slot: Slot): boolean => slot.box < 0;
 
-/** Links from a loop's head into its body need not be straight where the way on can be. */
-function addLoopBodies(layers: readonly Slot[][], conflicts: Set<number>): void {
+/** Links aside need not be straight where the way on can be: into a loop's body, to the lighter arms, to a handler. */
+function addAside(layers: readonly Slot[][], conflicts: Set<number>): void {
   for (const head of layers.flat()) {
-    if (head.lastOfLoop < 0 || !head.below.some(leavesLoop)) continue;
-    for (const slot of head.below) if (slot.target <= head.lastOfLoop) conflicts.add(pair(head, slot));
+    if (head.below.length < 2) continue;
+    for (const slot of asideOf(head)) conflicts.add(pair(head, slot));
   }
+}
+
+function asideOf(head: Slot): readonly Slot[] {
+  const { below, lastIndented, main } = head;
+  if (lastIndented >= 0 && below.some(goesOn)) return below.filter(({ target }) => target <= lastIndented);
+  if (below.some(({ target }) => target === main)) return below.filter(({ target }) => target !== main);
+  const aside = below.filter(({ isAside }) => isAside);
+  return aside.length < below.length ? aside : [];
+}
+
+/** A lane goes straight on, whatever joins it on the way. */
+function aboveOf(slot: Slot): readonly Slot[] {
+  const before = laneAbove(slot);
+  return before === undefined ? slot.above : [before];
 }
 
 /** Where a long link that passes here passed the layer before. */

@@ -52,17 +52,17 @@ function mean(slots: readonly Slot[]): number | undefined {
  */
 function sortBy(layer: Slot[], key: (slot: Slot) => number): void {
   const keys = new Map(layer.map((slot) => [slot, key(slot)]));
-  const isEnd = (slot: Slot): boolean => slot.backTo >= 0 && slot.above.length === 0;
+  const boxes = new Set(layer.map(({ box }) => box));
   const ends = new Map<number, Slot>();
   const rest: Slot[] = [];
   for (const slot of layer) {
-    if (isEnd(slot) && layer.some(({ box }) => box === slot.backTo)) ends.set(slot.backTo, slot);
+    if (slot.backTo >= 0 && boxes.has(slot.backTo)) ends.set(slot.backTo, slot);
     else rest.push(slot);
   }
   rest.sort((a, b) => {
     const [one, other] = [keys.get(a) ?? 0, keys.get(b) ?? 0];
     if (one !== other) return one - other;
-    return Number(leavesLoop(b)) - Number(leavesLoop(a)) || a.target - b.target || a.id - b.id;
+    return Number(goesOn(b)) - Number(goesOn(a)) || a.target - b.target || a.id - b.id;
   });
   layer.length = 0;
   for (const slot of rest) {
@@ -73,10 +73,10 @@ function sortBy(layer: Slot[], key: (slot: Slot) => number): void {
   for (const [order, slot] of layer.entries()) slot.order = order;
 }
 
-/** Comes directly from a loop's head and leads out of the loop. */
-export function leavesLoop(slot: Slot): boolean {
+/** Comes directly from a loop's head, or from a branch with stacked arms, and leads on below what is indented there. */
+export function goesOn(slot: Slot): boolean {
   const [head] = slot.above;
-  return head !== undefined && head.lastOfLoop >= 0 && slot.above.length === 1 && slot.target > head.lastOfLoop;
+  return head !== undefined && head.lastIndented >= 0 && slot.above.length === 1 && slot.target > head.lastIndented;
 }
 
 /** How often links cross between neighbouring layers (Barth, Jünger, Mutzel 2002: inversions, by a tree of sums). */

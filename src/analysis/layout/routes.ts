@@ -1,8 +1,11 @@
 import type { Link, Point } from "../layout.ts";
+import { arrivingPlace, leavingPlace } from "./places.ts";
 import type { Layers, Route, Slot } from "./slots.ts";
 
 /** Distance of neighbouring links where they run side by side. */
 const TRACK = 8;
+/** Lines nearer than this seem to be one. */
+const NEAR = 2;
 const PORT = 12;
 /** From a box's corner to its first port. */
 const CORNER = 8;
@@ -12,6 +15,8 @@ const ARRIVE = 14;
 const LABEL_HEIGHT = 15;
 /** How far a label stands from its line. */
 const LABEL_GAP = 4;
+/** How far the label of a box's last link may reach past its border. */
+const OVERHANG = 12;
 /** From a box's upper border to where a link back arrives at its side. */
 const SIDE = 13;
 
@@ -32,8 +37,12 @@ interface Net {
   readonly isBack: boolean;
   left: number;
   right: number;
-  /** −1, 0 or 1. */
+  /** Less than 0 to the left, more to the right. */
   way: number;
+  /** Where it comes down to its track, or goes up from it. */
+  readonly from: Set<number>;
+  /** Where it goes down from its track. */
+  readonly to: Set<number>;
 }
 
 export interface Routed {
@@ -149,6 +158,52 @@ function span(slot: Slot): readonly [low: number, high: number] {
   return [slot.x - slot.width / 2 + inset, slot.x + slot.width / 2 - inset];
 }
 
+/** How much of a border a link takes, with its label where that stands there. */
+function arrivingNeed({ upper, label }: Stretch): number {
+  return upper.box >= 0 ? labelNeed(label) : PORT;
+}
+
+function leavingNeed({ isBack, label }: Stretch): number {
+  return isBack ? labelNeed(label) : PORT;
+}
+
+function labelNeed(label: number): number {
+  return label > 0 ? Math.max(label + 2 * LABEL_GAP, PORT) : PORT;
+}
+
+/** The ports' places on a box, so that the label of the last one reaches but little past its border. */
+function roomFor(slot: Slot, needs: readonly number[]): readonly [low: number, high: number] {
+  const [low, high] = span(slot);
+  return [low, Math.max(low, Math.min(high, high + CORNER + OVERHANG - (needs.at(-1) ?? 0)))];
+}
+
+/** Makes boxes as wide as the ports and labels of their links need. To be called before they are placed. */
+export function widenBoxes({ routes }: Layers, links: readonly Link[]): void {
+  const arriving = new Map<Slot, number>();
+  const leaving = new Map<Slot, number>();
+  /** Links that arrive by the same lane arrive as one. */
+  const lanes = new Set<Slot>();
+  for (const [index, { source, target, passed, isBack }] of routes.entries()) {
+    const named = labelNeed(links[index]?.labelWidth ?? 0);
+    const last = passed.at(-1);
+    take(leaving, source, isBack ? named : PORT);
+    if (isBack || (last !== undefined && lanes.has(last))) continue;
+    take(arriving, target, last === undefined ? named : PORT);
+    if (last !== undefined) lanes.add(last);
+  }
+  for (const [slot, sum] of [...arriving, ...leaving])
+    slot.width = Math.max(slot.width, evenUp(sum + 2 * CORNER - PORT));
+}
+
+function take(sums: Map<Slot, number>, slot: Slot, need: number): void {
+  sums.set(slot, (sums.get(slot) ?? 0) + need);
+}
+
+/** The middle of a box is a whole number of pixels. */
+function evenUp(width: number): number {
+  return 2 * Math.ceil(width / 2);
+}
+
 function clamp(value: number, [low, high]: readonly [number, number]): number {
   return Math.min(Math.max(value, low), high);
 }
@@ -158,25 +213,22 @@ function leave(gap: readonly Stretch[]): void {
   for (const stretches of grouped(gap, ({ upper }) => upper)) {
     const [first] = stretches;
     if (first === undefined || first.upper.box < 0) continue;
-    const room = span(first.upper);
-    const wishes = new Map(
-      stretches.map((stretch) => {
-        const { upper, lower } = stretch;
-        const isAbove = room[0] <= lower.x && lower.x <= room[1];
-        const alone = stretches.length === 1;
-        const [low, high] = span(lower);
-        const straight = alone && low <= upper.x && upper.x <= high && !stretch.isBack;
-        return [stretch, straight ? upper.x : isAbove ? lower.x : clamp(lower.x, room)];
-      }),
-    );
     stretches.sort((a, b) => a.lower.x - b.lower.x || Number(a.isBack) - Number(b.isBack));
-    const wished = stretches.map((stretch) => wishes.get(stretch) ?? 0);
-    const needs = stretches.map(({ isBack, label }) => (isBack && label > 0 ? label + 2 * LABEL_GAP : PORT));
+    const needs = stretches.map(leavingNeed);
+    const room = roomFor(first.upper, needs);
+    const wished = stretches.map((stretch) => wishToLeave(stretch, stretches.length === 1, room));
     for (const [i, x] of spaceOut(wished, needs, room).entries()) {
       const stretch = stretches[i];
-      if (stretch !== undefined) stretch.from = x;
+      if (stretch !== undefined) stretch.from = leavingPlace(x, stretch.lower);
     }
   }
+}
+
+/** Above where a link goes to; from the middle of its box where it goes straight down and is alone. */
+function wishToLeave({ upper, lower, isBack }: Stretch, isAlone: boolean, room: readonly [number, number]): number {
+  const [low, high] = span(lower);
+  const isStraight = isAlone && !isBack && low <= upper.x && upper.x <= high;
+  return clamp(isStraight ? upper.x : lower.x, room);
 }
 
 /** Where links arrive at their boxes: right below where they come from, if that is possible. */
@@ -187,15 +239,15 @@ function arrive(gap: readonly Stretch[]): void {
   )) {
     const [first] = stretches;
     if (first === undefined || first.lower.box < 0) continue;
-    const room = span(first.lower);
     stretches.sort((a, b) => a.from - b.from);
+    const needs = stretches.map(arrivingNeed);
+    const room = roomFor(first.lower, needs);
     // Of several that come from one side, the outermost keeps the border and the others stand beside it.
     const wished = stretches.map(({ from }) => clamp(from, room));
-    const needs = stretches.map(({ label }) => (label > 0 ? label + 2 * LABEL_GAP : PORT));
-    if (stretches.length === 1 && wished[0] !== first.from) wished[0] = first.lower.x;
+    if (stretches.length === 1 && wished[0] !== first.from) wished[0] = clamp(first.lower.x, room);
     for (const [i, x] of spaceOut(wished, needs, room).entries()) {
       const stretch = stretches[i];
-      if (stretch !== undefined) stretch.to = x;
+      if (stretch !== undefined) stretch.to = arrivingPlace(x, stretch.from);
     }
   }
 }
@@ -235,8 +287,9 @@ export function spaceOut(
 
 /** Gives the horizontal stretches of a gap tracks in which nothing overlaps; gives back how many there are. */
 function assignTracks(gap: readonly Stretch[]): number {
+  const nets = inTrackOrder(netsOf(gap));
   const tracks: Net[][] = [];
-  for (const net of netsOf(gap)) {
+  for (const net of nets) {
     const overlaps = (other: Net): boolean => net.left < other.right + TRACK && other.left < net.right + TRACK;
     const free = tracks.findLastIndex((track) => track.some(overlaps)) + 1;
     const track = tracks[free] ?? [];
@@ -247,18 +300,46 @@ function assignTracks(gap: readonly Stretch[]): number {
   return tracks.length;
 }
 
+/**
+ * Nets from the uppermost track to the lowest: what comes down to its track at a place lies above what goes down from its
+ * own at the same place, or the two would lie upon each other.
+ */
+function inTrackOrder(nets: readonly Net[]): readonly Net[] {
+  const coming = new Map<number, Net[]>();
+  for (const net of nets) {
+    for (const x of net.from) coming.set(x, [...(coming.get(x) ?? []), net]);
+  }
+  const above = (net: Net): Net[] =>
+    [...net.to].flatMap((x) => {
+      const places = Array.from({ length: 2 * NEAR + 1 }, (_, i) => x - NEAR + i);
+      return places.flatMap((place) => coming.get(place) ?? []).filter((other) => other !== net);
+    });
+  const order = new Set<Net>();
+  const begun = new Set<Net>();
+  const visit = (net: Net): void => {
+    if (begun.has(net)) return;
+    begun.add(net);
+    for (const other of above(net)) visit(other);
+    order.add(net);
+  };
+  for (const net of nets) visit(net);
+  return [...order];
+}
+
 /** What of a gap's stretches runs together, where it is not just straight; in the order of the tracks. */
 function netsOf(gap: readonly Stretch[]): Net[] {
   const nets = new Map<string, Net>();
   for (const stretch of gap) {
     const { lower, from, to, isBack, upper } = stretch;
     const key = lower.box < 0 ? `${isBack ? "back" : "to"} ${lower.id}` : `${upper.id} ${lower.id} ${from} ${to}`;
-    const net = nets.get(key) ?? { stretches: [], isBack, left: to, right: to, way: 0 };
+    const net = nets.get(key) ?? { stretches: [], isBack, left: to, right: to, way: 0, from: new Set(), to: new Set() };
     nets.set(key, net);
     net.stretches.push(stretch);
     net.left = Math.min(net.left, from, to);
     net.right = Math.max(net.right, from, to);
     net.way += Math.sign(to - from);
+    net.from.add(from);
+    (isBack ? net.from : net.to).add(to);
   }
   return [...nets.values()].filter(({ left, right }) => right > left).sort(byTrack);
 }

@@ -1,4 +1,5 @@
 import type { Box, Link } from "../layout.ts";
+import { findArms } from "./arms.ts";
 
 /** A box, or a place that a link passes on its way through a layer. */
 export interface Slot {
@@ -10,9 +11,13 @@ export interface Slot {
   readonly backTo: number;
   /** Index of the box that it is or leads to. */
   readonly target: number;
-  /** For the head of a loop: the index of the loop's last box; else -1. */
-  readonly lastOfLoop: number;
-  readonly width: number;
+  /** For what has its way on straight below it: the index of the last box that stands indented beside that; else -1. */
+  readonly lastIndented: number;
+  /** The box that this one leads straight down to, where others stand aside; else -1. */
+  readonly main: number;
+  /** Whether only links that leave the usual way lead here, or pass here. */
+  isAside: boolean;
+  width: number;
   readonly height: number;
   readonly layer: number;
   readonly above: Slot[];
@@ -56,32 +61,77 @@ interface Loop {
 export interface Layering {
   /** The layer of each box. */
   readonly layers: readonly number[];
-  /** The last box of the loop that a box is the head of. */
-  readonly lastOfLoop: ReadonlyMap<number, number>;
+  /** The last box that stands indented beside the way on from a box: of its loop, or of the first row of its arms. */
+  readonly lastIndented: ReadonlyMap<number, number>;
+  /** The box that each box leads straight down to, where others stand aside. */
+  readonly main: ReadonlyMap<number, number>;
 }
 
 /**
  * The layer of each box in one pass over the source order: below all that lead down to it, and what follows a loop
- * below the whole loop. A link to an earlier box is a link back, and what lies between its ends is the loop.
+ * below the whole loop. A link to an earlier box is a link back, and what lies between its ends is the loop. Arms that
+ * together would be too wide stand below each other.
  */
-export function assignLayers(count: number, ends: readonly Ends[]): Layering {
-  const before = Array.from({ length: count }, (): number[] => []);
-  for (const [from, to] of ends) if (to > from) before[to]?.push(from);
+export function assignLayers(boxes: readonly Box[], links: readonly Link[], ends: readonly Ends[]): Layering {
+  const before = sourcesOf(boxes.length, ends);
+  const usual = sourcesOf(
+    boxes.length,
+    ends.filter((_, index) => links[index]?.isAside !== true),
+  );
   const lastOfLoop = loopsOf(ends);
+  const { stacked, main } = findArms(boxes, before, usual, lastOfLoop);
+  const lastIndented = new Map(lastOfLoop);
   const layers: number[] = [];
   const loops = new OpenLoops();
-  for (let box = 0; box < count; box++) {
+  const deepest = new DeepestSince();
+  for (let box = 0; box < boxes.length; box++) {
     loops.closeBefore(box);
     const sources = before[box] ?? [];
-    const above = sources.length > 0 ? sources : box > 0 ? [box - 1] : [];
-    let layer = above.reduce((deepest, from) => Math.max(deepest, (layers[from] ?? 0) + 1), 0);
-    layer = loops.below(sources, layer);
+    let layer = loops.below(sources, belowAll(sources.length > 0 ? sources : [box - 1], layers));
+    const [source] = sources;
+    if (source !== undefined && stacked.has(box)) {
+      layer = Math.max(layer, deepest.since(source + 1) + 1);
+      if (!lastIndented.has(source)) lastIndented.set(source, box - 1);
+    }
     layers.push(layer);
+    deepest.add(box, layer);
     const last = lastOfLoop.get(box);
     if (last !== undefined) loops.open(box, last);
     loops.reach(layer);
   }
-  return { layers, lastOfLoop };
+  return { layers, lastIndented, main };
+}
+
+function belowAll(boxes: readonly number[], layers: readonly number[]): number {
+  return boxes.reduce((lowest, box) => Math.max(lowest, (layers[box] ?? -1) + 1), 0);
+}
+
+/** The boxes from which links lead down to each. */
+function sourcesOf(count: number, ends: readonly Ends[]): number[][] {
+  const sources = Array.from({ length: count }, (): number[] => []);
+  for (const [from, to] of ends) if (to > from) sources[to]?.push(from);
+  return sources;
+}
+
+/** The deepest layer of all boxes from any one on. */
+class DeepestSince {
+  /** Boxes deeper than all after them. */
+  readonly #boxes: { readonly box: number; readonly layer: number }[] = [];
+
+  add(box: number, layer: number): void {
+    while ((this.#boxes.at(-1)?.layer ?? Number.POSITIVE_INFINITY) <= layer) this.#boxes.pop();
+    this.#boxes.push({ box, layer });
+  }
+
+  since(first: number): number {
+    let [low, high] = [0, this.#boxes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#boxes[middle]?.box ?? 0) < first) low = middle + 1;
+      else high = middle;
+    }
+    return this.#boxes[low]?.layer ?? -1;
+  }
 }
 
 /** The last box of each loop, by its head. A loop that begins inside another ends inside it. */
@@ -202,7 +252,7 @@ class SlotMaker {
     return source.layer > layer ? passed.reverse() : passed;
   }
 
-  #down(source: Slot, target: Slot, { labelWidth = 0, group = "" }: Link): Slot[] {
+  #down(source: Slot, target: Slot, { labelWidth = 0, group = "", isAside = false }: Link): Slot[] {
     const place = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
     const passed: Slot[] = [];
     let start = source.layer + 1;
@@ -210,7 +260,18 @@ class SlotMaker {
       passed.push(this.#add({ ...place, width: LANE_WIDTH + 2 * labelWidth, layer: start }));
       start += 1;
     }
-    const lane = this.#lane(`${group} ${target.box}`);
+    const shared = this.#shared(`${group} ${target.box}`, start, target);
+    if (!isAside) for (const slot of [...passed, ...shared, target]) slot.isAside = false;
+    const [own] = passed;
+    if (own !== undefined) this.#join(source, own);
+    this.#join(own ?? source, shared[0] ?? target);
+    return [...passed, ...shared];
+  }
+
+  /** The places of a lane that leads to a box, from a layer on. */
+  #shared(key: string, start: number, target: Slot): Slot[] {
+    const lane = this.#lane(key);
+    const place = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
     for (let layer = start, above: Slot | undefined; layer < target.layer; layer++) {
       const known = lane[layer];
       const slot = known ?? this.#add({ ...place, layer });
@@ -221,11 +282,7 @@ class SlotMaker {
       if (layer === target.layer - 1) this.#join(slot, target);
       above = slot;
     }
-    const shared = lane.slice(start, target.layer);
-    const [own] = passed;
-    if (own !== undefined) this.#join(source, own);
-    this.#join(own ?? source, shared[0] ?? target);
-    return [...passed, ...shared];
+    return lane.slice(start, target.layer);
   }
 
   #lane(key: string): Slot[] {
@@ -237,8 +294,20 @@ class SlotMaker {
   }
 
   #add(slot: NewSlot): Slot {
-    const lastOfLoop = this.#layering.lastOfLoop.get(slot.box) ?? -1;
-    const made: Slot = { ...slot, id: this.#slots.length, lastOfLoop, above: [], below: [], order: 0, x: 0, y: 0 };
+    const lastIndented = this.#layering.lastIndented.get(slot.box) ?? -1;
+    const main = this.#layering.main.get(slot.box) ?? -1;
+    const made: Slot = {
+      ...slot,
+      id: this.#slots.length,
+      lastIndented,
+      main,
+      isAside: true,
+      above: [],
+      below: [],
+      order: 0,
+      x: 0,
+      y: 0,
+    };
     this.#slots.push(made);
     while (this.#layers.length <= slot.layer) this.#layers.push([]);
     this.#layers[slot.layer]?.push(made);
