@@ -12,6 +12,9 @@ export interface ParsedFile {
   readonly problems: readonly SyntaxProblem[];
 }
 
+/** What an import means. */
+type Resolution = NonNullable<ReturnType<ModuleSource["resolve"]>>;
+
 /** Characters of source whose trees are kept; a tree takes some twenty times its text. */
 const CACHE_CHARACTERS = 3_000_000;
 
@@ -32,8 +35,10 @@ export class ModuleStore implements ModuleSource {
   readonly #cache = new Map<string, ParsedFile | null>();
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
-  /** What imports mean, by folder and name. */
-  readonly #resolved = new Map<string, ReturnType<ModuleSource["resolve"]>>();
+  /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
+  readonly #resolved = new Map<string, Map<string, Resolution | null>>();
+  /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
+  readonly #roots = new Map<string, Map<string, readonly string[]>>();
   #cachedCharacters = 0;
   #parsed = 0;
 
@@ -74,7 +79,10 @@ export class ModuleStore implements ModuleSource {
     if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
     this.#declares.delete(file);
-    if (exists !== this.#files.has(file)) this.#resolved.clear();
+    if (exists !== this.#files.has(file)) {
+      this.#resolved.clear();
+      this.#roots.clear();
+    }
     if (exists) {
       this.#files.add(file);
       this.#addFolders(file);
@@ -133,18 +141,21 @@ export class ModuleStore implements ModuleSource {
     }
   }
 
-  resolve(from: string, level: number, dotted: string): { readonly name: string; readonly file: string | null } | null {
-    const key = `${level}:${dotted}:${level > 0 ? parentFolder(from) : from}`;
-    let found = this.#resolved.get(key);
+  resolve(from: string, level: number, dotted: string): Resolution | null {
+    const folder = parentFolder(from);
+    const known = mapIn(this.#resolved, folder);
+    const key = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
+    let found = known.get(key);
     if (found === undefined) {
-      found = level > 0 ? this.#resolveRelative(from, level, dotted) : this.#resolveAbsolute(from, dotted);
-      this.#resolved.set(key, found);
+      found = level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
+      known.set(key, found);
     }
-    return found;
+    // A file does not import itself: a module of the same name farther away is meant.
+    return level === 0 && found?.file === from ? this.#resolveAbsolute(folder, dotted, from) : found;
   }
 
-  #resolveRelative(from: string, level: number, dotted: string): ReturnType<ModuleSource["resolve"]> {
-    let base = parentFolder(from);
+  #resolveRelative(folder: string, level: number, dotted: string): Resolution | null {
+    let base = folder;
     for (let up = 1; up < level; up += 1) {
       if (base === "") return null;
       base = parentFolder(base);
@@ -153,22 +164,36 @@ export class ModuleStore implements ModuleSource {
   }
 
   /** Looks beside the importing file, then in each folder above it and their source folders, as `sys.path` might. */
-  #resolveAbsolute(from: string, dotted: string): ReturnType<ModuleSource["resolve"]> {
+  #resolveAbsolute(folder: string, dotted: string, except: string | null): Resolution | null {
     const parts = dotted.split(".");
     const top = parts[0] ?? "";
     if (top === "" || STANDARD_LIBRARY.has(top) || this.#modelled.has(top)) return null;
-    let base = parentFolder(from);
-    for (;;) {
-      for (const root of [base, ...SOURCE_FOLDERS.map((name) => within(base, name))]) {
-        const found = this.#find(root, parts);
-        if (found !== null && found.file !== from) return found;
-      }
-      if (base === "") return null;
-      base = parentFolder(base);
+    for (const root of this.#rootsWith(folder, top)) {
+      const found = this.#find(root, parts);
+      if (found !== null && (except === null || found.file !== except)) return found;
     }
+    return null;
   }
 
-  #find(root: string, parts: readonly string[]): { readonly name: string; readonly file: string | null } | null {
+  #rootsWith(folder: string, top: string): readonly string[] {
+    const known = mapIn(this.#roots, folder);
+    let roots = known.get(top);
+    if (roots === undefined) {
+      const sources = SOURCE_FOLDERS.map((name) => within(folder, name)).filter((path) => this.#folders.has(path));
+      const own = [folder, ...sources].filter((root) => this.#holds(root, top));
+      const above = folder === "" ? [] : this.#rootsWith(parentFolder(folder), top);
+      roots = own.length === 0 ? above : [...own, ...above];
+      known.set(top, roots);
+    }
+    return roots;
+  }
+
+  #holds(folder: string, name: string): boolean {
+    const path = within(folder, name);
+    return this.#folders.has(path) || this.#files.has(`${path}.py`);
+  }
+
+  #find(root: string, parts: readonly string[]): Resolution | null {
     const path = parts.reduce(within, root);
     const name = parts.length === 0 ? path.replaceAll("/", ".") : this.#moduleName(root, parts);
     for (const candidate of [within(path, "__init__.py"), `${path}.py`]) {
@@ -191,6 +216,15 @@ export class ModuleStore implements ModuleSource {
 export function parentFolder(path: string): string {
   const at = path.lastIndexOf("/");
   return at === -1 ? "" : path.slice(0, at);
+}
+
+function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
 }
 
 function within(folder: string, name: string): string {
