@@ -9,7 +9,7 @@
  *   packages  the npm packages, Node 24 among them
  *   sandbox   and what runs tools: bubblewrap, Python, git
  *   host      and VS Code in the browser (code-server), for `npm start`
- *   browser   and Chromium to drive it, for `npm test` (the default)
+ *   browser   and Chromium to drive it, and Graphviz to read our DOT, for `npm test` (the default)
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -43,7 +43,10 @@ const SYSTEM = {
     { package: "g++", programs: ["g++"] },
     { package: "libkrb5-dev", files: ["/usr/include/gssapi/gssapi.h"] },
   ],
-  browser: [{ package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] }],
+  browser: [
+    { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] },
+    { package: "graphviz", programs: ["dot"] },
+  ],
 };
 
 class SetupError extends Error {}

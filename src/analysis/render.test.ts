@@ -124,14 +124,26 @@ describe("toHtml", () => {
     const graph = graphOf("def f(a):\n  for x in a:\n    if x: continue\n    b()\n  return a\n");
     const html = toHtml([graph], { title: "f", exceptions: "none" });
     const [, width, height] = /<svg[^>]* width="(\d+)" height="(\d+)"/.exec(html) ?? [];
-    const rects = [...html.matchAll(/<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)"/g)];
-    expect(rects.length).toBe(graph.nodes.length - 1);
-    expect([...html.matchAll(/<path /g)].length).toBe(graph.edges.filter((edge) => edge.kind !== "exception").length);
-    for (const [, x, y, w, h] of rects) {
-      expect(Number(x)).toBeGreaterThanOrEqual(0);
-      expect(Number(x) + Number(w)).toBeLessThanOrEqual(Number(width));
-      expect(Number(y) + Number(h)).toBeLessThanOrEqual(Number(height));
+    const shapes = [...html.matchAll(/<g class="node [^>]*><title>[^<]*<\/title><path d="([^"]*)"/g)];
+    expect(shapes.length).toBe(graph.nodes.length - 1);
+    expect([...html.matchAll(/<g class="edge/g)].length).toBe(
+      graph.edges.filter((edge) => edge.kind !== "exception").length,
+    );
+    for (const [, shape = ""] of shapes) {
+      for (const [, x, y] of shape.matchAll(/[ML]([\d.-]+) ([\d.-]+)/g)) {
+        expect(Number(x)).toBeGreaterThanOrEqual(0);
+        expect(Number(x)).toBeLessThanOrEqual(Number(width));
+        expect(Number(y)).toBeGreaterThanOrEqual(0);
+        expect(Number(y)).toBeLessThanOrEqual(Number(height));
+      }
     }
+  });
+
+  it("tells loops, exceptions and kinds of nodes apart", () => {
+    const html = toHtml([graphOf("def f(a):\n  for x in a:\n    try: b()\n    except E: c()\n")], { title: "f" });
+    expect(html).toMatch(/<g class="edge back">/);
+    expect(html).toMatch(/<g class="edge exception">/);
+    expect(new Set([...html.matchAll(/<g class="node ([a-z-]+)/g)].map(([, kind]) => kind)).size).toBeGreaterThan(4);
   });
 
   it("lists without a drawing what is too large to draw", () => {
