@@ -1,12 +1,15 @@
 import type { Diagnostic, Tool } from "../model/index.ts";
+import type { AgentTool } from "./agents/declarations.ts";
+import { readAgentTools } from "./agents/read.ts";
+import { agentTool } from "./agents/tool.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
-import { type FileClass, isBinary, mayBePythonTool, shebangOf } from "./prefilter.ts";
+import { type FileClass, isBinary, isTestFile, mayBePythonTool, mayDeclareAgentTools, shebangOf } from "./prefilter.ts";
 import { type EntryPoint, pyprojectEntryPoints, setupCfgEntryPoints } from "./projects/entry-points.ts";
 import { readProject } from "./projects/project.ts";
 import { pythonTool } from "./python-tool.ts";
 import { type ManifestReading, readManifest } from "./readers/manifest.ts";
-import { readPython } from "./readers/python.ts";
+import { MODELS, readPython } from "./readers/python.ts";
 import { readShell } from "./readers/shell.ts";
 
 /** A file to look at. */
@@ -80,6 +83,28 @@ export class FileAnalyser {
   }
 
   #python(content: FileContent, hasShebang: boolean): FileResult {
+    const program = this.#program(content, hasShebang);
+    const parsed = mayDeclareAgentTools(content.bytes) ? this.#store.read(content.path, content.bytes) : null;
+    return parsed === null ? program : combined(program, this.#agentTools(parsed));
+  }
+
+  /** The functions that a file gives to agent frameworks. */
+  #agentTools(parsed: ParsedFile): FileResult {
+    const { tools, interpreter } = readAgentTools(parsed, this.#store, MODELS);
+    const dependencies = new Set(interpreter.filesUsed);
+    const made = tools.flatMap((tool) => {
+      const { file } = tool.callee;
+      const own = file === parsed.file ? parsed : this.#store.read(file);
+      if (own === null || isTestFile(file)) return [];
+      const { capabilities, dependencies: more } = this.#capabilities.ofPython(own, unitOf(tool));
+      for (const used of more) dependencies.add(used);
+      return [agentTool(tool, own, interpreter, this.#store, capabilities)];
+    });
+    const misses = interpreter.missedModules;
+    return { ...nothing(), tools: made, dependencies, misses, isNotable: made.length > 0 };
+  }
+
+  #program(content: FileContent, hasShebang: boolean): FileResult {
     const { path, bytes } = content;
     if (path.endsWith("__init__.py") || !mayBePythonTool(path, bytes)) return nothing();
     const parsed = this.#store.read(path, bytes);
@@ -110,6 +135,23 @@ function nothing(): FileResult {
     misses: NOTHING,
     isNotable: false,
   };
+}
+
+function combined(first: FileResult, second: FileResult): FileResult {
+  return {
+    tools: [...first.tools, ...second.tools],
+    manifest: first.manifest,
+    diagnostics: [...first.diagnostics, ...second.diagnostics],
+    dependencies: new Set([...first.dependencies, ...second.dependencies]),
+    misses: new Set([...first.misses, ...second.misses]),
+    isNotable: first.isNotable || second.isNotable,
+  };
+}
+
+/** The name under which capability summaries know a tool's function. */
+function unitOf({ callee, owner }: AgentTool): string {
+  const made = owner ?? callee.owner;
+  return made === null ? callee.name : `${made.name}.${callee.name}`;
 }
 
 function skipped(file: string, code: string, message: string): FileResult {

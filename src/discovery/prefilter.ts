@@ -90,11 +90,37 @@ const DECLARING_MARKS: readonly Buffer[] = [
   "typer",
   "fire",
   "docopt",
+  "FastMCP",
+  "fastmcp",
+  "MCPServer",
+  "mcp.server",
+  "langchain",
+  "smolagents",
+  "pydantic_ai",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
 /** Whether a Python module has to do with command lines. */
 export function namesCommandLineLibrary(bytes: Buffer): boolean {
   return DECLARING_MARKS.some((mark) => bytes.includes(mark));
+}
+
+/** Any of these says that a Python file may give functions to an agent framework. */
+const AGENT_MARKS: readonly Buffer[] = [
+  "FastMCP",
+  "fastmcp",
+  "MCPServer",
+  "mcp.server",
+  "langchain",
+  "smolagents",
+  "pydantic_ai",
+  "@mcp.",
+  ".tool()",
+  ".tool_plain",
+].map((mark) => Buffer.from(mark, "latin1"));
+
+/** Whether a Python file may declare tools of an agent framework. */
+export function mayDeclareAgentTools(bytes: Buffer): boolean {
+  return bytes.includes("tool") && AGENT_MARKS.some((mark) => bytes.includes(mark));
 }
 
 /** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */

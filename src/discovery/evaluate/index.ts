@@ -24,13 +24,19 @@ export { annotationValue, argumentsOf, moduleScopeOf, originOf } from "./introsp
 export { cleandoc } from "./library.ts";
 export * from "./values.ts";
 
-/** The standard library's models with those of readers added. */
+/**
+ * The standard library's models with those of readers added.
+ * @param calls of libraries that declare command lines or tools
+ * @param others calls that are known, but say nothing of the kind
+ */
 export function libraryModels(
   calls: readonly (readonly [string, ExternalModel])[],
   constants: Iterable<readonly [string, Value]>,
+  others: readonly (readonly [string, ExternalModel])[] = [],
 ): LibraryModels {
+  const standard = [...BUILTIN_MODELS, ...LIBRARY_MODELS, ...DATACLASS_MODELS, ...INTROSPECTION_MODELS];
   return {
-    calls: new Map([...BUILTIN_MODELS, ...LIBRARY_MODELS, ...DATACLASS_MODELS, ...INTROSPECTION_MODELS, ...calls]),
+    calls: new Map([...standard, ...others, ...calls]),
     constants: new Map([...LIBRARY_CONSTANTS, ...DATACLASS_CONSTANTS, ...constants]),
     declaring: new Set(calls.map(([name]) => name)),
   };

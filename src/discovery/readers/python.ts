@@ -1,3 +1,5 @@
+import { AGENT_MODELS } from "../agents/frameworks.ts";
+import { FIELD_MODELS } from "../agents/json-schema.ts";
 import {
   cleandoc,
   docstringOf,
@@ -30,9 +32,10 @@ const READERS: readonly Reader[] = [
   docoptReader,
 ];
 
-const MODELS: LibraryModels = libraryModels(
-  [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS],
+export const MODELS: LibraryModels = libraryModels(
+  [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS, ...AGENT_MODELS],
   READERS.flatMap((reader) => [...reader.constants]),
+  FIELD_MODELS,
 );
 
 /** Large packages of which only a class is modelled: where the workspace is such a package, its source is read. */
@@ -40,9 +43,9 @@ const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers"]);
 
 /** Top-level modules that the readers model; a workspace's copy of them is not followed. */
 export const MODELLED_MODULES: ReadonlySet<string> = new Set(
-  READERS.flatMap((reader) => [...reader.calls].map(([name]) => name.slice(0, name.indexOf(".")))).filter(
-    (name) => !FOLLOWED_MODULES.has(name),
-  ),
+  [...READERS.flatMap((reader) => [...reader.calls]), ...AGENT_MODELS]
+    .map(([name]) => name.slice(0, name.indexOf(".")))
+    .filter((name) => !FOLLOWED_MODULES.has(name)),
 );
 
 /** What is known about a file before it is read as a program. */
