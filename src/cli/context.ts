@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, ownCommand } from "../kernel/index.ts";
-import { type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
+import { type Backend, type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
 
@@ -20,8 +20,8 @@ function helperPath(folder: string): string {
   return existsSync(beside) ? beside : join(folder, "..", "sandbox", "helper.py");
 }
 
-export function openSandbox(): Sandbox {
-  return new Sandbox({ helperPath: helperPath(import.meta.dirname) });
+export function openSandbox(backend: Backend | "auto" = "auto"): Sandbox {
+  return new Sandbox({ helperPath: helperPath(import.meta.dirname), backend });
 }
 
 /** Discovers a workspace's tools; an aborted or failed walk is a problem like any other. */

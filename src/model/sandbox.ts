@@ -75,7 +75,7 @@ export type Limits = Pick<
   "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "outputBytes" | "outputFormats"
 >;
 
-export const Backend = z.enum(["bwrap"]);
+export const Backend = z.enum(["bwrap", "landlock"]);
 export type Backend = z.infer<typeof Backend>;
 
 /** One thing a sandbox may hold, whether this machine holds it, and how that was found out. */

@@ -20,6 +20,8 @@ export interface SupervisedCommand {
   readonly arguments: readonly string[];
   /** Contents of the descriptors from 4 on; each is written and closed right after the start. */
   readonly descriptors: readonly Uint8Array[];
+  /** Removes what was made for the run; called when nothing of it is left. */
+  readonly cleanUp?: () => Promise<void>;
 }
 
 /** One way of holding a {@link SandboxConfig}: by bubblewrap now, by other mechanisms of the system later. */

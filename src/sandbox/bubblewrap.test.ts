@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SandboxConfig } from "../model/index.ts";
-import { type BubblewrapPlan, compileArguments, helperOptions } from "./bubblewrap.ts";
+import { type BubblewrapPlan, compileArguments } from "./bubblewrap.ts";
 import { compileConfig } from "./compile-config.ts";
+import { helperOptions } from "./supervisor-options.ts";
 
 const config = compileConfig({ category: "utility", workspace: "/w" });
 const plan: BubblewrapPlan = {
@@ -95,9 +96,6 @@ describe("helperOptions", () => {
       "disk=52428800",
       "output=10485760",
       "stdin=pipe",
-      "tmpfs=/tmp",
-      "tmpfs=/dev/shm",
-      "tmpfs=/home/sandbox",
       "write=/w/out",
     ]);
   });

@@ -7,8 +7,10 @@ import { HelperSource } from "./helper-code.ts";
 import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
-import { SITE_CUSTOMIZE, SITE_FOLDER } from "./python-start.ts";
+import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
+import { helperOptions } from "./supervisor-options.ts";
+import { COUNTED_CALLS, gateOptions } from "./syscalls.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
 const MEBIBYTE = 1024 * 1024;
@@ -98,23 +100,6 @@ function mountOptions(mount: Mount): string[] {
   }
 }
 
-/** The supervisor's options for a policy; `writable` are the host's folders that the command may write to. */
-export function helperOptions(config: SandboxConfig, writable: readonly string[], hasInput: boolean): string[] {
-  const proxied = config.network.mode === "hosts";
-  return [
-    `memory=${config.memoryBytes}`,
-    `cpu=${config.cpuPercent}`,
-    `time=${config.timeMs}`,
-    `processes=${config.processes}`,
-    `disk=${config.diskBytes}`,
-    `output=${config.outputBytes}`,
-    `stdin=${hasInput ? "pipe" : "none"}`,
-    ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
-    ...writable.map((path) => `write=${path}`),
-    ...(proxied ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
-  ];
-}
-
 /** Tier A: all namespaces by the system's bubblewrap, the supervisor as pid 1 inside. */
 export class BubblewrapBackend implements SandboxBackend {
   readonly name = "bwrap";
@@ -163,7 +148,12 @@ export class BubblewrapBackend implements SandboxBackend {
     if ([...options, ...run.command].some((option) => option.includes("\0"))) {
       return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
     }
-    const supervised = helperOptions(run.config, writable, run.hasInput);
+    const supervised = [
+      ...helperOptions(run.config, writable, run.hasInput),
+      ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
+      ...(run.proxySocket ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
+      ...gateOptions(COUNTED_CALLS, architecture),
+    ];
     return ok({
       file: bwrap,
       arguments: [
@@ -175,7 +165,7 @@ export class BubblewrapBackend implements SandboxBackend {
         new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture)),
         helper.bytes,
-        new TextEncoder().encode(SITE_CUSTOMIZE),
+        new TextEncoder().encode(siteCustomize(SITE_FOLDER, "system")),
       ],
     });
   }

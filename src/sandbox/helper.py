@@ -1,11 +1,14 @@
-"""Supervisor of one sandboxed run: pid 1 of the run's pid namespace.
+"""Supervisor of one sandboxed run: pid 1 of the run's pid namespace (tier A), or the ancestor of all its processes on a
+machine without namespaces (tier B).
 
 Usage: python3 -I -S helper.py NAME=VALUE... -- COMMAND ARGUMENT...
+   or: python3 -I -S helper.py @FD, the same arguments being read from a descriptor with a NUL after each
 
 It starts COMMAND under resource limits and Landlock, relays its standard streams through real pipes, watches memory,
 CPU share, wall time, tasks, bytes written and bytes printed, ends everything when a limit is passed or the command is
 done, and reports on descriptor 3, one JSON object per line (SandboxEvent in src/model/execution.ts). End of file on
-descriptor 3 means: cancel. System calls are filtered by the seccomp program that was loaded before this file started.
+descriptor 3 means: cancel. System calls are filtered by a seccomp program that was loaded before this file started, or
+that is loaded here for the command (`filter=FD`).
 
 Good for Python 3.8 and later, standard library only. The start-up time of this file is part of every run: it imports
 built-in modules under their built-in names (`posix` is what `os` wraps, `_signal` what `signal` wraps) and formats its
@@ -93,19 +96,49 @@ def read_file(path, size=4096):
         os.close(fd)
 
 
+def read_all(fd):
+    """Everything of a descriptor, which is closed."""
+    parts = []
+    while True:
+        part = os.read(fd, CHUNK)
+        if not part:
+            os.close(fd)
+            return b"".join(parts)
+        parts.append(part)
+
+
 class Options:
+    """What is asked for. `contained` is true in tier B, where nothing but this file stands between command and host."""
+
     def __init__(self, arguments):
         split = arguments.index("--")
         self.command = arguments[split + 1:]
         self.write = []
         self.tmpfs = []
+        self.read = []
+        self.list = []
+        self.environment = {}
+        self.cwd = None
+        self.scratch = None
+        self.filter = None
+        self.gate = {}
         self.stdin = False
         self.relay = None
         self.memory = self.cpu = self.time = self.processes = self.disk = self.output = 0
         for argument in arguments[:split]:
             name, _, value = argument.partition("=")
-            if name in ("write", "tmpfs"):
+            if name in ("write", "tmpfs", "read", "list"):
                 getattr(self, name).append(value)
+            elif name in ("cwd", "scratch"):
+                setattr(self, name, value)
+            elif name == "env":
+                variable, _, value = value.partition("=")
+                self.environment[variable] = value
+            elif name == "filter":
+                self.filter = read_all(int(value))
+            elif name == "gate":
+                number, _, kind = value.partition(":")
+                self.gate[int(number)] = kind
             elif name == "stdin":
                 self.stdin = value == "pipe"
             elif name in ("memory", "time", "processes", "disk", "output"):
@@ -117,23 +150,39 @@ class Options:
                 self.cpu = float(value)
             else:
                 raise ValueError("unknown option " + name)
+        self.contained = self.scratch is not None
 
 
 # --- System calls that the os module does not offer -------------------------------------------------------------------
 
 PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 LANDLOCK_CREATE_RULESET_VERSION = 1
 LANDLOCK_RULE_PATH_BENEATH = 1
 
 # include/uapi/linux/landlock.h, LANDLOCK_ACCESS_FS_*
-WRITE_FILE = 1 << 1
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = [1 << bit for bit in range(4)]
 REMOVE_DIR, REMOVE_FILE = 1 << 4, 1 << 5
 MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = [1 << bit for bit in range(6, 13)]
 REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 # LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL
 SCOPES = 3
+# LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP
+TCP = 3
+
+# linux/seccomp.h
+SECCOMP_SET_MODE_FILTER = 1
+SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
+SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW = 0x7FC00000, 0x7FFF0000
+SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
+NOTIF_RECV, NOTIF_SEND, NOTIF_ID_VALID = 0xC0502100, 0xC0182101, 0x40082102
+NOTIF_SIZE = 80
+SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
+PIDFD_OPEN, PIDFD_GETFD = 434, 438
+CAPSET_CALL = {"x86_64": 126, "aarch64": 91}
 
 
 class Libc:
@@ -146,9 +195,13 @@ class Libc:
         self._call = _ctypes.call_function
         self._syscall = _ctypes.dlsym(library, "syscall")
         self._prctl = _ctypes.dlsym(library, "prctl")
+        self._connect = _ctypes.dlsym(library, "connect")
 
     def syscall(self, *arguments):
         return self._call(self._syscall, arguments)
+
+    def connect(self, socket, address):
+        return self._call(self._connect, (socket, address, len(address)))
 
     def prctl(self, option, value):
         return self._call(self._prctl, (option, value, 0, 0, 0))
@@ -158,9 +211,15 @@ def landlock_version(libc):
     return max(0, libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION))
 
 
-def restrict_writes(libc, folders):
-    """Second layer under the read-only mounts: writing needs a Landlock rule, and only `folders` have one."""
+def restrict_files(libc, options):
+    """Landlock: what has no rule is refused.
+
+    In tier A it is a second layer under the read-only mounts, and about writing alone. In tier B it is the only one, and
+    about reading, executing and TCP, too.
+    """
     version = landlock_version(libc)
+    if options.contained and version < 3:
+        raise OSError("Landlock of version 3 (Linux 6.2) is needed, and this kernel has version %d" % version)
     if version < 1:
         return
     files = WRITE_FILE | (TRUNCATE if version >= 3 else 0)
@@ -169,25 +228,33 @@ def restrict_writes(libc, folders):
         | (REFER if version >= 2 else 0)
     )
     handled = allowed | MAKE_CHAR | MAKE_BLOCK | (IOCTL_DEV if version >= 5 else 0)
+    reading = EXECUTE | READ_FILE | READ_DIR if options.contained else 0
+    handled |= reading
     attribute = handled.to_bytes(8, sys.byteorder)
     if version >= 4:
-        attribute += bytes(8)
+        attribute += (TCP if options.contained else 0).to_bytes(8, sys.byteorder)
     if version >= 6:
         attribute += SCOPES.to_bytes(8, sys.byteorder)
     ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, attribute, len(attribute), 0)
     if ruleset < 0:
         raise OSError("landlock_create_ruleset failed")
-    rules = [(folder, allowed) for folder in folders]
-    rules += [("/dev/pts", files | (IOCTL_DEV if version >= 5 else 0))]
+    rules = [(folder, allowed | reading) for folder in options.write + options.tmpfs]
+    rules += [(path, reading) for path in options.read]
+    rules += [(path, READ_DIR) for path in options.list]
+    devices = files | (reading & READ_FILE)
+    if options.contained:
+        rules += [("/proc/self", reading), ("/dev/zero", READ_FILE)]
+    else:
+        rules += [("/dev/pts", files | (IOCTL_DEV if version >= 5 else 0))]
     # Not /dev/zero: mapped shared and writable, it is memory that could not be counted.
-    rules += [("/dev/" + name, files) for name in ("null", "full", "random", "urandom", "tty")]
+    rules += [("/dev/" + name, devices) for name in ("null", "full", "random", "urandom", "tty")]
     for path, access in rules:
         try:
             fd = os.open(path, 0o10000000 | os.O_CLOEXEC)  # O_PATH
         except FileNotFoundError:
             continue
         is_folder = (os.fstat(fd).st_mode & 0o170000) == 0o040000
-        rule = (access if is_folder else access & (files | IOCTL_DEV)).to_bytes(8, sys.byteorder) + fd.to_bytes(4, sys.byteorder)
+        rule = (access if is_folder else access & (files | IOCTL_DEV | READ_FILE | EXECUTE)).to_bytes(8, sys.byteorder) + fd.to_bytes(4, sys.byteorder)
         if libc.syscall(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, rule, 0) != 0:
             raise OSError("landlock_add_rule failed for " + path)
         os.close(fd)
@@ -206,14 +273,24 @@ def lower(limit, value):
     resource.setrlimit(limit, (value, value))
 
 
-def become_command(options, libc, streams, status):
+def drop_capabilities(libc):
+    """Root keeps its number and nothing that goes with it; others have nothing to lose."""
+    for capability in range(64):
+        if libc.prctl(PR_CAPBSET_DROP, capability) != 0:
+            break  # the last one that this kernel knows, or not root
+    header = (0x20080522).to_bytes(4, "little") + bytes(4)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if libc.syscall(CAPSET_CALL[os.uname().machine], header, bytes(24)) != 0:
+        raise OSError("capabilities could not be given up")
+
+
+def become_command(options, libc, streams, status, gate):
     """In the forked child: put on every restriction, then become the command. Never returns."""
     try:
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
         for name in os.listdir("/proc/self/fd"):
             fd = int(name)
-            if fd > 2 and fd != status:
+            if fd > 2 and fd != status and not (gate and fd == gate.theirs.fileno()):
                 try:
                     os.close(fd)
                 except OSError:
@@ -225,31 +302,45 @@ def become_command(options, libc, streams, status):
         lower(resource.RLIMIT_NOFILE, 1024)
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
-        lower(resource.RLIMIT_NPROC, options.processes + 9)
+        if not options.contained:  # outside of a user namespace it counts all of the user's processes
+            lower(resource.RLIMIT_NPROC, options.processes + 9)
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
         os.nice(5)
         if libc.prctl(PR_SET_NO_NEW_PRIVS, 1) != 0:
             raise OSError("no_new_privs failed")
-        restrict_writes(libc, options.write + options.tmpfs)
+        if options.cwd is not None:
+            os.chdir(options.cwd)
+        restrict_files(libc, options)
+        if options.contained:
+            drop_capabilities(libc)
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        execute(options.command)
+        if options.filter is not None and load_filter(libc, options.filter, 0) != 0:
+            raise OSError("the system call filter was refused")
+        if gate:
+            gate.put_on(libc)
+        execute(options)
     except BaseException as error:
         os.write(status, str(error).encode("utf-8", "replace")[:1000])
     finally:
         os._exit(127)
 
 
-def execute(command):
+def execute(options):
+    command, environment = options.command, os.environ
+    if options.contained:
+        encode = [(name.encode("utf-8", "surrogateescape"), value.encode("utf-8", "surrogateescape"))
+                  for name, value in options.environment.items()]
+        environment = dict(encode)
     program = command[0]
     if "/" in program:
-        os.execve(program, command, os.environ)
-    for folder in os.environ.get(b"PATH", b"/usr/bin:/bin").split(b":"):
+        os.execve(program, command, environment)
+    for folder in environment.get(b"PATH", b"/usr/bin:/bin").split(b":"):
         path = folder + b"/" + program.encode("utf-8", "surrogateescape")
         if os.access(path, os.X_OK):
-            os.execve(path, command, os.environ)
+            os.execve(path, command, environment)
     raise FileNotFoundError(program + ": command not found")
 
 
@@ -289,6 +380,307 @@ class Stream:
             # The receiver is gone: the command gets its own broken pipe.
             self.pending = b""
             self.close()
+
+
+# --- The gate: system calls that wait for this process ----------------------------------------------------------------
+
+
+def load_filter(libc, instructions, flags):
+    """Puts a seccomp program on this process; what the system call returns."""
+    # struct sock_fprog with the address of the program: in CPython the bytes of a `bytes` object stand at its end.
+    address = id(instructions) + bytes.__basicsize__ - 1
+    program = (len(instructions) // 8).to_bytes(8, "little") + address.to_bytes(8, "little")
+    return libc.syscall(SECCOMP_CALL[os.uname().machine], SECCOMP_SET_MODE_FILTER, flags, program)
+
+
+def instruction(code, jt, jf, k):
+    return code.to_bytes(2, "little") + bytes((jt, jf)) + k.to_bytes(4, "little")
+
+
+class Gate:
+    """Holds the command's system calls of some numbers until they are judged here (seccomp user notification).
+
+    A call that is let pass is judged by its numbers alone; one that names a file is done here, by this process, so that
+    nothing can change between the look and the deed.
+    """
+
+    EPERM, ENOENT, ECONNREFUSED = 1, 2, 111
+
+    def __init__(self, kinds, libc):
+        import _socket
+        import fcntl
+
+        self.kinds = kinds
+        self.libc = libc
+        self.sockets = _socket
+        self.ioctl = fcntl.ioctl
+        self.listener = None
+        self.ours, self.theirs = _socket.socketpair()
+        self.waiting = []
+
+    # -- in the command, before it is one --
+
+    def put_on(self, libc):
+        last = len(self.kinds)
+        program = [instruction(0x20, 0, 0, 0)]
+        program += [instruction(0x15, last - at, 0, number) for at, number in enumerate(self.kinds)]
+        program += [instruction(0x06, 0, 0, SECCOMP_RET_ALLOW), instruction(0x06, 0, 0, SECCOMP_RET_USER_NOTIF)]
+        listener = load_filter(libc, b"".join(program), SECCOMP_FILTER_FLAG_NEW_LISTENER)
+        if listener < 0:
+            raise OSError("the kernel does not hand out system calls (seccomp user notification, Linux 5.0)")
+        rights = self.sockets.SOL_SOCKET, self.sockets.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder)
+        self.theirs.sendmsg([b"x"], [rights])
+        os.close(listener)
+        self.theirs.close()
+
+    # -- in the supervisor --
+
+    @property
+    def fd(self):
+        return self.ours.fileno() if self.listener is None else self.listener
+
+    def step(self, supervisor):
+        """Takes the listener when it comes, then one call at a time."""
+        if self.listener is None:
+            _, rights, _, _ = self.ours.recvmsg(1, self.sockets.CMSG_SPACE(4))
+            if rights:
+                self.listener = int.from_bytes(rights[0][2][:4], sys.byteorder)
+                os.set_inheritable(self.listener, False)
+            return bool(rights)
+        notice = bytearray(NOTIF_SIZE)
+        try:
+            self.ioctl(self.listener, NOTIF_RECV, notice, True)
+        except OSError:
+            return True  # the caller is gone
+        number = lambda at, size=8: int.from_bytes(notice[at:at + size], "little")
+        caller, call = number(8, 4), number(16, 4)
+        values = [number(32 + 8 * index) for index in range(6)]
+        kind = self.kinds[call]
+        try:
+            error = getattr(self, "judge_" + kind)(supervisor, caller, values)
+        except OSError as failure:
+            error = failure.errno or self.EPERM
+        if error is None:
+            return True  # it waits until everything is ended
+        passes = error == 0 and kind in ("fork", "kill", "task", "socketpair")
+        flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE if passes else 0
+        answer = bytes(notice[:8]) + bytes(8) + (-error).to_bytes(4, "little", signed=True) + flags.to_bytes(4, "little")
+        try:
+            self.ioctl(self.listener, NOTIF_SEND, answer)
+        except OSError:
+            pass  # the caller is gone
+        return True
+
+    def judge_fork(self, supervisor, caller, values):
+        return 0 if supervisor.may_start_task() else None
+
+    def judge_kill(self, supervisor, caller, values):
+        """The first value is a process, a group (negative), the own group (0), or everything (-1)."""
+        target = signed(values[0])
+        if target == 0 or (target > 0 and supervisor.processes.contains(target)):
+            return 0
+        members = [pid for pid in supervisor.processes.pids() if target < -1 and group_of(pid) == -target]
+        return 0 if members else self.EPERM
+
+    def judge_task(self, supervisor, caller, values):
+        leader = self.leader(signed(values[0]))
+        return 0 if leader and supervisor.processes.contains(leader) else self.EPERM
+
+    def judge_socketpair(self, supervisor, caller, values):
+        supervisor.sockets += 2
+        if supervisor.sockets > FREE_SOCKETS:
+            supervisor.sockets = 2 + sum(map(open_sockets, supervisor.processes.pids()))
+        return 0
+
+    def judge_connect(self, supervisor, caller, values):
+        """connect(socket, address, length): to unix sockets below the writable folders only, and done here."""
+        address = self.memory(caller, values[1], min(values[2], 110))
+        if len(address) < 4 or int.from_bytes(address[:2], sys.byteorder) != self.sockets.AF_UNIX or address[2] == 0:
+            return self.EPERM
+        path = self.resolve(caller, None, address[2:].split(b"\0", 1)[0].decode("utf-8", "surrogateescape"))
+        target = self.writable(supervisor, path)
+        link = b"/proc/self/fd/%d\0" % target
+        try:
+            process = self.checked(self.libc.syscall(PIDFD_OPEN, self.leader(caller), 0))
+            try:
+                client = self.checked(self.libc.syscall(PIDFD_GETFD, process, signed(values[0]), 0))
+            finally:
+                os.close(process)
+            try:
+                # Never blocks for others than the run itself: both ends belong to it.
+                self.checked(self.libc.connect(client, self.sockets.AF_UNIX.to_bytes(2, sys.byteorder) + link))
+            finally:
+                os.close(client)
+        finally:
+            os.close(target)
+        return 0
+
+    def checked(self, result):
+        if result < 0:
+            raise OSError(self.ECONNREFUSED, "refused")
+        return result
+
+    def leader(self, caller):
+        status = read_file("/proc/%d/status" % caller) or b"\nTgid:\t0"
+        return int(status.split(b"\nTgid:", 1)[1].split(None, 1)[0])
+
+    def judge_refuse(self, supervisor, caller, values):
+        return self.EPERM
+
+    def judge_chmod(self, supervisor, caller, values):
+        return self.change_mode(supervisor, self.path_at(caller, None, values[0]), values[1])
+
+    def judge_fchmod(self, supervisor, caller, values):
+        return self.change_mode(supervisor, "/proc/%d/fd/%d" % (caller, signed(values[0])), values[1])
+
+    def judge_fchmodat(self, supervisor, caller, values):
+        return self.change_mode(supervisor, self.path_at(caller, signed(values[0]), values[1]), values[2])
+
+    def judge_utime(self, supervisor, caller, values):
+        """utimensat(folder, path, times, flags); no path means the descriptor itself."""
+        if values[1] == 0:
+            path = "/proc/%d/fd/%d" % (caller, signed(values[0]))
+        else:
+            path = self.path_at(caller, signed(values[0]), values[1])
+        times = None
+        if values[2]:
+            raw = self.memory(caller, values[2], 32)
+            seconds, nanoseconds = raw[0:8] + raw[16:24], raw[8:16] + raw[24:32]
+            pairs = [(int.from_bytes(seconds[at:at + 8], "little", signed=True),
+                      int.from_bytes(nanoseconds[at:at + 8], "little")) for at in (0, 8)]
+            if any(part > 999_999_999 for _, part in pairs):
+                times = None  # UTIME_NOW or UTIME_OMIT: now is near enough
+            else:
+                times = tuple(whole * 1_000_000_000 + part for whole, part in pairs)
+        fd = self.writable(supervisor, path)
+        try:
+            os.utime("/proc/self/fd/%d" % fd, ns=times) if times else os.utime("/proc/self/fd/%d" % fd)
+        finally:
+            os.close(fd)
+        return 0
+
+    def change_mode(self, supervisor, path, mode):
+        fd = self.writable(supervisor, path)
+        try:
+            os.chmod("/proc/self/fd/%d" % fd, mode & 0o1777)
+        finally:
+            os.close(fd)
+        return 0
+
+    def writable(self, supervisor, path):
+        """Opens a file for changing its attributes, when it lies in a folder that the command may write to."""
+        fd = os.open(path, 0o10000000 | os.O_CLOEXEC)  # O_PATH
+        real = os.readlink("/proc/self/fd/%d" % fd)
+        if any(real == root or real.startswith(root + "/") for root in supervisor.options.write):
+            return fd
+        os.close(fd)
+        raise OSError(self.EPERM, "not writable")
+
+    def path_at(self, caller, folder, address):
+        path = self.memory(caller, address, 4096).split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+        return self.resolve(caller, folder, path)
+
+    def resolve(self, caller, folder, path):
+        """A path of the caller as one of this process; what it leads to is looked at when it is opened."""
+        if path == "":
+            raise OSError(self.ENOENT, "no path")
+        if path.startswith("/proc/self/"):
+            return "/proc/%d/%s" % (caller, path[11:])
+        if path.startswith("/"):
+            return path
+        base = "cwd" if folder is None or folder == -100 else "fd/%d" % folder  # AT_FDCWD
+        return "/proc/%d/%s/%s" % (caller, base, path)
+
+    def memory(self, caller, address, size):
+        """Bytes of the caller's memory, up to the end of the page where what follows is not mapped."""
+        fd = os.open("/proc/%d/mem" % caller, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            try:
+                return os.pread(fd, size, address)
+            except OSError:
+                return os.pread(fd, min(size, PAGE - address % PAGE), address)
+        finally:
+            os.close(fd)
+
+
+def signed(value):
+    """A C int out of a register."""
+    value &= 0xFFFFFFFF
+    return value - (1 << 32) if value >= 1 << 31 else value
+
+
+def group_of(pid):
+    try:
+        return os.getpgid(int(pid))
+    except OSError:
+        return None
+
+
+# --- The processes of a run -------------------------------------------------------------------------------------------
+
+
+class Namespace:
+    """All processes of the pid namespace whose first one this is, but the supervisor's own."""
+
+    def __init__(self):
+        self.own = {"1"}
+
+    def pids(self):
+        return [name for name in os.listdir("/proc") if name.isdigit() and name not in self.own]
+
+    def contains(self, pid):
+        return str(pid) not in self.own
+
+    def signal(self, number):
+        """Signals every process at one moment: no fork in progress escapes. (The relay is stopped and continued, too.)"""
+        try:
+            os.kill(-1, number)
+        except ProcessLookupError:
+            pass  # there is none
+
+
+class Descendants:
+    """All processes below this one. Who loses its parent becomes a child of this process, so that none gets away."""
+
+    def __init__(self, libc):
+        self.own = set()
+        self.myself = os.getpid()
+        if libc.prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
+            raise OSError("could not become the parent of orphans")
+        if not os.access("/proc/self/task/%d/children" % self.myself, os.R_OK):
+            raise OSError("the kernel does not list the children of processes (CONFIG_PROC_CHILDREN)")
+
+    def pids(self):
+        found, pending = [], [str(self.myself)]
+        while pending:
+            folder = "/proc/%s/task/" % pending.pop()
+            try:
+                tasks = os.listdir(folder)
+            except OSError:
+                continue  # gone
+            for task in tasks:
+                children = (read_file(folder + task + "/children", 1 << 20) or b"").decode().split()
+                found += children
+                pending += children
+        return found
+
+    def contains(self, pid):
+        while pid > 1 and pid != self.myself:
+            stat = read_file("/proc/%d/stat" % pid)
+            if not stat:
+                return False
+            parent = int(stat[stat.rindex(b")") + 2:].split(None, 2)[1])
+            if parent == self.myself:
+                return True
+            pid = parent
+        return False
+
+    def signal(self, number):
+        for pid in self.pids():
+            try:
+                os.kill(int(pid), number)
+            except ProcessLookupError:
+                pass  # gone since it was listed
 
 
 # --- The relay to the proxy of allowed hosts --------------------------------------------------------------------------
@@ -444,7 +836,9 @@ class Supervisor:
         self.libc = libc
         self.start = monotonic()
         self.main = 0
-        self.own = {"1"}
+        self.processes = Descendants(libc) if options.contained else Namespace()
+        self.granted = [0, 0]
+        self.sockets = 0
         self.status = None
         self.exit_fields = None
         self.stopped = False
@@ -460,7 +854,9 @@ class Supervisor:
         self.next_report = self.start + REPORT_EVERY
         self.next_close_look = self.start + LOOK_CLOSELY_EVERY[0]
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
-        self.unbounded = read_file("/proc/self/uid_map").split()[1] == b"0"
+        self.unbounded = options.contained or read_file("/proc/self/uid_map").split()[1] == b"0"
+        # There every new task is counted before it starts.
+        self.gate = Gate(options.gate, libc) if self.unbounded and options.gate else None
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
         self.baseline = sum(folder_size(fd) for fd in self.folders)
@@ -474,7 +870,7 @@ class Supervisor:
 
     def launch(self):
         if self.options.relay:
-            self.own.add(str(Relay(*self.options.relay).start()))
+            self.processes.own.add(str(Relay(*self.options.relay).start()))
         wake_read, wake_write = os.pipe()
         for fd in (wake_read, wake_write, 0, 1, 2, EVENTS):
             os.set_blocking(fd, False)
@@ -490,7 +886,9 @@ class Supervisor:
             in_read, in_write = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), None
         self.main = os.fork()
         if self.main == 0:
-            become_command(self.options, self.libc, (in_read, out_write, err_write), status_write)
+            become_command(self.options, self.libc, (in_read, out_write, err_write), status_write, self.gate)
+        if self.gate:
+            self.gate.theirs.close()
         for fd in (in_read, out_write, err_write, status_write):
             os.close(fd)
         os.set_blocking(out_read, False)
@@ -506,12 +904,13 @@ class Supervisor:
     # -- looking --
 
     def look(self, exact):
-        """Sums CPU, memory, tasks and bytes written over every process of the namespace but the supervisor's own.
+        """Sums CPU, memory, tasks and bytes written over every process of the run.
 
         The number of tasks is checked before anything that costs time per process: a fork bomb competes with this
         process for the processor, and must not be given time to grow.
         """
-        pids = [name for name in os.listdir("/proc") if name.isdigit() and name not in self.own]
+        self.granted = [0, self.granted[0]]
+        pids = self.processes.pids()
         self.tasks = len(pids)
         if self.tasks > self.options.processes:
             return
@@ -535,12 +934,27 @@ class Supervisor:
             return
         self.cpu = max(self.cpu, cpu)
         temporary = sum(tmpfs_size(path) for path in self.options.tmpfs) - self.empty
-        resident += socket_buffers()
+        resident += self.socket_buffers()
         # The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict.
         if exact or resident + temporary > self.options.memory or self.disk_shrank():
             resident = largest = self.look_closely(pids, temporary)
         self.memory = resident + temporary
         self.peak = max(self.peak, largest + temporary)
+
+    def may_start_task(self):
+        """Whether one more task keeps within the limit. Tasks let pass since the last two looks may not be counted yet."""
+        self.granted[0] += 1
+        if self.tasks + sum(self.granted) <= self.options.processes:
+            return True
+        self.tasks = 1 + sum(task_count(pid) for pid in self.processes.pids())
+        self.granted = [0, 0]
+        return self.tasks <= self.options.processes
+
+    def socket_buffers(self):
+        # Without a network namespace the kernel's numbers are those of the whole machine; pairs are counted by the gate.
+        if self.options.contained:
+            return max(0, self.sockets - FREE_SOCKETS) * SOCKET_BUFFER
+        return socket_buffers()
 
     def disk_shrank(self):
         """Whether so much was written to the file systems of the writable folders that a limit may be near."""
@@ -559,16 +973,16 @@ class Supervisor:
         """
         pause = self.unbounded and not self.stopped
         if pause:
-            signal_all(signal.SIGSTOP)
+            self.processes.signal(signal.SIGSTOP)
         written = io_bytes(os.pread(self.own_io, 4096, 0))
         written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
         written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline)
         self.next_close_look = monotonic() + LOOK_CLOSELY_EVERY[self.unbounded]
         self.written = max(self.written, written + temporary)
         self.free = self.free_bytes()
-        resident = socket_buffers() + sum(exact_memory("/proc/" + pid) for pid in pids)
+        resident = self.socket_buffers() + sum(exact_memory("/proc/" + pid) for pid in pids)
         if pause:
-            signal_all(signal.SIGCONT)
+            self.processes.signal(signal.SIGCONT)
         return resident
 
     def broken_limit(self, wall):
@@ -607,10 +1021,10 @@ class Supervisor:
         rate = self.options.cpu / 100
         allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
         if not self.stopped and self.cpu > allowed:
-            signal_all(signal.SIGSTOP)
+            self.processes.signal(signal.SIGSTOP)
             self.stopped = True
         elif self.stopped and self.cpu + RESUME_SLICE * min(1.0, rate * 4) <= allowed:
-            signal_all(signal.SIGCONT)
+            self.processes.signal(signal.SIGCONT)
             self.stopped = False
 
     # -- reporting --
@@ -633,6 +1047,8 @@ class Supervisor:
             self.reap()
             if self.status is not None:
                 return self.finish(None)
+            if self.tasks > self.options.processes:
+                return self.finish(self.stop_reason(monotonic() - self.start))
             now = monotonic()
             wall = now - self.start
             self.look(now >= self.next_close_look)
@@ -658,6 +1074,11 @@ class Supervisor:
             if left <= 0 or self.printed > self.options.output or self.cancelled:
                 return
             ready = self.poll(left)
+            if self.gate and self.gate.fd in ready:
+                if not self.gate.step(self):
+                    self.gate = None  # the command never became one; it has said why
+                if self.tasks > self.options.processes:
+                    return
             if self.wake in ready:
                 os.read(self.wake, 4096)
                 return
@@ -667,6 +1088,8 @@ class Supervisor:
         poller = select.poll()
         poller.register(self.wake, select.POLLIN)
         poller.register(EVENTS, select.POLLIN)
+        if self.gate:
+            poller.register(self.gate.fd, select.POLLIN)
         streams = self.outputs + ([self.input] if self.input else [])
         for stream in streams:
             if stream.pending:
@@ -727,8 +1150,8 @@ class Supervisor:
             self.note_end(pid, status, used)
 
     def note_end(self, pid, status, used):
-        if str(pid) in self.own:
-            self.own.remove(str(pid))  # the relay; its number may be given to a process of the command
+        if str(pid) in self.processes.own:
+            self.processes.own.remove(str(pid))  # the relay; its number may be given to a process of the command
             return
         self.peak = max(self.peak, used.ru_maxrss * 1024)
         if pid == self.main:
@@ -765,7 +1188,7 @@ class Supervisor:
 
     def kill_all(self):
         while True:
-            signal_all(signal.SIGKILL)
+            self.processes.signal(signal.SIGKILL)
             try:
                 pid, status, used = os.wait4(-1, 0)
             except ChildProcessError:
@@ -791,12 +1214,21 @@ class Supervisor:
                 self.move(self.poll(end - monotonic()))
 
 
-def signal_all(number):
-    """Signals every process of the namespace but this one, at one moment: no fork in progress escapes."""
+def task_count(pid):
+    """Threads of a process; 0 when it is gone."""
+    stat = read_file("/proc/" + pid + "/stat")
+    return int(stat[stat.rindex(b")") + 2:].split()[17]) if stat else 0
+
+
+def open_sockets(pid):
+    folder = "/proc/" + pid + "/fd/"
+    count = 0
     try:
-        os.kill(-1, number)
-    except ProcessLookupError:
-        pass  # there is none
+        for name in os.listdir(folder):
+            count += os.readlink(folder + name).startswith("socket:")
+    except OSError:
+        pass  # closed or gone since it was listed
+    return count
 
 
 def io_bytes(text):
@@ -855,16 +1287,51 @@ def folder_size(fd):
     return total
 
 
+def remove_tree(path):
+    """Removes a folder whatever lies in it, following no link. Folders inside are moved up first: none is too deep."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    root = os.open(path, flags)
+    serial = 0
+    while True:
+        entries = list(os.scandir(root))
+        if not entries:
+            break
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.name, dir_fd=root)
+                continue
+            os.chmod(entry.name, 0o700, dir_fd=root)
+            folder = os.open(entry.name, flags, dir_fd=root)
+            for inner in list(os.scandir(folder)):
+                if inner.is_dir(follow_symlinks=False):
+                    serial += 1
+                    os.chmod(inner.name, 0o700, dir_fd=folder)
+                    os.rename(inner.name, ".%d.%d" % (os.getpid(), serial), src_dir_fd=folder, dst_dir_fd=root)
+                else:
+                    os.unlink(inner.name, dir_fd=folder)
+            os.close(folder)
+            os.rmdir(entry.name, dir_fd=root)
+    os.close(root)
+    os.rmdir(path)
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.set_inheritable(EVENTS, False)
-    options = Options(sys.argv[1:])
+    arguments = sys.argv[1:]
+    if arguments[0].startswith("@"):
+        arguments = read_all(int(arguments[0][1:])).decode("utf-8", "surrogateescape").split("\0")[:-1]
+    options = Options(arguments)
     libc = Libc()
     supervisor = Supervisor(options, libc)
     # The command runs as the same user: keep it from opening this process's descriptors and memory through /proc.
     if libc.prctl(PR_SET_DUMPABLE, 0) != 0:
         raise OSError("could not make the supervisor undumpable")
-    supervisor.run()
+    try:
+        supervisor.run()
+    finally:
+        if options.scratch is not None:
+            remove_tree(options.scratch)
     return 0
 
 

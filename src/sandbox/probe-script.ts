@@ -22,23 +22,33 @@ def connect(family, kind, address):
         client.settimeout(1)
         client.connect(address)
 
-pids = [name for name in os.listdir("/proc") if name.isdigit()]
-report("pid", os.getppid() == 1 and len(pids) <= 3, "%d processes in sight, parent is %d" % (len(pids), os.getppid()))
+try:
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+    report("pid", os.getppid() == 1 and len(pids) <= 3, "%d processes in sight, parent is %d" % (len(pids), os.getppid()))
+    report("processes", 0, "other processes are in sight")
+except PermissionError:
+    report("pid", 0, "no process can be listed")
+    attempt("processes", lambda: open("/proc/%d/cmdline" % os.getppid()).read(), errno.EACCES)
+attempt("signal", lambda: os.kill(os.getppid(), 0), errno.EPERM)
+attempt("unreadable", lambda: open(secret).read(), errno.EACCES, errno.ENOENT)
+attempt("attributes", lambda: os.chmod(workspace, 0o700), errno.EPERM, errno.EROFS)
 report("invisible", not os.path.exists(secret), "a file outside of the workspace was looked for")
 attempt("read-only", lambda: open(os.path.join(workspace, "x"), "w"), errno.EROFS, errno.EACCES)
 attempt("system", lambda: open("/usr/toka-probe", "w"), errno.EROFS, errno.EACCES)
 attempt("internet", lambda: connect(socket.AF_INET, socket.SOCK_DGRAM, ("192.0.2.1", 9)))
 attempt("localhost", lambda: connect(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", int(port))))
 attempt("abstract", lambda: connect(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + abstract))
-attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM), errno.EAFNOSUPPORT)
-with open("/tmp/file", "w"):
-    attempt("setuid", lambda: os.chmod("/tmp/file", 0o4700), errno.EPERM)
+attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM), errno.EAFNOSUPPORT, errno.EPERM)
+own = os.path.join(os.environ["TMPDIR"], "file")
+with open(own, "w"):
+    os.chmod(own, 0o600)
+    attempt("setuid", lambda: os.chmod(own, 0o4700), errno.EPERM)
 attempt("landlock", lambda: os.mkdir("/dev/pts/toka"), errno.EACCES)
 attempt("supervisor", lambda: os.readlink("/proc/1/fd/3"), errno.EACCES, errno.EPERM)
 status = dict(line.rstrip("\n").split(":\t", 1) for line in open("/proc/self/status") if ":\t" in line)
 report("seccomp", status.get("Seccomp") == "2", "Seccomp: " + status.get("Seccomp", "absent"))
-report("privileges", status.get("NoNewPrivs") == "1" and int(status["CapBnd"], 16) == 0,
-       "NoNewPrivs: %s, CapBnd: %s" % (status.get("NoNewPrivs"), status["CapBnd"]))
+report("privileges", status.get("NoNewPrivs") == "1" and int(status["CapPrm"], 16) == 0,
+       "NoNewPrivs: %s, CapPrm: %s" % (status.get("NoNewPrivs"), status["CapPrm"]))
 report("environment", "TOKA_PROBE" not in os.environ, "%d variables in sight" % len(os.environ))
 `;
 
@@ -47,7 +57,8 @@ export const LIMIT_SCRIPTS = {
   memory: "hold = []\nwhile True: hold.append(bytearray(1 << 20))",
   timeout: "import time\ntime.sleep(60)",
   processes: "import os, time\nfor _ in range(40):\n    if os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
-  "disk-limit": "with open('/tmp/fill', 'wb') as f:\n    while True: f.write(bytes(65536))",
+  "disk-limit":
+    "import os\nwith open(os.environ['TMPDIR'] + '/fill', 'wb') as f:\n    while True: f.write(bytes(65536))",
   "output-limit": "import sys\nwhile True: sys.stdout.write('x' * 65536)",
 } as const;
 

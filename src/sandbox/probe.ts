@@ -2,7 +2,7 @@ import { access, constants, mkdir, mkdtemp, readFile, rm, writeFile } from "node
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Enforcement, SandboxConfig } from "../model/index.ts";
+import type { Backend, Enforcement, SandboxConfig } from "../model/index.ts";
 import { compileConfig } from "./compile-config.ts";
 import { BUSY_SCRIPT, LIMIT_SCRIPTS, PROBE_SCRIPT, type ProbedLimit } from "./probe-script.ts";
 import type { SandboxOutcome } from "./sandbox.ts";
@@ -24,7 +24,20 @@ export interface ProbeResult {
 const MEBIBYTE = 1024 * 1024;
 
 /** Attempts of the script inside that together show one mechanism. */
-const ATTEMPTS: readonly { mechanism: string; protects: string; attempts: readonly string[]; optional?: string }[] = [
+interface ProbedMechanism {
+  readonly mechanism: string;
+  readonly protects: string;
+  readonly attempts: readonly string[];
+  readonly optional?: string;
+}
+
+const EVERYWHERE: readonly ProbedMechanism[] = [
+  { mechanism: "seccomp", protects: "the kernel's attack surface", attempts: ["seccomp", "setuid", "vsock"] },
+  { mechanism: "no privileges", protects: "against gaining rights by programs", attempts: ["privileges"] },
+  { mechanism: "clean environment", protects: "secrets in environment variables", attempts: ["environment"] },
+];
+
+const TIER_A: readonly ProbedMechanism[] = [
   { mechanism: "pid namespace", protects: "other processes of the machine", attempts: ["pid", "supervisor"] },
   { mechanism: "minimal file tree", protects: "files outside of the allowed paths", attempts: ["invisible"] },
   {
@@ -37,9 +50,7 @@ const ATTEMPTS: readonly { mechanism: string; protects: string; attempts: readon
     protects: "the network and the services of this machine",
     attempts: ["internet", "localhost", "abstract"],
   },
-  { mechanism: "seccomp", protects: "the kernel's attack surface", attempts: ["seccomp", "setuid", "vsock"] },
-  { mechanism: "no privileges", protects: "against gaining rights by programs", attempts: ["privileges"] },
-  { mechanism: "clean environment", protects: "secrets in environment variables", attempts: ["environment"] },
+  ...EVERYWHERE,
   {
     mechanism: "Landlock",
     protects: "writing outside of the allowed folders, as a second layer under the mounts",
@@ -47,6 +58,25 @@ const ATTEMPTS: readonly { mechanism: string; protects: string; attempts: readon
     optional: "The kernel needs Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK); the mounts hold without it.",
   },
 ];
+
+/** Without namespaces. */
+const TIER_B: readonly ProbedMechanism[] = [
+  { mechanism: "process tree", protects: "other processes of the machine", attempts: ["signal", "processes"] },
+  { mechanism: "Landlock reads", protects: "files outside of the allowed paths", attempts: ["unreadable"] },
+  {
+    mechanism: "Landlock writes",
+    protects: "the workspace and the system's files",
+    attempts: ["read-only", "system", "attributes"],
+  },
+  {
+    mechanism: "no sockets",
+    protects: "the network and the services of this machine",
+    attempts: ["internet", "localhost", "abstract"],
+  },
+  ...EVERYWHERE,
+];
+
+const ATTEMPTS: Readonly<Record<Backend, readonly ProbedMechanism[]>> = { bwrap: TIER_A, landlock: TIER_B };
 
 const LIMITS: Readonly<Record<ProbedLimit, { mechanism: string; protects: string }>> = {
   memory: { mechanism: "memory limit", protects: "the machine's memory" },
@@ -57,7 +87,7 @@ const LIMITS: Readonly<Record<ProbedLimit, { mechanism: string; protects: string
 };
 
 /** Tries every mechanism of a sandbox with real runs. */
-export async function probeMechanisms(run: ProbeRun, signal: AbortSignal): Promise<ProbeResult> {
+export async function probeMechanisms(backend: Backend, run: ProbeRun, signal: AbortSignal): Promise<ProbeResult> {
   const folder = await mkdtemp(join(tmpdir(), "toka-probe-"));
   const abstract = `toka-probe-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const servers = [createServer(), createServer()] as const;
@@ -77,7 +107,7 @@ export async function probeMechanisms(run: ProbeRun, signal: AbortSignal): Promi
     signal.throwIfAborted();
     const usable = outcome.exit.reason === "ok";
     const advice = usable ? undefined : await adviceFor(outcome.exit.message ?? "");
-    const isolation = readAttempts(text.join(""), outcome, advice);
+    const isolation = readAttempts(ATTEMPTS[backend], text.join(""), outcome, advice);
     const limits = usable
       ? await probeLimits(run, workspace)
       : Object.values(LIMITS).map((limit) => missing(limit, outcome, undefined));
@@ -98,13 +128,18 @@ async function listen(server: Server, where: { host: string; port: number } | { 
   return typeof address === "object" && address ? address.port : 0;
 }
 
-function readAttempts(text: string, outcome: SandboxOutcome, advice: string | undefined): Enforcement[] {
+function readAttempts(
+  mechanisms: readonly ProbedMechanism[],
+  text: string,
+  outcome: SandboxOutcome,
+  advice: string | undefined,
+): Enforcement[] {
   const seen = new Map<string, { held: boolean; what: string }>();
   for (const line of text.split("\n")) {
     const [name, held, ...words] = line.split(" ");
     if (name) seen.set(name, { held: held === "1", what: words.join(" ") });
   }
-  return ATTEMPTS.map(({ mechanism, protects, attempts, optional }) => {
+  return mechanisms.map(({ mechanism, protects, attempts, optional }) => {
     const results = attempts.map((name) => ({ name, ...(seen.get(name) ?? { held: false, what: "not tried" }) }));
     const enforced = outcome.exit.reason === "ok" && results.every(({ held }) => held);
     if (outcome.exit.reason !== "ok") return missing({ mechanism, protects }, outcome, advice);

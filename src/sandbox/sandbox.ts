@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import {
+  type Backend,
+  type Enforcement,
   type EnforcementReport,
   type ExitReason,
   type ExitStatus,
@@ -18,6 +20,7 @@ import { HostProxy } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
 import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
+import { LandlockBackend } from "./landlock.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
 
@@ -25,6 +28,8 @@ export interface SandboxOptions {
   /** Absolute path of `helper.py`. */
   readonly helperPath: string;
   readonly onLog?: (line: string) => void;
+  /** Holds policies in one way only; else the best that a real run shows to hold on this machine. */
+  readonly backend?: Backend | "auto";
   /** Finds where an allowed host may be reached; public addresses only unless given. */
   readonly resolveHost?: HostResolver;
 }
@@ -49,6 +54,8 @@ export interface SandboxOutcome {
   readonly usage: Usage;
   /** What the policy kept the run from, in words, as far as it is known. */
   readonly denied: readonly string[];
+  /** What held the policy. */
+  readonly backend?: Backend;
 }
 
 export interface RunOptions extends RunHandlers {
@@ -63,14 +70,20 @@ interface Attempt {
 
 /** Runs commands under a policy, or says why this machine cannot. */
 export class Sandbox {
-  readonly #backend: SandboxBackend;
+  readonly #tiers: readonly SandboxBackend[];
+  /** The best one that is not known to fail here. */
+  #backend: SandboxBackend;
   readonly #log: (line: string) => void;
   readonly #resolveHost: HostResolver;
   readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
   #report: Promise<EnforcementReport> | undefined;
 
   constructor(options: SandboxOptions) {
-    this.#backend = new BubblewrapBackend(options.helperPath);
+    const { helperPath, backend = "auto" } = options;
+    const tiers = { bwrap: () => new BubblewrapBackend(helperPath), landlock: () => new LandlockBackend(helperPath) };
+    const [first, ...others] = backend === "auto" ? [tiers.bwrap(), tiers.landlock()] : [tiers[backend]()];
+    this.#tiers = [first, ...others];
+    this.#backend = first;
     this.#log = options.onLog ?? (() => undefined);
     this.#resolveHost = options.resolveHost ?? resolvePublic;
   }
@@ -87,8 +100,24 @@ export class Sandbox {
     }
   }
 
+  /** Probes one way of holding policies after the other, until one comes up. */
   async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
-    const run: ProbeRun = async (config, script, rest, onStdout) => {
+    const platform = `${process.platform}/${process.arch}`;
+    const lost: Enforcement[] = [];
+    for (const backend of this.#tiers) {
+      const { mechanisms, usable } = await probeMechanisms(backend.name, this.#probeRun(backend, signal), signal);
+      if (usable) {
+        this.#backend = backend;
+        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name };
+      }
+      if (lost.length > 0 || this.#tiers.length === 1) return { platform, mechanisms: [...mechanisms] };
+      lost.push(...mechanisms.filter(({ enforced }) => !enforced));
+    }
+    return { platform, mechanisms: lost };
+  }
+
+  #probeRun(backend: SandboxBackend, signal: AbortSignal): ProbeRun {
+    return async (config, script, rest, onStdout) => {
       const request: SandboxRequest = {
         argv: ["python", "-I", "-S", "-c", script, ...rest],
         cwd: "/tmp",
@@ -96,31 +125,42 @@ export class Sandbox {
         environment: { ...process.env, TOKA_PROBE: "1" },
       };
       const quiet = { signal, onStdout, onStderr: () => undefined, onEvent: () => undefined };
-      return (await this.#attempt(request, quiet)).outcome;
+      return (await this.#attempt(backend, request, quiet)).outcome;
     };
-    const { mechanisms, usable } = await probeMechanisms(run, signal);
-    const platform = `${process.platform}/${process.arch}`;
-    return { platform, mechanisms: [...mechanisms], ...(usable ? { backend: this.#backend.name } : {}) };
   }
 
   /**
    * Runs a command. The promise is settled when nothing of it is left. Every mechanism that the policy names is
-   * mandatory: one that cannot be put on ends the run before the command starts, as `not-enforceable`.
+   * mandatory: one that cannot be put on ends the run before the command starts, as `not-enforceable`. Where the better
+   * way of holding a policy does not come up on this machine, and a probe shows that the other one holds, that one is
+   * taken from then on; the outcome says which.
    */
   async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
     this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
-    const { unexplained, outcome } = await this.#attempt(request, options);
-    const { reason, message } = outcome.exit;
+    const tried = this.#backend;
+    let attempt = await this.#attempt(tried, request, options);
+    if (attempt.unexplained && !options.signal.aborted && this.#tiers.length > 1) {
+      await this.probe(options.signal);
+      if (this.#backend !== tried) {
+        this.#log(`${tried.name} does not come up here (${attempt.outcome.exit.message}); ${this.#backend.name} holds`);
+        attempt = await this.#attempt(this.#backend, request, options);
+      }
+    }
+    const { reason, message } = attempt.outcome.exit;
     this.#log(`end ${reason}${message ? `: ${message}` : ""}`);
-    if (!unexplained || options.signal.aborted) return outcome;
+    if (!attempt.unexplained || options.signal.aborted) return attempt.outcome;
     return ended("not-enforceable", await this.#explain(message ?? ""));
   }
 
-  async #attempt(request: SandboxRequest, options: RunOptions): Promise<Attempt> {
+  async #attempt(backend: SandboxBackend, request: SandboxRequest, options: RunOptions): Promise<Attempt> {
     const prepared = await this.#prepare(request, options.signal);
     if (!prepared.ok) return { unexplained: false, outcome: refused(prepared.problem) };
     const { network } = request.config;
-    if (network.mode === "none") return await this.#supervised(prepared.value, request, options, []);
+    if (network.mode === "none") return await this.#supervised(backend, prepared.value, request, options, []);
+    if (backend.name === "landlock") {
+      const note = `network to ${network.hosts.join(", ")}: without namespaces no single host can be let through`;
+      return await this.#supervised(backend, prepared.value, request, options, [note]);
+    }
     const denied: string[] = [];
     const proxy = await this.#proxy(network.hosts, (host, port, message) => {
       denied.push(message);
@@ -133,7 +173,7 @@ export class Sandbox {
         options.onEvent(event);
       };
       const run = { ...prepared.value, proxySocket: proxy.value.socketPath };
-      return await this.#supervised(run, request, { ...options, onEvent }, denied);
+      return await this.#supervised(backend, run, request, { ...options, onEvent }, denied);
     } finally {
       await proxy.value.close();
     }
@@ -157,21 +197,31 @@ export class Sandbox {
 
   /** @param hosts filled while the run is under way: the hosts that it asked for and did not get, in words */
   async #supervised(
+    backend: SandboxBackend,
     run: PreparedRun,
     request: SandboxRequest,
     options: RunOptions,
     hosts: readonly string[],
   ): Promise<Attempt> {
-    const command = await this.#backend.command(run);
-    if (!command.ok) return { unexplained: false, outcome: refused(command.problem) };
-    if (options.signal.aborted) return { unexplained: false, outcome: ended("cancelled", "cancelled") };
-    const { timeMs } = request.config;
-    const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
-    if (result.started || result.exit.reason !== "sandbox-error") {
-      const denied = [...deniedVariables(request.config), ...hosts];
-      return { unexplained: false, outcome: { exit: result.exit, usage: result.usage, denied } };
+    const command = await backend.command(run);
+    if (!command.ok) {
+      const { problem } = command;
+      return { unexplained: OTHER_BACKEND.has(problem.code), outcome: refused(problem) };
     }
-    return { unexplained: true, outcome: ended("not-enforceable", result.exit.message ?? "the sandbox did not start") };
+    try {
+      if (options.signal.aborted) return { unexplained: false, outcome: ended("cancelled", "cancelled") };
+      const { timeMs } = request.config;
+      const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
+      if (result.started || result.exit.reason !== "sandbox-error") {
+        const denied = [...deniedVariables(request.config), ...hosts];
+        const outcome = { exit: result.exit, usage: result.usage, denied, backend: backend.name };
+        return { unexplained: false, outcome };
+      }
+      const message = result.exit.message ?? "the sandbox did not start";
+      return { unexplained: true, outcome: ended("not-enforceable", message) };
+    } finally {
+      await command.value.cleanUp?.();
+    }
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
@@ -234,6 +284,9 @@ function deniedVariables(config: SandboxConfig): string[] {
   const names = config.environment.filter(isLoaderVariable);
   return names.map((name) => `environment variable ${name}: it would load foreign code into the supervisor`);
 }
+
+/** Problems of one backend that another one may not have. */
+const OTHER_BACKEND = new Set(["bwrap-missing"]);
 
 /** Problems that mean that the machine cannot hold the policy; all others are mistakes in the request. */
 const NOT_ENFORCEABLE = new Set([

@@ -156,3 +156,20 @@ describe("encodeFilter", () => {
     for (const { jt, jf } of program) expect(Math.max(jt, jf)).toBeLessThan(256);
   });
 });
+
+describe.each<SyscallArchitecture>(["x64", "arm64"])("compileFilter with local sockets only on %s", (architecture) => {
+  const program = compileFilter("default", architecture, "local");
+  const socket = callNumbers(CHECKED_CALLS, architecture).get("socket") ?? 0;
+  const AF_INET = 2;
+  const AF_UNIX = 1;
+  const call = (...values: number[]): number =>
+    run(program, { number: socket, architecture: AUDIT_ARCHITECTURE[architecture], arguments: values });
+
+  it("lets unix streams pass and nothing else", () => {
+    expect(call(AF_UNIX, 1)).toBe(SECCOMP_ALLOW);
+    expect(call(AF_UNIX, 1 | 0o2000000)).toBe(SECCOMP_ALLOW); // SOCK_CLOEXEC
+    expect(call(AF_UNIX, 2)).toBe(EPERM);
+    expect(call(AF_INET, 1)).toBe(EPERM);
+    expect(call(16, 3)).toBe(EPERM); // netlink
+  });
+});

@@ -145,6 +145,23 @@ const CHECKS: Readonly<Record<CheckedCall, readonly BpfInstruction[]>> = {
   mknodat: refuseNode(2),
 };
 
+/** Streams have no addresses but in `bind` and `connect`, and those can be judged. */
+const LOCAL_STREAMS: readonly BpfInstruction[] = [
+  load(offsetOfArgument(0)),
+  jump(BPF_JUMP_EQUAL, 1, 1, 0), // AF_UNIX
+  DENY,
+  load(offsetOfArgument(1)),
+  and(SOCKET_TYPE_MASK),
+  jump(BPF_JUMP_EQUAL, 1, 1, 0), // SOCK_STREAM
+  DENY,
+  ALLOW,
+];
+
+function whenSocket(architecture: SyscallArchitecture, rules: readonly BpfInstruction[]): BpfInstruction[] {
+  const number = CHECKED_CALLS.socket[architecture === "x64" ? 0 : 1];
+  return [jump(BPF_JUMP_EQUAL, number, 0, rules.length), ...rules];
+}
+
 /** The rule of each named set. There is one so far; a set that names fewer calls is added here. */
 const RULES: Readonly<Record<SandboxConfig["syscalls"], (architecture: SyscallArchitecture) => BpfInstruction[]>> = {
   default: defaultRules,
@@ -167,9 +184,15 @@ function defaultRules(architecture: SyscallArchitecture): BpfInstruction[] {
 
 /**
  * The seccomp program of a set of system calls. A call of another architecture or ABI (32-bit, x32) ends the process.
+ * @param sockets `local`: unix streams only, for runs that share the machine's network namespace
  * @returns instructions in order; {@link encodeFilter} makes them what the kernel reads
  */
-export function compileFilter(set: SandboxConfig["syscalls"], architecture: SyscallArchitecture): BpfInstruction[] {
+export function compileFilter(
+  set: SandboxConfig["syscalls"],
+  architecture: SyscallArchitecture,
+  sockets: "any" | "local" = "any",
+): BpfInstruction[] {
+  const localOnly = sockets === "local" ? whenSocket(architecture, LOCAL_STREAMS) : [];
   const x32 = architecture === "x64" ? whenAnyBit(X32_BIT, answer(SECCOMP_KILL_PROCESS)) : [];
   return [
     load(OFFSET_ARCHITECTURE),
@@ -177,6 +200,7 @@ export function compileFilter(set: SandboxConfig["syscalls"], architecture: Sysc
     answer(SECCOMP_KILL_PROCESS),
     load(OFFSET_NUMBER),
     ...x32,
+    ...localOnly,
     ...RULES[set](architecture),
   ];
 }

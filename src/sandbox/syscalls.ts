@@ -143,6 +143,62 @@ export const CHECKED_CALLS = {
 
 export type CheckedCall = keyof typeof CHECKED_CALLS;
 
+/**
+ * Calls that wait for the supervisor's judgement, by what it looks at. `task`: a new process or thread, counted before it
+ * starts.
+ */
+export const COUNTED_CALLS = {
+  clone: ["fork", [56, 220]],
+  fork: ["fork", [57, null]],
+  vfork: ["fork", [58, null]],
+} as const satisfies Record<string, readonly [kind: string, Numbers]>;
+
+/**
+ * What namespaces and mounts hold elsewhere, and without them the supervisor does: signals go to the run's own processes
+ * only, and attributes of files change in writable folders only (Landlock knows neither).
+ */
+export const JUDGED_CALLS = {
+  ...COUNTED_CALLS,
+  kill: ["kill", [62, 129]],
+  rt_sigqueueinfo: ["kill", [129, 138]],
+  tgkill: ["kill", [234, 131]],
+  rt_tgsigqueueinfo: ["kill", [297, 240]],
+  tkill: ["task", [200, 130]],
+  pidfd_open: ["task", [434, 434]],
+  chmod: ["chmod", [90, null]],
+  fchmod: ["fchmod", [91, 52]],
+  fchmodat: ["fchmodat", [268, 53]],
+  fchmodat2: ["fchmodat", [452, 452]],
+  utimensat: ["utime", [280, 88]],
+  utime: ["refuse", [132, null]],
+  utimes: ["refuse", [235, null]],
+  futimesat: ["refuse", [261, null]],
+  chown: ["refuse", [92, null]],
+  lchown: ["refuse", [94, null]],
+  fchown: ["refuse", [93, 55]],
+  fchownat: ["refuse", [260, 54]],
+  socketpair: ["socketpair", [53, 199]],
+  connect: ["connect", [42, 203]],
+  setxattr: ["refuse", [188, 5]],
+  lsetxattr: ["refuse", [189, 6]],
+  fsetxattr: ["refuse", [190, 7]],
+  removexattr: ["refuse", [197, 14]],
+  lremovexattr: ["refuse", [198, 15]],
+  fremovexattr: ["refuse", [199, 16]],
+} as const satisfies Record<string, readonly [kind: string, Numbers]>;
+
+/** The supervisor's options that name what it judges: `gate=NUMBER:KIND`. */
+export function gateOptions(
+  table: Readonly<Record<string, readonly [kind: string, Numbers]>>,
+  architecture: SyscallArchitecture,
+): string[] {
+  const column = architecture === "x64" ? 0 : 1;
+  return Object.values(table).flatMap(([kind, numbers]) => {
+    const number = numbers[column];
+    return number === null ? [] : [`gate=${number}:${kind}`];
+  });
+}
+
 /** The highest call number that was reviewed for the tables above (`mseal`); younger calls are answered with ENOSYS. */
 export const LAST_REVIEWED_CALL = 462;
 

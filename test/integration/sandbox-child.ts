@@ -1,12 +1,17 @@
 /**
  * Runs a Python program in the sandbox and prints the outcome as JSON; for tests that need another process around the
- * sandbox: one that is killed, or one of another user. Arguments: a workspace, the program, its arguments.
+ * sandbox: one that is killed, or one of another user. Arguments: a workspace, the program, its arguments. The variable
+ * TOKA_TEST_BACKEND names the one backend to use.
  */
 import { join } from "node:path";
+import { Backend } from "../../src/model/index.ts";
 import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
 
 const [workspace = "", source = "", ...rest] = process.argv.slice(2);
-const sandbox = new Sandbox({ helperPath: join(import.meta.dirname, "../../src/sandbox/helper.py") });
+const sandbox = new Sandbox({
+  helperPath: join(import.meta.dirname, "../../src/sandbox/helper.py"),
+  backend: Backend.optional().parse(process.env["TOKA_TEST_BACKEND"]) ?? "auto",
+});
 const stdout: Uint8Array[] = [];
 const outcome = await sandbox.run(
   {

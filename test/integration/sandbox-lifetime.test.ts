@@ -153,20 +153,41 @@ describe.skipIf(missing !== undefined)("what this machine enforces", () => {
     }
   });
 
+  /** A run where user namespaces are forbidden; nothing when this machine cannot forbid them for a test. */
+  const withoutNamespaces = async (bench: Bench, backend: string): Promise<unknown> => {
+    const command = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+    const child = [process.execPath, CHILD, bench.workspace, "print('ran')"];
+    const test = ["env", `TOKA_TEST_BACKEND=${backend}`, ...child];
+    const seen = await output("unshare", ["-Ur", "sh", "-c", command, "sh", ...(backend === "" ? child : test)]);
+    if (seen.code === 0) return JSON.parse(seen.stdout.split("\n").findLast((line) => line.startsWith("{")) ?? "");
+    process.stderr.write(`!!! SKIPPED, NOT PASSED: forbidden user namespaces (${seen.stderr.trim()})\n`);
+    return undefined;
+  };
+
   it("is refused with the missing mechanism's name where user namespaces are forbidden", async ({ skip }) => {
     const bench = await Bench.create();
     try {
-      const command = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-      const child = [process.execPath, CHILD, bench.workspace, "print('ran')"];
-      const seen = await output("unshare", ["-Ur", "sh", "-c", command, "sh", ...child]);
-      if (seen.code !== 0) {
-        process.stderr.write(`!!! SKIPPED, NOT PASSED: forbidden user namespaces (${seen.stderr.trim()})\n`);
-        skip("unshare does not work here");
-      }
-      const outcome = SandboxOutcomeLine.parse(JSON.parse(seen.stdout));
+      const seen = await withoutNamespaces(bench, "bwrap");
+      if (seen === undefined) skip("unshare does not work here");
+      const outcome = SandboxOutcomeLine.parse(seen);
       expect(outcome.exit.reason).toBe("not-enforceable");
       expect(outcome.exit.message).toContain("max_user_namespaces");
       expect(outcome.stdout).toBe("");
+    } finally {
+      await bench.remove();
+    }
+  });
+
+  it("is held without namespaces where they are forbidden, and the outcome says so", async ({ skip }) => {
+    const bench = await Bench.create();
+    try {
+      const seen = await withoutNamespaces(bench, "");
+      if (seen === undefined) skip("unshare does not work here");
+      expect(SandboxOutcomeLine.parse(seen)).toMatchObject({
+        exit: { reason: "ok" },
+        backend: "landlock",
+        stdout: "ran\n",
+      });
     } finally {
       await bench.remove();
     }

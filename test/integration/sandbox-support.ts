@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { ExitStatus, type Limits, type SandboxConfig, type SandboxEvent } from "../../src/model/index.ts";
+import { Backend, ExitStatus, type Limits, type SandboxConfig, type SandboxEvent } from "../../src/model/index.ts";
 import {
   compileConfig,
   Sandbox,
@@ -61,7 +61,8 @@ export class Bench {
 
   static async create(options: Partial<SandboxOptions> = {}): Promise<Bench> {
     const root = await realpath(await mkdtemp(join(tmpdir(), "toka-sandbox-test-")));
-    const bench = new Bench(root, options);
+    const backend = Backend.optional().parse(process.env["TOKA_TEST_BACKEND"]) ?? "auto";
+    const bench = new Bench(root, { backend, ...options });
     await mkdir(bench.workspace);
     await mkdir(bench.results);
     return bench;
@@ -125,4 +126,4 @@ export async function eventually(holds: () => Promise<boolean>, milliseconds = 5
 }
 
 /** What `sandbox-child.ts` prints last. */
-export const SandboxOutcomeLine = z.object({ exit: ExitStatus, stdout: z.string() });
+export const SandboxOutcomeLine = z.object({ exit: ExitStatus, stdout: z.string(), backend: Backend.optional() });

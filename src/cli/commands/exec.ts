@@ -1,7 +1,9 @@
 import { statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import * as z from "zod";
 import { type CommandOutcome, executeCommand } from "../../kernel/index.ts";
 import {
+  Backend,
   Category,
   type ExitStatus,
   fail,
@@ -41,7 +43,13 @@ export async function execCommand(argv: readonly string[], options: ExecOptions,
     context.console.problem(request.problem);
     return exitCodeOfProblem(request.problem);
   }
-  const sandbox = openSandbox();
+  const backend = Backend.or(z.literal("auto")).safeParse(options.backend);
+  if (!backend.success) {
+    const known = ["auto", ...Backend.options].join(", ");
+    context.console.problem({ code: "bad-option", message: `--backend ${options.backend} is not one of ${known}` });
+    return EXIT.wrongUse;
+  }
+  const sandbox = openSandbox(backend.data);
   const stdout = context.console.toolStream("stdout");
   const stderr = context.console.toolStream("stderr");
   const outcome = await executeCommand(sandbox, request.value, {
@@ -77,9 +85,6 @@ type CommandRequest = Parameters<typeof executeCommand>[1];
 function readRequest(argv: readonly string[], options: ExecOptions, context: Context): Result<CommandRequest> {
   const category = Category.safeParse(options.category);
   if (!category.success) return fail("bad-option", `--category is one of ${Category.options.join(", ")}`);
-  if (options.backend !== "auto" && options.backend !== "bwrap") {
-    return fail("bad-option", `--backend ${options.backend} is not known: auto or bwrap`);
-  }
   const hosts = options.allowHost ?? [];
   if (options.network !== "none" && options.network !== "hosts") {
     return fail("bad-option", "--network is none or hosts");

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pathRules } from "./landlock.ts";
+import type { Mount } from "./mounts.ts";
+
+describe("pathRules", () => {
+  let root: string;
+  const at = (...names: string[]): string => join(root, ...names);
+  const mount = (access: Mount["access"], ...names: string[]): Mount => ({
+    path: at(...names),
+    source: at(...names),
+    access,
+  });
+
+  beforeAll(async () => {
+    root = await realpath(await mkdtemp(join(tmpdir(), "toka-rules-")));
+    await mkdir(at("a/deep"), { recursive: true });
+    await mkdir(at("b"));
+    for (const name of ["file", "a/key", "a/deep/data", "b/other"]) await writeFile(at(name), "");
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  it("gives a folder without anything forbidden one rule", async () => {
+    expect(await pathRules([mount("read"), mount("write", "b")])).toEqual({
+      read: [root],
+      write: [at("b")],
+      list: [],
+    });
+  });
+
+  it("gives rules to what lies around a forbidden file, and lets the names be listed", async () => {
+    const rules = await pathRules([mount("read"), mount("hidden-file", "a/key")]);
+    expect(rules.read.toSorted()).toEqual([at("a/deep"), at("b"), at("file")]);
+    expect(rules.list.toSorted()).toEqual([root, at("a")]);
+  });
+
+  it("lets no names be listed above a forbidden folder, since that would list its own", async () => {
+    const rules = await pathRules([mount("read"), mount("hidden-folder", "a/deep")]);
+    expect(rules.read.toSorted()).toEqual([at("a/key"), at("b"), at("file")]);
+    expect(rules.list).toEqual([]);
+  });
+
+  it("gives nothing inside a forbidden folder a rule, not even what is writable by name", async () => {
+    const rules = await pathRules([mount("read"), mount("write", "a/deep"), mount("hidden-folder", "a")]);
+    expect(rules).toEqual({ read: [at("b"), at("file")], write: [], list: [] });
+  });
+});

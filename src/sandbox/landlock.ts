@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fail, ok, type Result } from "../model/index.ts";
+import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
+import { type HelperCode, HelperSource } from "./helper-code.ts";
+import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
+import { type Mount, planMounts, systemPaths } from "./mounts.ts";
+import { isInside } from "./paths.ts";
+import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
+import { compileFilter, encodeFilter } from "./seccomp.ts";
+import { helperOptions } from "./supervisor-options.ts";
+import { gateOptions, JUDGED_CALLS } from "./syscalls.ts";
+
+/** Descriptors of the supervisor: its events are on 3. */
+const OPTIONS_FD = 4;
+const FILTER_FD = 5;
+const HELPER_FD = 6;
+
+/** Files of /proc that tell about the machine and no process; interpreters and libraries read them to find their size. */
+const HARMLESS_PROC = ["cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version"].map(
+  (name) => `/proc/${name}`,
+);
+
+/** Starts the supervisor from the bytes on its descriptor, without a file that someone could change. */
+function loader(name: HelperCode["name"]): string {
+  const run = name === "helper.pyc" ? "exec(marshal.loads(code[16:]))" : "exec(compile(code, 'helper.py', 'exec'))";
+  return `import marshal, posix
+code = b""
+while part := posix.read(${HELPER_FD}, 1 << 20): code += part
+posix.close(${HELPER_FD})
+${run}`;
+}
+
+/** What a command may do with a path; folders are meant with all that is in them. */
+export interface PathRules {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Folders of which the names inside may be read, and nothing else. */
+  readonly list: readonly string[];
+}
+
+/**
+ * Landlock's rules only ever allow, so that a folder with something forbidden in it cannot have one: its entries get rules
+ * of their own, as they are when the run starts.
+ */
+export async function pathRules(mounts: readonly Mount[]): Promise<PathRules> {
+  const rules = { read: new Set<string>(), write: new Set<string>(), list: new Set<string>() };
+  const hidden = mounts.filter(({ access }) => access.startsWith("hidden")).map(({ source }) => source);
+  const hiddenFolders = mounts.filter(({ access }) => access === "hidden-folder").map(({ source }) => source);
+  const allow = async (path: string, access: "read" | "write"): Promise<void> => {
+    if (hidden.some((other) => isInside(path, other))) return;
+    if (!hidden.some((other) => isInside(other, path))) {
+      rules[access].add(path);
+      return;
+    }
+    // A right to list a folder is one to list every folder below.
+    if (!hiddenFolders.some((other) => isInside(other, path))) rules.list.add(path);
+    for (const name of await readdir(path).catch(() => [])) await allow(join(path, name), access);
+  };
+  for (const { access, source } of mounts) if (access === "read" || access === "write") await allow(source, access);
+  return { read: [...rules.read], write: [...rules.write], list: [...rules.list] };
+}
+
+/**
+ * Tier B: no namespaces. Landlock for files, seccomp for everything else, and the supervisor as the parent of all. Less
+ * than tier A: there is no network for anyone, names and sizes of files outside can be found out, and the temporary
+ * folder is on disk.
+ */
+export class LandlockBackend implements SandboxBackend {
+  readonly name = "landlock";
+  readonly #helper: HelperSource;
+
+  constructor(helperPath: string) {
+    this.#helper = new HelperSource(helperPath);
+  }
+
+  async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
+    const architecture = process.arch;
+    if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
+      return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
+    }
+    const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
+    if (!python.ok) return python;
+    const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
+    const mounts = await planMounts({
+      readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
+      writable,
+      forbidden: run.config.forbiddenPaths,
+    });
+    if (!mounts.ok) return mounts;
+    const scratch = await makeScratch();
+    const inside = [...mounts.value, { path: scratch.temporary }];
+    if (!inside.some(({ path }) => isInside(run.cwd, path)) && run.cwd !== "/tmp") {
+      await scratch.remove();
+      return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
+    }
+    const rules = await pathRules(mounts.value);
+    const system = (await systemPaths()).map(({ path }) => path);
+    const helper = await this.#helper.codeFor(python.value);
+    const options = [
+      ...helperOptions(run.config, [...rules.write, scratch.temporary, scratch.home], run.hasInput),
+      `scratch=${scratch.folder}`,
+      // The one folder that every run has in tier A is this run's own here.
+      `cwd=${run.cwd === "/tmp" ? scratch.temporary : run.cwd}`,
+      `filter=${FILTER_FD}`,
+      ...[...system, ...HARMLESS_PROC, scratch.site, ...rules.read].map((path) => `read=${path}`),
+      ...rules.list.map((path) => `list=${path}`),
+      ...gateOptions(JUDGED_CALLS, architecture),
+      ...Object.entries(environmentIn(run.environment, scratch)).map(([name, value]) => `env=${name}=${value}`),
+    ];
+    const words = [...options, "--", ...run.command];
+    if (words.some((word) => word.includes("\0"))) {
+      await scratch.remove();
+      return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
+    }
+    return ok({
+      file: python.value,
+      arguments: ["-I", "-S", "-c", loader(helper.name), `@${OPTIONS_FD}`],
+      descriptors: [
+        new TextEncoder().encode(words.map((word) => `${word}\0`).join("")),
+        encodeFilter(compileFilter(run.config.syscalls, architecture, "local")),
+        helper.bytes,
+      ],
+      // The supervisor removes it; this is for one that was killed.
+      cleanUp: scratch.remove,
+    });
+  }
+}
+
+interface Scratch {
+  readonly folder: string;
+  readonly temporary: string;
+  readonly home: string;
+  readonly site: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** A run's own temporary folder and home. */
+async function makeScratch(): Promise<Scratch> {
+  const folder = await mkdtemp(join(tmpdir(), "toka-run-"));
+  const [temporary, home, site] = [join(folder, "tmp"), join(folder, "home"), join(folder, "python")];
+  await Promise.all([temporary, home, site].map((path) => mkdir(path)));
+  await writeFile(join(site, "sitecustomize.py"), siteCustomize(site, "pipes"));
+  const remove = async (): Promise<void> => {
+    const left = await stat(folder).catch(() => undefined);
+    if (left) await rm(folder, { recursive: true, force: true });
+  };
+  return { folder, temporary, home, site, remove };
+}
+
+function environmentIn(environment: PreparedRun["environment"], scratch: Scratch): Record<string, string> {
+  const { PYTHONPATH = "" } = environment;
+  const search = PYTHONPATH.split(":");
+  return {
+    ...environment,
+    HOME: scratch.home,
+    XDG_CACHE_HOME: join(scratch.home, ".cache"),
+    TMPDIR: scratch.temporary,
+    PYTHONPATH: search.map((path) => (path === SITE_FOLDER ? scratch.site : path)).join(":"),
+  };
+}
