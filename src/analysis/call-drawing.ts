@@ -22,7 +22,8 @@ export interface CallDrawingOptions {
   readonly texts: CallDrawingTexts;
   /** URI of a file that is named relative to the workspace. */
   readonly uri: (file: string) => string;
-  readonly roots: ReadonlySet<number>;
+  /** What the graph was asked for; null for a whole file. */
+  readonly root: number | null;
 }
 
 type Unplaced<T> = Omit<T, "x" | "y" | "width" | "height">;
@@ -50,7 +51,7 @@ export function drawCalls(
   return place(boxes, links);
 }
 
-function drawnNode({ node, key, ...sides }: Neighbour, { texts, uri, roots }: CallDrawingOptions): Unplaced<DrawnCall> {
+function drawnNode({ node, key, ...sides }: Neighbour, { texts, uri, root }: CallDrawingOptions): Unplaced<DrawnCall> {
   const { file, line } = node;
   const name = node.kind === "module" ? fill(texts.module, baseName(file)) : node.qualname;
   const place = `${fromEnd(file, MAX_LENGTH - String(line).length - 1)}:${line}`;
@@ -62,7 +63,7 @@ function drawnNode({ node, key, ...sides }: Neighbour, { texts, uri, roots }: Ca
     startLine: line,
     text: [...shorten(name, 1, MAX_LENGTH), place],
     label: `${name}\n${file}:${line}`,
-    ...(roots.has(node.id) ? { root: true as const } : {}),
+    ...(node.id === root ? { root: true as const } : {}),
     ...side("callers", sides.callers),
     ...side("callees", sides.callees),
   };
@@ -81,7 +82,7 @@ interface OtherCalls {
 function otherCalls(
   { graph }: CallIndex,
   nodes: readonly Neighbour[],
-  { others, texts, uri, roots }: CallDrawingOptions,
+  { others, texts, uri, root }: CallDrawingOptions,
 ): ReadonlyMap<number, OtherCalls[]> {
   const found = new Map<number, OtherCalls[]>();
   if (others === "none") return found;
@@ -92,7 +93,7 @@ function otherCalls(
   ): void => {
     for (const [from, list] of Map.groupBy(calls, (call) => call.from)) {
       const caller = shown.get(from);
-      if (caller === undefined || !(caller.callees.open || roots.has(from))) continue;
+      if (caller === undefined || !(caller.callees.open || from === root)) continue;
       const lines = [...new Set(list.flatMap((call) => call.lines))].sort((a, b) => a - b);
       const names = list.map(({ name }) => `${name.replaceAll(/\s+/g, " ")}()`);
       const title = fill(texts[kind], list.length);

@@ -26,7 +26,6 @@ interface Part {
   readonly index: CallIndex;
   /** Null for a whole file. */
   readonly root: CallNode | null;
-  readonly roots: ReadonlySet<number>;
   readonly around: ReturnType<CallIndex["around"]>;
 }
 
@@ -64,9 +63,9 @@ export class CallViews {
   ): Promise<Result<CallViewResult>> {
     const found = await this.#part(file, params, reading, holder);
     if (!found.ok) return found;
-    const { index, root, roots, around, title } = found.value;
+    const { index, root, around, title } = found.value;
     const uri = (path: string): string => uriInFolder(this.#folder, path);
-    const drawing = drawCalls(index, around, { others: params.others, texts, uri, roots });
+    const drawing = drawCalls(index, around, { others: params.others, texts, uri, root: root?.id ?? null });
     return ok({
       uri: uri(file),
       qualname: root?.qualname ?? null,
@@ -117,9 +116,9 @@ export class CallViews {
     if (nodes.length === 0) return fail("no-file", `${file} is not among the Python files of the workspace.`);
     const root = rootOf(nodes, qualname, line, holder);
     if (root === undefined) return fail("no-function", `There is no function “${qualname ?? ""}” here any more.`);
-    const roots = root === null ? nodes.map(({ id }) => id) : [root.id];
+    const roots = (root === null ? index.rootsOfFile(file) : [root]).map(({ id }) => id);
     const around = index.around({ roots, callers, callees, folds });
-    return ok({ title: root?.qualname ?? file, index, root, roots: new Set(roots), around });
+    return ok({ title: root?.qualname ?? file, index, root, around });
   }
 }
 

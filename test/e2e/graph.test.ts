@@ -65,6 +65,40 @@ it("tells more or less apart, and shows and hides exceptions", async () => {
   await expect.poll(() => exceptions.count()).toBe(0);
 });
 
+it("marks where the values of a node come from and go to", async () => {
+  const { workbench } = session();
+  const view = workbench.webview();
+  await view.locator("#variable").selectOption("rows");
+  await expect.poll(() => view.locator("g.node.flow-defines").count()).toBeGreaterThan(1);
+  await expect.poll(() => view.locator("#flow").textContent()).toMatch(/^rows: .*20.*25.*26/);
+  // The loop reads what the first lines or the cut gave.
+  await view.locator("g.node[data-line='26']").click();
+  await expect
+    .poll(() => view.locator("g.node.flow-reads").evaluateAll((all) => all.map((one) => one.getAttribute("data-line"))))
+    .toEqual(["26"]);
+  await view.locator("#flow .go-to", { hasText: "25" }).click();
+  await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 25,/);
+  await view.locator("#variable").selectOption("-");
+  await expect.poll(() => view.locator(".flow-mark").count()).toBe(0);
+  expect(await view.locator("#flow").isVisible()).toBe(false);
+});
+
+it("follows the cursor into other functions, where that is wanted", async () => {
+  const { workbench } = session();
+  const view = workbench.webview();
+  await view.locator("#follow").click();
+  await workbench.openFile("tools/harvest.py", 46);
+  await expect.poll(() => view.locator("#title").textContent()).toBe("compare");
+  await workbench.openFile("tools/harvest.py", 18);
+  await expect.poll(() => view.locator("#title").textContent()).toBe("summary");
+  await view.locator("#follow").click();
+  await expect.poll(() => view.locator("#follow").getAttribute("aria-pressed")).toBe("false");
+  await workbench.openFile("tools/harvest.py", 46);
+  await workbench.openFile("tools/harvest.py", 26);
+  await expect.poll(() => view.locator("g.node.selected").getAttribute("data-line")).toBe("26");
+  expect(await view.locator("#title").textContent()).toBe("summary");
+});
+
 it.for(["SVG", "PNG", "DOT"])("saves the graph as %s", async (format) => {
   const { workbench, workspace } = session();
   await workbench.webview().locator("#export").click();
@@ -99,4 +133,7 @@ it("follows what is typed, before it is saved", async () => {
   await workbench.page.keyboard.press("End");
   await workbench.page.keyboard.type("\nif options:\nreturn 1");
   await expect.poll(() => view.locator("g.node").count(), { timeout: 10_000 }).toBeGreaterThan(before);
+  // Whatever came in between, what is drawn last is the newest text.
+  await workbench.page.keyboard.type("23456789");
+  await expect.poll(() => view.locator("g.node", { hasText: "return 123456789" }).count()).toBe(1);
 });

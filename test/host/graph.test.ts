@@ -75,3 +75,59 @@ describe("the graph panel", () => {
     assert.ok(tabs.every(({ label }) => label !== ""));
   });
 });
+
+/** The labels of all open tabs with graphs. */
+function graphTabs(): readonly string[] {
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes("toka.graph"))
+    .map(({ label }) => label);
+}
+
+async function tab(label: string): Promise<void> {
+  await eventually(`a tab “${label}”`, () => (graphTabs().includes(label) ? true : undefined));
+}
+
+describe("what the server pushes", () => {
+  it("lets graphs and calls follow unsaved changes, and go back with them", async () => {
+    await toka();
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    const uri = fileUri("tools/labels.py");
+    const document = await vscode.workspace.openTextDocument(uri);
+    const { line } = document.positionAt(document.getText().indexOf("def crate("));
+    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+    editor.selection = new vscode.Selection(line + 1, 0, line + 1, 0);
+    await vscode.commands.executeCommand("toka.showControlFlowGraph");
+    await tab("crate");
+    const replace = async (from: string, to: string): Promise<void> => {
+      const start = document.getText().indexOf(from);
+      const edit = new vscode.WorkspaceEdit();
+      edit.replace(uri, new vscode.Range(document.positionAt(start), document.positionAt(start + from.length)), to);
+      await vscode.workspace.applyEdit(edit);
+    };
+    // Only a new drawing changes the name of the tab.
+    let now = "crate";
+    for (const name of ["first", "second", "third", "fourth", "fifth"]) {
+      await replace(`def ${now}(`, `def ${name}(`);
+      now = name;
+      if (name === "first") await tab(name);
+    }
+    await tab("fifth");
+    await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+    await vscode.commands.executeCommand("workbench.action.files.revert");
+    await tab("crate");
+    assert.deepEqual(graphTabs(), ["crate"]);
+  });
+
+  it("opens the calls around a function, once, and those of a file", async () => {
+    await toka();
+    const place = { uri: fileUri("tools/harvest.py").toString(), qualname: "summary", line: 17 };
+    await vscode.commands.executeCommand("toka.showCallGraph", place);
+    await tab("Calls: summary");
+    await vscode.commands.executeCommand("toka.showCallGraph", place);
+    const file = fileUri("tools/harvest.py");
+    await vscode.commands.executeCommand("toka.showCallGraph", file, [file]);
+    await tab("Calls: tools/harvest.py");
+    assert.equal(graphTabs().filter((label) => label === "Calls: summary").length, 1);
+  });
+});

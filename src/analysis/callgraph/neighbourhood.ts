@@ -56,7 +56,19 @@ export class CallIndex {
     return this.#files.get(file) ?? [];
   }
 
-  /** The nodes around `roots`, the farthest callers first, and the edges between them. */
+  /**
+   * The functions, classes and the module of a file for a graph of all of it: what calls or is called most comes first,
+   * for where there is not room for all; classes and modules only where they take part in calls.
+   */
+  rootsOfFile(file: string): readonly CallNode[] {
+    const degree = ({ id }: CallNode): number =>
+      (this.#callees.get(id)?.length ?? 0) + (this.#callers.get(id)?.length ?? 0);
+    return this.inFile(file)
+      .filter((node) => degree(node) > 0 || node.kind === "function" || node.kind === "method")
+      .toSorted((a, b) => degree(b) - degree(a) || a.id - b.id);
+  }
+
+  /** The nodes around `roots`, callers before what they call, and the edges between them. */
   around(query: CallQuery): { readonly nodes: readonly Neighbour[]; readonly edges: readonly CallEdge[] } {
     const byHand = query.folds.filter(({ open }) => open).length;
     const room = MAX_SHOWN + MORE_BY_HAND * byHand;
@@ -70,7 +82,7 @@ export class CallIndex {
       found = levels.size;
       for (const side of ["callees", "callers"] as const) this.#spread(query, side, folds, levels, open[side], room);
     } while (levels.size > found);
-    const edges = this.graph.edges.length === 0 ? [] : this.#between(levels);
+    const edges = this.#between(levels);
     const nodes = [...levels].flatMap(([id, level]): Neighbour[] => {
       const node = this.graph.nodes[id];
       if (node === undefined) return [];
@@ -82,7 +94,7 @@ export class CallIndex {
       return [{ node, key: this.key(node), level, callers: side("callers"), callees: side("callees") }];
     });
     nodes.sort((a, b) => a.level - b.level || a.node.id - b.node.id);
-    return { nodes, edges };
+    return { nodes: callersFirst(nodes, edges), edges };
   }
 
   /** Follows one side from all that is shown, breadth first, as far as it is unfolded. */
@@ -120,6 +132,33 @@ export class CallIndex {
   #between(levels: ReadonlyMap<number, number>): CallEdge[] {
     return [...levels.keys()].flatMap((id) => this.#callees.get(id) ?? []).filter(({ to }) => levels.has(to));
   }
+}
+
+/** Callers before what they call, but for calls that go in circles (the reverse of the order in which a walk ends). */
+function callersFirst(nodes: readonly Neighbour[], edges: readonly CallEdge[]): Neighbour[] {
+  const byId = new Map(nodes.map((one) => [one.node.id, one]));
+  const callees = Map.groupBy(edges, ({ from }) => from);
+  const seen = new Set<number>();
+  const ended: Neighbour[] = [];
+  // What comes first in a list is walked last, so that it stands first in the reverse.
+  for (const start of nodes.toReversed()) {
+    if (seen.has(start.node.id)) continue;
+    seen.add(start.node.id);
+    const stack = [{ node: start, next: [...(callees.get(start.node.id) ?? [])] }];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const call = top.next.pop();
+      if (call === undefined) {
+        ended.push(top.node);
+        stack.pop();
+        continue;
+      }
+      const callee = byId.get(call.to);
+      if (callee === undefined || seen.has(call.to)) continue;
+      seen.add(call.to);
+      stack.push({ node: callee, next: [...(callees.get(call.to) ?? [])] });
+    }
+  }
+  return ended.reverse();
 }
 
 function keysOf(nodes: readonly CallNode[]): string[] {

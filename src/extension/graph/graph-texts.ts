@@ -44,7 +44,7 @@ export function graphViewTexts(): GraphViewTexts {
     followSign: l10n.t("Follow"),
     variable: l10n.t("Data flow: where values come from and go to"),
     noVariable: l10n.t("No data flow"),
-    nodeVariables: l10n.t("Variables of the node"),
+    nodeVariables: l10n.t("Node’s variables"),
     defines: l10n.t("sets"),
     reads: l10n.t("reads"),
     flow: l10n.t("{0}: set in line {1}; read in line {2}"),

@@ -181,6 +181,8 @@ class GraphView {
     const focused = this.#drawn?.nodes?.focused ?? this.#drawn?.calls?.focused;
     this.#shown = input;
     document.body.dataset["kind"] = input.type;
+    const help = input.type === "calls" ? this.#texts.callsHelp : this.#texts.help;
+    part("canvas", HTMLElement).setAttribute("aria-label", help);
     part("title", HTMLHeadingElement).textContent = input.title;
     part("summary", HTMLParagraphElement).textContent = "";
     const drawn = await this.#drawing(input);
