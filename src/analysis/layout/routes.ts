@@ -64,18 +64,90 @@ interface Rows {
 }
 
 /** Places the layers from top to bottom and leads every link along orthogonal stretches. */
-export function routeLinks({ layers, routes }: Layers, links: readonly Link[], margin: number): Routed {
+export function routeLinks({ layers, slots, routes }: Layers, links: readonly Link[], margin: number): Routed {
   const gaps: Stretch[][] = layers.map(() => []);
-  const known = new Map<number, Stretch>();
-  const ways = routes.map((route, index) => stretchesOf(route, links[index]?.labelWidth ?? 0, gaps, known));
+  const add = (upper: Slot, lower: Slot, isBack: boolean, label: number): Stretch => {
+    const stretch: Stretch = { upper, lower, isBack, label, from: upper.x, to: lower.x, track: 0 };
+    gaps[upper.layer]?.push(stretch);
+    return stretch;
+  };
+  // A box gives every link a port of its own; places are passed together, and each leads to one other.
+  const starts = routes.map(({ source, first, isBack }, i) => add(source, first, isBack, links[i]?.labelWidth ?? 0));
+  const onwards = new Map<Slot, Stretch>();
+  for (const slot of slots) {
+    const [next] = slot.below;
+    if (slot.box < 0 && next !== undefined) onwards.set(slot, add(slot, next, false, 0));
+  }
   for (const gap of gaps) leave(gap);
   for (const gap of gaps) arrive(gap);
   const rows = stack(layers, gaps, margin);
+  const tails = new Tails(onwards, rows);
   return {
     height: rows.end + margin,
-    paths: routes.map((route, index) => pathOf(route, ways[index] ?? [], rows)),
-    labels: ways.map(([first]) => labelPlace(first, rows)),
+    paths: routes.map((route, i) => pathOf(route, starts[i], tails, rows)),
+    labels: starts.map((start) => labelPlace(start, rows)),
   };
+}
+
+/** The ways on from the places that links pass, to the ends of the links: found once for all links that pass there. */
+class Tails {
+  readonly #onwards: ReadonlyMap<Slot, Stretch>;
+  readonly #rows: Rows;
+  readonly #known = new Map<Slot, readonly Point[]>();
+
+  constructor(onwards: ReadonlyMap<Slot, Stretch>, rows: Rows) {
+    this.#onwards = onwards;
+    this.#rows = rows;
+  }
+
+  /** The corners from a place on, and where the target's border is reached. */
+  from(first: Slot, target: Slot): readonly Point[] {
+    const passed: Slot[] = [];
+    let at: Slot | undefined = first;
+    while (at !== undefined && at.box < 0 && !this.#known.has(at)) {
+      passed.push(at);
+      at = nextOf(at, target);
+    }
+    let tail = (at === undefined ? undefined : this.#known.get(at)) ?? arrival(passed.at(-1), target, this.#onwards);
+    for (const slot of passed.toReversed()) {
+      tail = this.#extended(slot, target, tail);
+      this.#known.set(slot, tail);
+    }
+    return tail;
+  }
+
+  #extended(slot: Slot, target: Slot, tail: readonly Point[]): readonly Point[] {
+    const next = nextOf(slot, target);
+    if (next === undefined) return tail;
+    const isUp = next.layer < slot.layer;
+    const stretch = this.#onwards.get(isUp ? next : slot);
+    if (stretch === undefined || stretch.from === stretch.to) return tail;
+    const y = trackOf(stretch, this.#rows);
+    const [x, nextX] = isUp ? [stretch.to, stretch.from] : [stretch.from, stretch.to];
+    return [{ x, y }, { x: nextX, y }, ...tail];
+  }
+}
+
+/** Where a link goes on from a place that it passes; undefined beside the head of a loop. */
+function nextOf(slot: Slot, target: Slot): Slot | undefined {
+  if (slot.backTo < 0) return slot.below[0];
+  if (slot.layer === target.layer) return undefined;
+  return slot.layer > target.layer ? slot.above[0] : slot.below[0];
+}
+
+/** The last corners of a way: at the upper border of a box, or at the right side of a loop's head. */
+function arrival(last: Slot | undefined, target: Slot, onwards: ReadonlyMap<Slot, Stretch>): readonly Point[] {
+  if (last === undefined) return [];
+  if (last.backTo < 0) return [{ x: onwards.get(last)?.to ?? target.x, y: target.y }];
+  const y = target.y + Math.min(target.height / 2, SIDE);
+  return [
+    { x: last.x, y },
+    { x: target.x + target.width / 2, y },
+  ];
+}
+
+function trackOf({ upper, track }: Stretch, { tracks }: Rows): number {
+  return (tracks[upper.layer] ?? 0) + track * TRACK;
 }
 
 function stack(layers: readonly Slot[][], gaps: readonly Stretch[][], margin: number): Rows {
@@ -107,49 +179,12 @@ function labelPlace(first: Stretch | undefined, { tops, bottoms }: Rows): Point 
   return { x: first.to + LABEL_GAP, y: (tops[layer + 1] ?? 0) - ARRIVE + 5 };
 }
 
-function pathOf({ source, target, isBack }: Route, stretches: readonly Stretch[], { tracks }: Rows): Point[] {
-  const [first] = stretches;
-  if (first === undefined) return [];
-  const points: Point[] = [{ x: first.from, y: source.y + source.height }];
-  const isUp = isBack && source.layer > target.layer;
-  for (const stretch of stretches) {
-    const y = (tracks[stretch.upper.layer] ?? 0) + stretch.track * TRACK;
-    const ends = [stretch.from, stretch.to];
-    if (isUp && stretch !== first) ends.reverse();
-    for (const x of ends) points.push({ x, y });
-  }
-  const x = points.at(-1)?.x ?? 0;
-  if (isBack) {
-    const side = target.y + Math.min(target.height / 2, SIDE);
-    points.push({ x, y: side }, { x: target.x + target.width / 2, y: side });
-  } else points.push({ x, y: target.y });
-  return straighten(points);
-}
-
-function stretchesOf(route: Route, label: number, gaps: readonly Stretch[][], known: Map<number, Stretch>): Stretch[] {
-  const make = (upper: Slot, lower: Slot, isBack: boolean): Stretch => {
-    // A box gives every link a port of its own; places are passed together, and each leads to one other.
-    const found = upper.box >= 0 ? undefined : known.get(upper.id);
-    if (found !== undefined) return found;
-    const named = upper.box >= 0 ? label : 0;
-    const stretch: Stretch = { upper, lower, isBack, label: named, from: upper.x, to: lower.x, track: 0 };
-    if (upper.box < 0) known.set(upper.id, stretch);
-    gaps[upper.layer]?.push(stretch);
-    return stretch;
-  };
-  const [lane] = route.passed;
-  if (route.isBack && lane !== undefined) {
-    const along = route.passed.slice(1).flatMap((slot, i) => {
-      const before = route.passed[i] ?? slot;
-      return before.layer < slot.layer ? [make(before, slot, false)] : [make(slot, before, false)];
-    });
-    return [make(route.source, lane, true), ...along];
-  }
-  const stops = [route.source, ...route.passed, route.target];
-  return stops.slice(1).flatMap((lower, i) => {
-    const upper = stops[i];
-    return upper === undefined ? [] : [make(upper, lower, false)];
-  });
+function pathOf({ source, target, first }: Route, start: Stretch | undefined, tails: Tails, rows: Rows): Point[] {
+  if (start === undefined) return [];
+  const y = trackOf(start, rows);
+  const { from, to } = start;
+  const tail = first === target ? [{ x: to, y: target.y }] : tails.from(first, target);
+  return straighten([{ x: from, y: source.y + source.height }, { x: from, y }, { x: to, y }, ...tail]);
 }
 
 function span(slot: Slot): readonly [low: number, high: number] {
@@ -183,9 +218,8 @@ export function widenBoxes({ routes }: Layers, links: readonly Link[]): void {
   const leaving = new Map<Slot, number>();
   /** Links that arrive by the same lane arrive as one. */
   const lanes = new Set<Slot>();
-  for (const [index, { source, target, passed, isBack }] of routes.entries()) {
+  for (const [index, { source, target, last, isBack }] of routes.entries()) {
     const named = labelNeed(links[index]?.labelWidth ?? 0);
-    const last = passed.at(-1);
     take(leaving, source, isBack ? named : PORT);
     if (isBack || (last !== undefined && lanes.has(last))) continue;
     take(arriving, target, last === undefined ? named : PORT);

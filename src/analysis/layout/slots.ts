@@ -30,12 +30,14 @@ export interface Slot {
   y: number;
 }
 
-/** A link's way: its ends and the slots that it passes, from its start to its end. */
+/** A link's way: its ends and where it joins what others pass too; from there on each place leads to one other. */
 export interface Route {
   readonly source: Slot;
   readonly target: Slot;
-  /** Places passed, from the source on; for a link back those of the lane beside the loop. */
-  readonly passed: readonly Slot[];
+  /** Where it comes first: a place that it passes, for a link back one of the lane beside the loop, or its target. */
+  readonly first: Slot;
+  /** The place right before its target, if it passes any. */
+  readonly last: Slot | undefined;
   readonly isBack: boolean;
 }
 
@@ -230,51 +232,65 @@ class SlotMaker {
       const [source, target] = [placed[from], placed[to]];
       if (source === undefined || target === undefined) throw new RangeError("a link leads to a box that is not there");
       const isBack = to <= from;
-      const passed = isBack ? this.#back(source, target) : this.#down(source, target, link);
-      return { source, target, passed, isBack };
+      if (!isBack) return this.#down(source, target, link);
+      const first = this.#back(source, target);
+      return { source, target, first, last: first, isBack };
     });
     return { slots: this.#slots, layers: this.#layers, routes };
   }
 
-  /** The lane beside a loop, from a link's source to the loop's head. */
-  #back(source: Slot, { box, layer }: Slot): Slot[] {
+  /** Where a link joins the lane beside a loop: that reaches from the head to it. */
+  #back(source: Slot, { box, layer }: Slot): Slot {
     const lane = this.#lane(`back ${box}`);
-    const [top, bottom] = [Math.min(source.layer, layer), Math.max(source.layer, layer)];
-    for (let at = top; at <= bottom; at++) {
-      if (lane[at] !== undefined) continue;
+    const step = source.layer > layer ? -1 : 1;
+    let first: Slot | undefined;
+    for (let at = source.layer; at !== layer + step; at += step) {
+      const known = lane[at];
+      first ??= known;
+      // From here on the lane is there already.
+      if (known !== undefined) break;
       const slot = this.#add({ box: -1, backTo: box, target: box, width: LANE_WIDTH, height: 0, layer: at });
       lane[at] = slot;
+      first ??= slot;
       const [above, below] = [lane[at - 1], lane[at + 1]];
       if (above !== undefined) this.#join(above, slot);
       if (below !== undefined) this.#join(slot, below);
     }
-    const passed = lane.slice(top, bottom + 1);
-    return source.layer > layer ? passed.reverse() : passed;
+    return first ?? source;
   }
 
-  #down(source: Slot, target: Slot, { labelWidth = 0, group = "", isAside = false }: Link): Slot[] {
-    const place = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
-    const passed: Slot[] = [];
-    let start = source.layer + 1;
-    if (labelWidth > 0 && start < target.layer) {
-      passed.push(this.#add({ ...place, width: LANE_WIDTH + 2 * labelWidth, layer: start }));
-      start += 1;
-    }
-    const shared = this.#shared(`${group} ${target.box}`, start, target);
-    if (!isAside) for (const slot of [...passed, ...shared, target]) slot.isAside = false;
-    const [own] = passed;
+  #down(source: Slot, target: Slot, { labelWidth = 0, group = "", isAside = false }: Link): Route {
+    const start = source.layer + 1;
+    const own =
+      labelWidth > 0 && start < target.layer
+        ? this.#add({
+            box: -1,
+            backTo: -1,
+            target: target.box,
+            width: LANE_WIDTH + 2 * labelWidth,
+            height: 0,
+            layer: start,
+          })
+        : undefined;
+    const lane = this.#shared(`${group} ${target.box}`, own === undefined ? start : start + 1, target);
+    const joined = lane.first ?? target;
     if (own !== undefined) this.#join(source, own);
-    this.#join(own ?? source, shared[0] ?? target);
-    return [...passed, ...shared];
+    this.#join(own ?? source, joined);
+    const first = own ?? joined;
+    if (!isAside) markUsual(first, target);
+    return { source, target, first, last: lane.last ?? own, isBack: false };
   }
 
   /** The places of a lane that leads to a box, from a layer on. */
-  #shared(key: string, start: number, target: Slot): Slot[] {
+  #shared(
+    key: string,
+    start: number,
+    target: Slot,
+  ): { readonly first?: Slot | undefined; readonly last?: Slot | undefined } {
     const lane = this.#lane(key);
-    const place = { box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0 };
     for (let layer = start, above: Slot | undefined; layer < target.layer; layer++) {
       const known = lane[layer];
-      const slot = known ?? this.#add({ ...place, layer });
+      const slot = known ?? this.#add({ box: -1, backTo: -1, target: target.box, width: LANE_WIDTH, height: 0, layer });
       if (above !== undefined) this.#join(above, slot);
       // From here on the lane is there already.
       if (known !== undefined) break;
@@ -282,7 +298,7 @@ class SlotMaker {
       if (layer === target.layer - 1) this.#join(slot, target);
       above = slot;
     }
-    return lane.slice(start, target.layer);
+    return start < target.layer ? { first: lane[start], last: lane[target.layer - 1] } : {};
   }
 
   #lane(key: string): Slot[] {
@@ -321,4 +337,11 @@ class SlotMaker {
     upper.below.push(lower);
     lower.above.push(upper);
   }
+}
+
+/** What a usual link passes is not aside. */
+function markUsual(first: Slot, target: Slot): void {
+  target.isAside = false;
+  for (let slot: Slot | undefined = first; slot?.isAside === true && slot.box < 0; slot = slot.below[0])
+    slot.isAside = false;
 }
