@@ -19,7 +19,7 @@ export function answered<T>(result: Result<T>): T {
   return result.value;
 }
 
-export function cancelled(): ResponseError {
+function cancelled(): ResponseError {
   return new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
 }
 
