@@ -94,6 +94,7 @@ it("follows the cursor into other functions, where that is wanted", async () => 
   await view.locator("#follow").click();
   await expect.poll(() => view.locator("#follow").getAttribute("aria-pressed")).toBe("false");
   await workbench.openFile("tools/harvest.py", 46);
+  await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 46,/);
   await workbench.openFile("tools/harvest.py", 26);
   await expect.poll(() => view.locator("g.node.selected").getAttribute("data-line")).toBe("26");
   expect(await view.locator("#title").textContent()).toBe("summary");
