@@ -19,34 +19,55 @@ export interface Need {
   readonly scope: Scope | null;
 }
 
-/** The rules by the names they are for; wildcards under their prefix. */
-const EXACT = new Map<string, CapabilityRule[]>();
-const PREFIXES = new Map<string, CapabilityRule[]>();
+/** The rules by the names they are for. */
+class RuleIndex {
+  readonly #exact = new Map<string, CapabilityRule[]>();
+  /** `a.b.*` under `a.b`. */
+  readonly #below = new Map<string, CapabilityRule[]>();
+  /** `a.b.load_*`, few. */
+  readonly #stems: { readonly stem: string; readonly rule: CapabilityRule }[] = [];
 
-for (const rule of CAPABILITY_RULES) {
-  for (const name of rule.names.split(/\s+/u)) {
-    if (name === "") continue;
-    const [map, key] = name.endsWith(".*") ? [PREFIXES, name.slice(0, -2)] : [EXACT, name];
-    const known = map.get(key);
-    if (known === undefined) map.set(key, [rule]);
-    else known.push(rule);
+  constructor(rules: readonly CapabilityRule[]) {
+    for (const rule of rules) {
+      for (const name of rule.names.split(/\s+/u)) {
+        if (name.endsWith(".*")) add(this.#below, name.slice(0, -2), rule);
+        else if (name.endsWith("*")) this.#stems.push({ stem: name.slice(0, -1), rule });
+        else if (name !== "") add(this.#exact, name, rule);
+      }
+    }
+  }
+
+  named(name: string): readonly CapabilityRule[] {
+    return this.#exact.get(name) ?? [];
+  }
+
+  /** Its own rules and those of the nearest wildcard above it; for an object without any, those of its last part. */
+  for(name: string, isObject: boolean): readonly CapabilityRule[] {
+    const found = [...this.named(name), ...this.#wildcards(name)];
+    return found.length === 0 && isObject ? this.named(name.slice(name.lastIndexOf("."))) : found;
+  }
+
+  #wildcards(name: string): readonly CapabilityRule[] {
+    const stems = this.#stems.filter(({ stem }) => name.startsWith(stem)).map(({ rule }) => rule);
+    for (let at = name.lastIndexOf("."); at > 0; at = name.lastIndexOf(".", at - 1)) {
+      const found = this.#below.get(name.slice(0, at));
+      if (found !== undefined) return [...stems, ...found];
+    }
+    return stems;
   }
 }
 
-/** The rules for a qualified name: its own, else those of the nearest wildcard above it, else those of its last part. */
-function rulesFor(name: string, isObject: boolean): readonly CapabilityRule[] {
-  const exact = EXACT.get(name);
-  if (exact !== undefined) return exact;
-  for (let at = name.lastIndexOf("."); at > 0; at = name.lastIndexOf(".", at - 1)) {
-    const found = PREFIXES.get(name.slice(0, at));
-    if (found !== undefined) return found;
-  }
-  return isObject ? (EXACT.get(name.slice(name.lastIndexOf("."))) ?? []) : [];
+function add(map: Map<string, CapabilityRule[]>, key: string, rule: CapabilityRule): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [rule]);
+  else known.push(rule);
 }
+
+const RULES = new RuleIndex(CAPABILITY_RULES);
 
 /** The rules for a method of an object of unknown class. */
 export function rulesForMethod(name: string): readonly CapabilityRule[] {
-  return EXACT.get(`.${name}`) ?? [];
+  return RULES.named(`.${name}`);
 }
 
 /** The text of an expression where it is known; a formatted one up to its first unknown part. */
@@ -56,7 +77,7 @@ type Found = Omit<Need, "line" | "text">;
 
 /** What a call needs. */
 export function needsOfCall(name: string, isObject: boolean, call: Call, literal: Literal): readonly Found[] {
-  const rules = name.startsWith(".") ? rulesForMethod(name.slice(1)) : rulesFor(name, isObject);
+  const rules = name.startsWith(".") ? rulesForMethod(name.slice(1)) : RULES.for(name, isObject);
   const needs: Found[] = [];
   for (const rule of rules) {
     if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
@@ -69,8 +90,7 @@ export function needsOfCall(name: string, isObject: boolean, call: Call, literal
 
 /** What reading or changing an attribute needs, such as `os.environ`. */
 export function needsOfReference(name: string, isStored: boolean): readonly Found[] {
-  const rules = EXACT.get(name) ?? [];
-  return rules
+  return RULES.named(name)
     .filter((rule) => rule.onReference === true && (rule.when?.kind === "stores") === isStored)
     .map((rule) => ({ capability: rule.capability, why: rule.why, scope: null }));
 }
@@ -120,14 +140,49 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
     case "reads":
     case "writes":
       return modeAllows(condition.kind, call, condition.mode, literal);
+    case "flags":
+      return flagsAllow(condition.access, argumentAt(call, condition.position, "flags"));
     case "unsafe-loader": {
       const loader = argumentAt(call, 1, "Loader");
       const name = loader?.kind === "Name" ? loader.id : loader?.kind === "Attribute" ? loader.attr : "";
       return !name.includes("Safe") && !name.includes("Base");
     }
+    case "given":
+      return !isNone(argumentAt(call, condition.position, condition.keyword));
+    case "is-true":
+    case "is-not-true":
+      return isTrue(call, condition.keyword) === (condition.kind === "is-true");
+    case "is-url":
+    case "is-not-url": {
+      const text = literalAt(call, condition.position, condition.keyword, literal)?.text ?? "";
+      return /^(?!file:)[a-z][a-z0-9+.-]*:\/\//iu.test(text) === (condition.kind === "is-url");
+    }
     default:
       return false;
   }
+}
+
+function isNone(node: Expression | null): boolean {
+  return node === null || (node.kind === "Constant" && node.value.type === "None");
+}
+
+function isTrue(call: Call, keyword: string): boolean {
+  const value = call.keywords.find((item) => item.arg === keyword)?.value;
+  return value?.kind === "Constant" && value.value.type === "bool" && value.value.value;
+}
+
+/** Whether flags of `os.open` read or write; those that are not known may do both. */
+function flagsAllow(access: "reads" | "writes", node: Expression | null): boolean {
+  const flags = new Set(flagNames(node));
+  const isWriting = flags.has("O_WRONLY") || flags.has("O_RDWR") || flags.has("O_CREAT") || flags.has("O_TRUNC");
+  const isReading = flags.has("O_RDWR") || flags.has("O_RDONLY");
+  if (!isReading && !isWriting) return true;
+  return access === "writes" ? isWriting : isReading;
+}
+
+function flagNames(node: Expression | null): readonly string[] {
+  if (node?.kind === "BinOp") return [...flagNames(node.left), ...flagNames(node.right)];
+  return node?.kind === "Attribute" ? [node.attr] : node?.kind === "Name" ? [node.id] : [];
 }
 
 /** Whether a file mode reads or writes; a mode that is not known may do both. */

@@ -66,7 +66,6 @@ const chosen: Material = {
   ...material,
   workspaces: material.workspaces.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
 };
-const names = new Set(chosen.workspaces.map(({ name }) => name));
 const truth = await knownTruth();
 const discovered = new Map<string, readonly Tool[]>();
 for (const { name, folder } of chosen.workspaces) {
@@ -79,28 +78,32 @@ const page = tables(result);
 console.log(page);
 if (values.write !== undefined) await writeTo(values.write, page);
 
-/** The truth of these packages, taken once for each version of the shim. */
+/** The truth of these packages, taken once for each version of the shim and kept package by package. */
 async function knownTruth(): Promise<Truth> {
   const sources = ["shim/sitecustomize.py", "shim/run_entry_point.py", "truth.ts"];
-  const hash = createHash("sha256").update(material.root);
+  const hash = createHash("sha256");
   for (const source of sources) hash.update(await readFile(join(import.meta.dirname, source)));
-  const file = join(values.cache, `truth-${hash.digest("hex").slice(0, 12)}.json`);
-  const old = values.again ? null : await readFile(file, "utf8").catch(() => null);
-  const isComplete = positionals.length === 0;
-  const of = ({ tools, without, libraries }: Truth): Truth => ({
-    tools: tools.filter((item) => names.has(item.workspace)),
-    without: without.filter((item) => names.has(item.workspace)),
-    libraries: libraries.filter((item) => names.has(item.workspace)),
-  });
-  if (old !== null) return of(Truth.parse(JSON.parse(old)));
+  const folder = join(material.root, "..", `truth-${hash.digest("hex").slice(0, 12)}`);
   const scratch = join(values.cache, `runs-${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  const all: Truth = { tools: [], without: [], libraries: [] };
   try {
-    const taken = Truth.parse(await takeTruth(chosen, scratch, Number(values.jobs), log));
-    if (isComplete) {
-      await writeFile(`${file}.new`, JSON.stringify(taken));
-      await rename(`${file}.new`, file);
+    for (const workspace of chosen.workspaces) {
+      const file = join(folder, `${workspace.name}.json`);
+      const old = values.again ? null : await readFile(file, "utf8").catch(() => null);
+      const part =
+        old === null
+          ? Truth.parse(await takeTruth(material.root, workspace, scratch, Number(values.jobs), log))
+          : Truth.parse(JSON.parse(old));
+      if (old === null) {
+        await writeFile(`${file}.new`, JSON.stringify(part));
+        await rename(`${file}.new`, file);
+      }
+      all.tools.push(...part.tools);
+      all.without.push(...part.without);
+      all.libraries.push(...part.libraries);
     }
-    return taken;
+    return all;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

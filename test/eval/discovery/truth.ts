@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
-import type { Material, Workspace } from "./debian.ts";
+import type { Workspace } from "./debian.ts";
 
 /** How exactly a value is known: `complex` ones have no JSON, `dynamic` ones differ from run to run. */
 const ValueKind = z.enum(["ok", "complex", "dynamic"]);
@@ -66,7 +66,7 @@ export const Truth = z.object({
 });
 export type Truth = z.infer<typeof Truth>;
 
-const SECONDS = 20;
+const SECONDS = 10;
 const SHIM = join(import.meta.dirname, "shim");
 const GUARD = /^if\s*\(?\s*(?:__name__\s*==\s*["']__main__["']|["']__main__["']\s*==\s*__name__)/mu;
 const PYTHON_SHEBANG = /^#!.*\bpython[23]?/u;
@@ -131,41 +131,38 @@ function startOf({ path, installed }: WorkspaceFile): Start {
   return { file: path, name: module, argv: ["-m", module] };
 }
 
-/** Runs all programs of the material. @param jobs how many at once */
+/** Runs all programs of a workspace. @param jobs how many at once */
 export async function takeTruth(
-  material: Material,
+  root: string,
+  workspace: Workspace,
   scratch: string,
   jobs: number,
   log: (text: string) => void,
 ): Promise<Truth> {
-  const truth: Truth = { tools: [], without: [], libraries: [] };
-  await mkdir(scratch, { recursive: true });
-  const queue: { workspace: Workspace; start: Start }[] = [];
-  for (const workspace of material.workspaces) {
-    const { starts, libraries } = await candidates(workspace);
-    for (const start of starts) queue.push({ workspace, start });
-    truth.libraries.push(...libraries.map((file) => ({ workspace: workspace.name, file })));
-  }
-  log(`${queue.length} programs to run`);
+  const { starts, libraries } = await candidates(workspace);
+  log(`${workspace.name}: ${starts.length} programs`);
+  const truth: Truth = {
+    tools: [],
+    without: [],
+    libraries: libraries.map((file) => ({ workspace: workspace.name, file })),
+  };
   const seen = new Set<string>();
   let next = 0;
   const work = async (job: number): Promise<void> => {
-    for (let item = queue[next++]; item !== undefined; item = queue[next++]) {
-      const { workspace, start } = item;
-      const outcome = await runTwice(material, workspace, start, join(scratch, `job-${job}`));
+    for (let start = starts[next++]; start !== undefined; start = starts[next++]) {
+      const outcome = await runTwice(root, workspace, start, join(scratch, `job-${job}`));
       if (typeof outcome === "string") {
         truth.without.push({ workspace: workspace.name, file: start.file, outcome });
         continue;
       }
       // One program that can be started in two ways is one tool.
-      const key = JSON.stringify([workspace.name, start.file, outcome.parameters]);
+      const key = JSON.stringify([start.file, outcome.parameters]);
       if (!seen.has(key)) truth.tools.push(toTool(workspace, start, outcome));
       seen.add(key);
-      if (next % 50 === 0) log(`${next} of ${queue.length}`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
-  truth.tools.sort((one, other) => compareKeys(`${one.workspace}/${one.file}`, `${other.workspace}/${other.file}`));
+  truth.tools.sort((one, other) => compareKeys(one.file, other.file));
   return truth;
 }
 
@@ -192,15 +189,10 @@ function toTool(workspace: Workspace, start: Start, dump: Dump): TrueTool {
 }
 
 /** @returns the parser, or in a word why there is none */
-async function runTwice(
-  material: Material,
-  workspace: Workspace,
-  start: Start,
-  scratch: string,
-): Promise<Dump | string> {
-  const first = await run(material, workspace, start, scratch, SURROUNDINGS[0]);
+async function runTwice(root: string, workspace: Workspace, start: Start, scratch: string): Promise<Dump | string> {
+  const first = await run(root, workspace, start, scratch, SURROUNDINGS[0]);
   if (typeof first === "string") return first;
-  const second = await run(material, workspace, start, scratch, SURROUNDINGS[1]);
+  const second = await run(root, workspace, start, scratch, SURROUNDINGS[1]);
   return typeof second === "string" ? first : markDynamic(first, second);
 }
 
@@ -218,7 +210,7 @@ const SURROUNDINGS: readonly [Surroundings, Surroundings] = [
 
 /** Runs Python in the root, without network, in throw-away folders. */
 async function run(
-  material: Material,
+  root: string,
   workspace: Workspace,
   start: Start,
   scratch: string,
@@ -248,7 +240,7 @@ async function run(
     "--die-with-parent",
     "--new-session",
     "--clearenv",
-    ...["--ro-bind", material.root, "/"],
+    ...["--ro-bind", root, "/"],
     ...["--ro-bind", SHIM, "/shim"],
     ...["--bind", scratch, "/out"],
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home", "--tmpfs", "/run"],
