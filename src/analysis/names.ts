@@ -137,7 +137,9 @@ function bindImport(bindings: Bindings, { name, asname }: Alias): void {
 
 function bindImportFrom(bindings: Bindings, { module, level, names }: ImportFrom): void {
   for (const { name, asname } of names) {
-    bind(bindings, asname ?? name, level > 0 || module === null ? null : `${module}.${name}`);
+    // A relative one keeps its dots, so that it is no module of the same name elsewhere.
+    const prefix = module === null ? "" : `${module}.`;
+    bind(bindings, asname ?? name, `${".".repeat(level)}${prefix}${name}`);
   }
 }
 

@@ -21,6 +21,12 @@ export class NeverAnnotations {
     return found.length > 0 && found.every((s) => s.kind === kind && this.#isNever(s.returns, scope));
   }
 
+  /** Whether all functions of a name in a scope are annotated so, and are no coroutines. */
+  isNamed(name: string, scope: Scope): boolean {
+    const found = this.#resolver.functions(name, scope);
+    return found.length > 0 && found.every((s) => s.kind === "FunctionDef" && this.#isNever(s.returns, scope));
+  }
+
   /** A function by its name, a method by `self` or `cls`: whoever overrides it must keep its promise. */
   #callees(callee: Expression, scope: Scope): readonly FunctionDef[] {
     if (callee.kind === "Name") return this.#resolver.functions(callee.id, scope);

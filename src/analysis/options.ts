@@ -13,8 +13,8 @@ export interface GraphOptions {
   /** Whether the maintainability index is worked out, which takes a walk over all expressions. */
   readonly maintainability?: boolean | undefined;
   /**
-   * Whether a function never returns, by the dotted path of its import (`package.module.fail`): for those annotated
-   * `NoReturn` in other files. Functions of the same file and the interpreter's own exits are known without.
+   * Whether a function never returns, by the dotted path of its import (`package.module.fail`; `.module.fail` where that
+   * is relative): for those of other files. Functions of the same file and the interpreter's own exits are known without.
    */
   readonly neverReturns?: ((path: string) => boolean) | undefined;
 }

@@ -136,6 +136,10 @@ function addAnalyze(program: Command, context: Context, done: (code: number) => 
     .option("--limit <n>", "at most this many entries, the most telling ones")
     .option("--max-bytes <size>", "shorten the result until it is no larger")
     .option("--output <file>", "write to a file instead of standard output")
+    .option(
+      "--cache <dir>",
+      "where to keep what was read of each file for the next time (the workspace's state folder)",
+    )
     .action(async (kind, paths, options) => done(await analyzeCommand(kind, paths, options, context)));
 }
 

@@ -26,6 +26,8 @@ interface BuiltinEntry {
   /** Of the bundle, without the leading slash, as fingerprints take it. */
   readonly file: string;
   readonly readablePaths: readonly string[];
+  /** The folder of what the analyses read before. */
+  readonly writablePaths: readonly string[];
   readonly environment: readonly string[];
 }
 
@@ -33,9 +35,12 @@ interface BuiltinEntry {
 export class BuiltinTools {
   readonly tools: readonly Tool[];
   readonly #own: OwnCommand | undefined;
+  readonly #cache: string;
 
-  constructor(own: OwnCommand | undefined) {
+  /** @param cache absolute path of the folder that the analyses of this workspace share */
+  constructor(own: OwnCommand | undefined, cache: string) {
     this.#own = own;
+    this.#cache = cache;
     this.tools = own === undefined ? [] : analysisTools();
   }
 
@@ -45,9 +50,10 @@ export class BuiltinTools {
     const [first, ...rest] = tool.entry.argv;
     if (own === undefined || first !== OWN_COMMAND || !this.tools.includes(tool)) return undefined;
     return {
-      argv: [own.node, `--max-old-space-size=${HEAP_MEGABYTES}`, own.cli, ...rest],
+      argv: [own.node, `--max-old-space-size=${HEAP_MEGABYTES}`, own.cli, ...rest, `--cache=${this.#cache}`],
       file: own.cli.slice(1),
       readablePaths: [nodeInstallation(own.node), own.cli],
+      writablePaths: [this.#cache],
       environment: Object.keys(OWN_ENVIRONMENT),
     };
   }

@@ -127,7 +127,7 @@ export class Kernel {
     this.#state = state;
     this.#clock = options.clock ?? (() => new Date());
     this.#environment = options.environment ?? process.env;
-    this.#builtins = new BuiltinTools(options.own);
+    this.#builtins = new BuiltinTools(options.own, state.places.analysis);
     this.#registry.register(this.#builtins.tools);
   }
 
@@ -280,13 +280,15 @@ export class Kernel {
   }
 
   #policyRequest(tool: Tool, request: RunRequest): PolicyRequest {
+    const builtin = this.#builtins.entry(tool);
+    const hidden = isInside(this.workspace, this.#root) ? this.#hiddenState() : [];
     return {
       tool,
       principal: request.principal,
       workspace: this.workspace,
       stateRoot: this.#root,
-      forbiddenPaths: isInside(this.workspace, this.#root) ? this.#hiddenState() : [],
-      builtin: this.#builtins.entry(tool),
+      forbiddenPaths: hidden.filter((path) => builtin?.writablePaths.includes(path) !== true),
+      builtin,
       grant: request.grant,
       settings: this.#options.limits ?? {},
       limits: request.limits ?? {},

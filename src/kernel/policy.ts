@@ -32,7 +32,13 @@ export interface PolicyRequest {
   readonly stateRoot: string;
   readonly forbiddenPaths: readonly string[];
   /** What a built-in tool consists of, and the variables that it starts with. */
-  readonly builtin?: { readonly readablePaths: readonly string[]; readonly environment: readonly string[] } | undefined;
+  readonly builtin?:
+    | {
+        readonly readablePaths: readonly string[];
+        readonly writablePaths: readonly string[];
+        readonly environment: readonly string[];
+      }
+    | undefined;
   readonly grant: RunGrant | undefined;
   /** Limits that the user set for all runs. */
   readonly settings: Partial<Limits>;
@@ -56,7 +62,7 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
   const base = compileConfig({
     category: tool.category,
     workspace,
-    writablePaths: writablePaths.value,
+    writablePaths: [...writablePaths.value, ...(request.builtin?.writablePaths ?? [])],
     forbiddenPaths: request.forbiddenPaths,
     readablePaths: request.builtin?.readablePaths ?? [],
     hosts: hosts.value,

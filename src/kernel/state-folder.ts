@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join } from "node:path";
 
@@ -22,6 +22,8 @@ export interface StatePlaces {
   readonly database: string;
   /** One folder per run, named by its id, with its output and result files. */
   readonly runs: string;
+  /** What the analyses read of files before; the one folder here that a tool (a built-in one) may write to. */
+  readonly analysis: string;
 }
 
 /**
@@ -34,12 +36,17 @@ export function statePlaces(root: string, workspace: string): StatePlaces {
     .replace(/[^\w.-]+/g, "_")
     .slice(0, 40);
   const folder = join(root, `${readable}-${hash}`);
-  return { folder, database: join(folder, "state.db"), runs: join(folder, "runs") };
+  return { folder, database: join(folder, "state.db"), runs: join(folder, "runs"), analysis: join(folder, "analysis") };
+}
+
+/** Where the analyses of a folder, run by the user, keep what they read: as for its kernel. */
+export function analysisCacheFolder(folder: string, environment: NodeJS.ProcessEnv): string {
+  return statePlaces(stateRoot(environment, process.platform), realpathSync(folder)).analysis;
 }
 
 /** Makes the folders, readable by their owner only, and notes which workspace they belong to. */
 export function makeStateFolders(places: StatePlaces, workspace: string): void {
-  mkdirSync(places.runs, { recursive: true, mode: 0o700 });
+  for (const path of [places.runs, places.analysis]) mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(places.folder, 0o700);
   writeFileSync(join(places.folder, "workspace.txt"), `${workspace}\n`, { mode: 0o600 });
 }

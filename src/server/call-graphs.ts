@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { callGraphOf, type FileSummary, Interner, summarise, workspaceOf } from "../analysis/index.ts";
+import { callGraphSteps, type FileSummary, Interner, summarise, workspaceOf } from "../analysis/index.ts";
 import { walk } from "../discovery/index.ts";
 import type { CallGraph } from "../model/index.ts";
 import { decodeSource, parseModule } from "../python/index.ts";
@@ -57,7 +57,15 @@ export class CallGraphs {
       started = performance.now();
     }
     this.#kept = kept;
-    return callGraphOf(workspaceOf([...kept.values()].map(({ summary }) => summary)));
+    const steps = callGraphSteps(workspaceOf([...kept.values()].map(({ summary }) => summary)));
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() - started < TURN_MS) continue;
+      await turn();
+      signal.throwIfAborted();
+      started = performance.now();
+    }
   }
 
   /** Calls alone, with one copy of each name: what a folder of thousands of files holds has to fit into the memory. */

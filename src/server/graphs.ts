@@ -1,4 +1,4 @@
-import { buildGraph, dataFlow, drawGraph, toDot, toHtml, toMermaid } from "../analysis/index.ts";
+import { buildGraph, dataFlow, drawGraph, type GraphOptions, toDot, toHtml, toMermaid } from "../analysis/index.ts";
 import {
   type ControlFlowGraph,
   fail,
@@ -10,12 +10,19 @@ import {
 } from "../model/index.ts";
 import type { Source } from "./sources.ts";
 
+/** Whether functions of other files never return; nothing is known of them outside of the workspace. */
+type NeverReturns = GraphOptions["neverReturns"];
+
 /**
  * The graph that a request means: of the function named, else (it may have been renamed) of the innermost one around the
  * line. What of the text cannot be read is left out.
  */
-function graphOf({ text, module }: Source, { qualname, line, level }: GraphParams): Result<ControlFlowGraph> {
-  const options = { detail: level };
+function graphOf(
+  { text, module }: Source,
+  { qualname, line, level }: GraphParams,
+  neverReturns: NeverReturns,
+): Result<ControlFlowGraph> {
+  const options = { detail: level, neverReturns };
   const named = qualname === undefined ? null : buildGraph(text, module, { qualname, line }, options);
   const isPlace = qualname === undefined || line !== undefined;
   const graph = named ?? (isPlace ? buildGraph(text, module, { line }, options) : null);
@@ -27,8 +34,13 @@ function graphOf({ text, module }: Source, { qualname, line, level }: GraphParam
  * The graph that a request means, laid out and as Mermaid text.
  * @param version of the text, null for one that is not open
  */
-export function graphResult(source: Source, params: GraphParams, version: number | null): Result<GraphResult> {
-  const found = graphOf(source, params);
+export function graphResult(
+  source: Source,
+  params: GraphParams,
+  version: number | null,
+  neverReturns?: NeverReturns,
+): Result<GraphResult> {
+  const found = graphOf(source, params, neverReturns);
   if (!found.ok) return found;
   const { uri, exceptions = "handled" } = params;
   const graph = found.value;
@@ -60,8 +72,13 @@ function linesOf({ scopes }: Source, { kind, qualname, line, endLine }: ControlF
 }
 
 /** The graph that a request means, as text to keep or pass on. */
-export function graphText(source: Source, params: GraphParams, format: GraphTextFormat): Result<string> {
-  const graph = graphOf(source, params);
+export function graphText(
+  source: Source,
+  params: GraphParams,
+  format: GraphTextFormat,
+  neverReturns?: NeverReturns,
+): Result<string> {
+  const graph = graphOf(source, params, neverReturns);
   if (!graph.ok) return graph;
   const { exceptions = "handled" } = params;
   switch (format) {

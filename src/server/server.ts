@@ -45,6 +45,7 @@ import { FolderTools, type ReportChange } from "./folder-tools.ts";
 import { graphResult, graphText } from "./graphs.ts";
 import { highlightsOf } from "./highlights.ts";
 import { lenses } from "./lenses.ts";
+import { FolderNevers } from "./never.ts";
 import { pathInFolder, pathOfUri } from "./places.ts";
 import { Problems } from "./problems.ts";
 import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
@@ -80,6 +81,7 @@ export class Server {
   readonly #folders = new Map<string, FolderTools>();
   readonly #problems: Problems;
   readonly #sources = new Sources();
+  readonly #nevers = new WeakMap<FolderTools, FolderNevers>();
   readonly #calls = new WeakMap<FolderTools, { readonly graphs: CallGraphs; readonly views: CallViews }>();
   readonly #changes = new Changes((changes) => this.#background(this.#tellChanges(changes)));
   /** The lenses that the editor has of each open document. */
@@ -270,12 +272,16 @@ export class Server {
   async #graph(params: unknown): Promise<GraphResult> {
     const asked = required(GraphParams, params, METHODS.graph);
     const source = await this.#sourceOf(asked.uri);
-    return answered(graphResult(source, asked, this.#documents.get(asked.uri)?.version ?? null));
+    return answered(
+      graphResult(source, asked, this.#documents.get(asked.uri)?.version ?? null, this.#neverReturns(asked.uri)),
+    );
   }
 
   async #graphText(params: unknown): Promise<GraphTextResult> {
     const asked = required(GraphTextParams, params, METHODS.graphText);
-    return { text: answered(graphText(await this.#sourceOf(asked.uri), asked, asked.format)) };
+    return {
+      text: answered(graphText(await this.#sourceOf(asked.uri), asked, asked.format, this.#neverReturns(asked.uri))),
+    };
   }
 
   async #dataFlow(params: unknown): Promise<DataFlow> {
@@ -284,6 +290,16 @@ export class Server {
     const flow = dataFlow(text, module, query);
     if (flow === null) throw new ResponseError(LSPErrorCodes.RequestFailed, "there is no such function");
     return flow;
+  }
+
+  /** What is known of functions of other files, for the graph of one. */
+  #neverReturns(uri: string): ((path: string) => boolean) | undefined {
+    const place = this.#placeOf(uri);
+    if (place === undefined) return undefined;
+    const { folder, file } = place;
+    const nevers = this.#nevers.get(folder) ?? new FolderNevers(folder.path);
+    this.#nevers.set(folder, nevers);
+    return nevers.of(file, this.#unsaved(folder));
   }
 
   async #callGraph(params: unknown, token: CancellationToken): Promise<CallGraph> {

@@ -10,6 +10,15 @@ export function buildCallGraph(files: Iterable<SourceFile>): CallGraph {
 
 /** The call graph of a workspace that was read. */
 export function callGraphOf(workspace: WorkspaceSummary): CallGraph {
+  const steps = callGraphSteps(workspace);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `callGraphOf`, with a pause after each file: gives the number of files that are done. */
+export function callGraphSteps(workspace: WorkspaceSummary): Generator<number, CallGraph> {
   return new CallGraphBuilder(workspace).build();
 }
 
@@ -32,11 +41,12 @@ class CallGraphBuilder {
     this.#workspace = workspace;
   }
 
-  build(): CallGraph {
+  *build(): Generator<number, CallGraph> {
     const { files } = this.#workspace;
     for (const file of files) this.#addNodes(file);
     for (const [file, { scopes }] of files.entries()) {
       for (const [scope, { calls }] of scopes.entries()) for (const call of calls) this.#call({ file, scope }, call);
+      yield file + 1;
     }
     return {
       nodes: this.#nodes,

@@ -6,22 +6,32 @@ const SOURCE_FOLDERS = ["src", "lib", "python", "source"] as const;
 /** What an import means in the workspace: a file, a folder without `__init__.py`, or (null) nothing of it. */
 export type Found = { readonly file: string } | { readonly folder: string } | null;
 
+/** Whether there is a file, or a folder, of this path: known beforehand, or looked up when asked. */
+export type Paths = Pick<ReadonlySet<string>, "has">;
+
 /** The Python files of a workspace by the names under which they are imported. */
 export class ModuleIndex {
-  readonly #files: ReadonlySet<string>;
-  readonly #folders = new Set<string>();
+  readonly #files: Paths;
+  readonly #folders: Paths;
   readonly #known = new Map<string, Found>();
 
-  /** @param files relative to the workspace, with `/` */
-  constructor(files: ReadonlySet<string>) {
+  /** @param files and @param folders relative to the workspace, with `/` */
+  constructor(files: Paths, folders: Paths) {
     this.#files = files;
+    this.#folders = folders;
+  }
+
+  /** @param files all that there are */
+  static of(files: ReadonlySet<string>): ModuleIndex {
+    const folders = new Set<string>();
     for (const file of files) {
       for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) {
         const folder = file.slice(0, at);
-        if (this.#folders.has(folder)) break;
-        this.#folders.add(folder);
+        if (folders.has(folder)) break;
+        folders.add(folder);
       }
     }
+    return new ModuleIndex(files, folders);
   }
 
   /** @param from path of the importing file; @param level number of leading dots; @param dotted the rest, perhaps empty */

@@ -18,6 +18,8 @@ import {
   type ImportSummary,
   moduleOf,
   type NameBinding,
+  NO_BINDINGS,
+  NO_CALLS,
   NO_NAMES,
   NO_READERS,
   type Path,
@@ -70,6 +72,15 @@ function isInner(node: Node): node is Inner {
   return INNER.has(node.kind);
 }
 
+type Assigned = { readonly scope: number; readonly path: Path | null };
+
+/** A scope while its file is read. */
+interface OpenScope extends ScopeSummary {
+  readonly bindings: Map<string, readonly NameBinding[]>;
+  attributes: Map<string, Assigned[]> | null;
+  readonly calls: CallSite[];
+}
+
 /** A scope whose body is still to be read. */
 interface Pending {
   readonly node: FunctionDef | ClassDef;
@@ -97,7 +108,7 @@ class Summariser {
   readonly #file: SourceFile;
   readonly #interner: Interner;
   readonly #parts: SummaryParts;
-  readonly #scopes: ScopeSummary[] = [];
+  readonly #scopes: OpenScope[] = [];
   /** For each scope the names that it reads. */
   readonly #loads: Set<string>[] = [];
   readonly #pending: Pending[] = [];
@@ -128,7 +139,7 @@ class Summariser {
     const summary: FileSummary = {
       path,
       lines: module.endLine,
-      scopes: this.#scopes,
+      scopes: this.#parts.reads ? this.#scopes : this.#slimScopes(),
       imports: this.#imports.sort((a, b) => a.line - b.line),
       stars: this.#stars,
       exported: this.#exported,
@@ -141,6 +152,21 @@ class Summariser {
     return summary;
   }
 
+  /**
+   * The scopes without what nobody can ask for: a name of a function is looked up only where a chain of names in its
+   * file starts with it. Most of a workspace's names are no such ones.
+   */
+  #slimScopes(): ScopeSummary[] {
+    const roots = new Set<string>();
+    for (const scope of this.#scopes) for (const path of pathsOf(scope)) if (path !== null) roots.add(path[0] ?? "");
+    return this.#scopes.map((scope): ScopeSummary => {
+      const calls = scope.calls.length === 0 ? NO_CALLS : scope.calls;
+      if (scope.kind !== "function") return { ...scope, calls };
+      const bindings = [...scope.bindings].filter(([name]) => roots.has(name));
+      return { ...scope, calls, bindings: bindings.length === 0 ? NO_BINDINGS : new Map(bindings) };
+    });
+  }
+
   #open(
     kind: ScopeSummary["kind"],
     name: string,
@@ -151,7 +177,7 @@ class Summariser {
     bases: readonly (Path | null)[],
     decorators: readonly (Path | null)[],
   ): number {
-    const scope: ScopeSummary = {
+    const scope: OpenScope = {
       kind,
       name: this.#interner.name(name),
       qualname: this.#interner.name(qualname),
@@ -172,7 +198,7 @@ class Summariser {
     return this.#scopes.push(scope) - 1;
   }
 
-  #scope(index: number): ScopeSummary {
+  #scope(index: number): OpenScope {
     const scope = this.#scopes[index];
     if (scope === undefined) throw new RangeError(`no scope ${index}`);
     return scope;
@@ -193,7 +219,7 @@ class Summariser {
   }
 
   /** The function around a scope that binds a name; the scope itself where there is none. */
-  #outer(scope: ScopeSummary, name: string): ScopeSummary {
+  #outer(scope: OpenScope, name: string): OpenScope {
     for (let at = scope.parent; at > 0; at = this.#scope(at).parent) {
       const outer = this.#scope(at);
       if (outer.kind === "function" && outer.bindings.has(name)) return outer;
@@ -469,6 +495,15 @@ class Summariser {
     if (!this.#parts.reads || value.length > LONGEST_NAMING_STRING || this.#words.size >= MOST_WORDS) return;
     for (const [word] of value.matchAll(/[A-Za-z_]\w+/g)) this.#words.add(this.#interner.name(word));
   }
+}
+
+/** All chains of names of a scope. */
+function* pathsOf({ calls, bases, decorators, bindings, attributes }: ScopeSummary): Generator<Path | null> {
+  for (const { path } of calls) yield path;
+  yield* bases;
+  yield* decorators;
+  for (const all of bindings.values()) for (const one of all) if ("path" in one) yield one.path;
+  for (const all of attributes?.values() ?? []) for (const { path } of all) yield path;
 }
 
 function add(map: Map<string, Set<number>>, name: string, scope: number): void {

@@ -16,6 +16,8 @@ export type Path = readonly string[];
 /** Shared by the many scopes that have none; never written to. */
 export const NO_NAMES: ReadonlySet<string> = new Set();
 export const NO_READERS: ReadonlyMap<string, readonly number[]> = new Map();
+export const NO_BINDINGS: ReadonlyMap<string, readonly NameBinding[]> = new Map();
+export const NO_CALLS: readonly CallSite[] = [];
 
 /** What a name is bound to, as far as one file tells. `line` is that of the statement. */
 export type NameBinding = { readonly line: number } & (
@@ -63,15 +65,15 @@ export interface ScopeSummary {
   readonly endLine: number;
   /** Index in the file's scopes; -1 for the module. */
   readonly parent: number;
-  readonly bindings: Map<string, readonly NameBinding[]>;
+  readonly bindings: ReadonlyMap<string, readonly NameBinding[]>;
   globals: ReadonlySet<string>;
   nonlocals: ReadonlySet<string>;
   /** Of a class; null where a base is no chain of names. */
   readonly bases: readonly (Path | null)[];
   readonly decorators: readonly (Path | null)[];
   /** What a class's methods assign to attributes of `self`, with the scope of the method. */
-  attributes: Map<string, { readonly scope: number; readonly path: Path | null }[]> | null;
-  readonly calls: CallSite[];
+  attributes: ReadonlyMap<string, readonly { readonly scope: number; readonly path: Path | null }[]> | null;
+  readonly calls: readonly CallSite[];
   /** For each name bound here: the scopes that read it. */
   readers: ReadonlyMap<string, readonly number[]>;
   /** Whether names may be read in ways that the text does not show: `locals()`, `eval`, `exec`. */

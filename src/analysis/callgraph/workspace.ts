@@ -21,6 +21,6 @@ export function summariseWorkspace(files: Iterable<SourceFile>): WorkspaceSummar
 
 /** Puts summaries of files together. */
 export function workspaceOf(files: readonly FileSummary[]): WorkspaceSummary {
-  const index = new ModuleIndex(new Set(files.map(({ path }) => path)));
+  const index = ModuleIndex.of(new Set(files.map(({ path }) => path)));
   return { files, index, resolver: new Resolver(files, index) };
 }

@@ -1,14 +1,18 @@
+import { createHash } from "node:crypto";
 import type { AnalysisKind, AnalysisReport, DeadCodeFinding, FileGraphs } from "../../model/index.ts";
 import { decodeSource, parseModule } from "../../python/index.ts";
-import { callGraphOf } from "../callgraph/callgraph.ts";
+import { callGraphSteps } from "../callgraph/callgraph.ts";
+import { packSummary, unpackSummary } from "../callgraph/codec.ts";
 import { Interner } from "../callgraph/interner.ts";
+import { NeverIndex, type NeverSource } from "../callgraph/never-index.ts";
 import { summarise } from "../callgraph/summarise.ts";
-import type { FileSummary, SourceFile } from "../callgraph/summary.ts";
-import { workspaceOf } from "../callgraph/workspace.ts";
+import { type FileSummary, NO_BINDINGS, NO_CALLS, type SourceFile } from "../callgraph/summary.ts";
+import { type WorkspaceSummary, workspaceOf } from "../callgraph/workspace.ts";
 import { buildGraphs } from "../graphs.ts";
-import { ComplexityCollector } from "./complexity.ts";
+import { ComplexityCollector, complexityFacts } from "./complexity.ts";
 import { deadCode } from "./dead-code.ts";
 import { moduleDependencies } from "./dependencies.ts";
+import { type FactsStore, type FileFacts, readFacts } from "./facts.ts";
 import { mostComplex } from "./limit.ts";
 import { unreachableCode } from "./unreachable.ts";
 
@@ -19,6 +23,10 @@ export interface AnalysisOptions {
   readonly function?: string | undefined;
   /** For control flow: how many graphs are kept, the most complex ones; all of a large workspace fill the memory. */
   readonly mostGraphs?: number | undefined;
+  /** Facts of files read before. Graphs are not kept: reading them would take longer than drawing them anew. */
+  readonly store?: FactsStore | undefined;
+  /** The workspace, for functions of other files that never return. */
+  readonly never?: NeverSource | undefined;
 }
 
 /**
@@ -28,7 +36,7 @@ export interface AnalysisOptions {
 export class AnalysisRun {
   readonly #kind: AnalysisKind;
   readonly #problems: Problems = [];
-  readonly #summaries: FileSummary[] = [];
+  #summaries: FileSummary[] = [];
   #graphs: FileGraphs[] = [];
   #graphCount = 0;
   #leftOut = 0;
@@ -36,24 +44,28 @@ export class AnalysisRun {
   readonly #complexity = new ComplexityCollector();
   readonly #interner = new Interner();
   readonly #options: AnalysisOptions;
+  readonly #never: NeverIndex | undefined;
   #files = 0;
 
   constructor(kind: AnalysisKind, options: AnalysisOptions = {}) {
     this.#kind = kind;
     this.#options = options;
+    this.#never = options.never === undefined ? undefined : new NeverIndex(options.never);
   }
 
   /** @param path relative to the workspace, with `/` */
   add(path: string, bytes: Uint8Array): void {
     this.#files++;
-    const text = decodeSource(bytes);
-    if (!text.ok) {
-      this.problem(path, text.problem.message);
+    const { store } = this.#options;
+    if (store === undefined || this.#kind === "control-flow") {
+      this.#read(path, bytes);
       return;
     }
-    const { module, problems } = parseModule(text.value);
-    for (const { line, message } of problems.slice(0, 1)) this.#problems.push({ file: path, line, message });
-    this.#take({ path, text: text.value, module });
+    const key = createHash("sha256").update(bytes).digest("hex").slice(0, 32);
+    const known = readFacts(store, key);
+    if (known !== undefined && this.#isUpToDate(path, known) && this.#keep(path, known)) return;
+    const facts = this.#read(path, bytes);
+    if (facts !== undefined) store.put(key, JSON.stringify(facts));
   }
 
   /** A file that cannot be read. */
@@ -61,32 +73,97 @@ export class AnalysisRun {
     this.#problems.push({ file, message });
   }
 
-  #take(file: SourceFile): void {
+  /** Whether other files still answer as they did. */
+  #isUpToDate(path: string, { asked = [] }: FileFacts): boolean {
+    const never = this.#never?.of(path);
+    return asked.every(([name, answer]) => (never?.(name) ?? false) === answer);
+  }
+
+  /** @returns the facts, where the text can be decoded */
+  #read(path: string, bytes: Uint8Array): FileFacts | undefined {
+    const text = decodeSource(bytes);
+    if (!text.ok) {
+      this.problem(path, text.problem.message);
+      return undefined;
+    }
+    const { module, problems } = parseModule(text.value);
+    const [first] = problems;
+    const head = first === undefined ? {} : { problem: { line: first.line, message: first.message } };
+    return this.#take({ path, text: text.value, module }, head);
+  }
+
+  #take(file: SourceFile, head: Pick<FileFacts, "problem">): FileFacts {
+    if (head.problem !== undefined) this.#problems.push({ file: file.path, ...head.problem });
     switch (this.#kind) {
       case "control-flow":
         this.#takeGraphs(file);
-        return;
-      case "complexity-report":
-        this.#complexity.add(file);
-        return;
-      case "dead-code":
-        this.#unreachable.push(...unreachableCode(file));
-        this.#summaries.push(summarise(file, this.#interner, { calls: false, reads: true }));
-        return;
+        return head;
+      case "complexity-report": {
+        const facts = complexityFacts(file);
+        this.#complexity.add(file.path, facts);
+        return { ...head, ...facts };
+      }
+      case "dead-code": {
+        const asked = new Map<string, boolean>();
+        const unreachable = unreachableCode(file, { neverReturns: this.#asking(file.path, asked) });
+        for (const finding of unreachable) this.#unreachable.push({ ...finding, file: file.path });
+        const answers = asked.size === 0 ? {} : { asked: [...asked] };
+        return { ...head, ...answers, unreachable, ...this.#summarised(file, { calls: false, reads: true }) };
+      }
       default:
-        this.#summaries.push(summarise(file, this.#interner, { calls: this.#kind === "call-graph", reads: false }));
+        return { ...head, ...this.#summarised(file, { calls: this.#kind === "call-graph", reads: false }) };
     }
+  }
+
+  #summarised(file: SourceFile, parts: { calls: boolean; reads: boolean }): Pick<FileFacts, "summary"> {
+    const whole = summarise(file, this.#interner, parts);
+    const summary = this.#kind === "module-dependencies" ? importsOnly(whole) : whole;
+    this.#summaries.push(summary);
+    if (this.#options.store === undefined) return {};
+    const { strings, data } = packSummary(summary);
+    return { summary: { strings: [...strings], data: [...data] } };
+  }
+
+  #asking(path: string, asked: Map<string, boolean>): ((name: string) => boolean) | undefined {
+    const never = this.#never?.of(path);
+    if (never === undefined) return undefined;
+    return (name) => {
+      const answer = never(name);
+      asked.set(name, answer);
+      return answer;
+    };
+  }
+
+  /** Takes facts as if the file had been read; not those of another kind of analysis. */
+  #keep(path: string, { problem, summary, unreachable, functions, module }: FileFacts): boolean {
+    if (this.#kind === "complexity-report") {
+      if (functions === undefined || module === undefined) return false;
+      this.#complexity.add(path, { functions, module });
+    } else {
+      const unpacked = summary === undefined ? null : unpackSummary(path, summary, this.#interner);
+      if (unpacked === null || (this.#kind === "dead-code" && unreachable === undefined)) return false;
+      this.#summaries.push(unpacked);
+      for (const finding of unreachable ?? []) this.#unreachable.push({ ...finding, file: path });
+    }
+    if (problem !== undefined) this.#problems.push({ file: path, ...problem });
+    return true;
   }
 
   #takeGraphs({ path, text, module }: SourceFile): void {
     const { function: name, mostGraphs: most = Number.POSITIVE_INFINITY } = this.#options;
-    const all = buildGraphs(text, module);
+    const all = buildGraphs(text, module, { neverReturns: this.#never?.of(path) });
     const functions = name === undefined ? all : all.filter(({ qualname }) => qualname === name);
     if (functions.length === 0) return;
     this.#graphs.push({ file: path, withExit: "node", functions });
     this.#graphCount += functions.length;
     // Now and then, so that the sorting does not cost more than the graphs.
     if (this.#graphCount > 2 * most) this.#thinOut(most);
+  }
+
+  #workspace(): WorkspaceSummary {
+    const summaries = this.#summaries;
+    this.#summaries = [];
+    return workspaceOf(summaries);
   }
 
   #thinOut(most: number): void {
@@ -96,7 +173,17 @@ export class AnalysisRun {
     this.#leftOut += leftOut;
   }
 
+  /** Puts all together. */
   finish(): AnalysisReport {
+    const steps = this.finishing();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** As `finish`, with pauses: gives the number of files that are done. What was kept of the files is let go. */
+  *finishing(): Generator<number, AnalysisReport> {
     const head = { files: this.#files, problems: this.#problems, leftOut: {} };
     switch (this.#kind) {
       case "control-flow":
@@ -109,11 +196,19 @@ export class AnalysisRun {
       case "complexity-report":
         return { analysis: this.#kind, ...head, ...this.#complexity.finish() };
       case "call-graph":
-        return { analysis: this.#kind, ...head, ...callGraphOf(workspaceOf(this.#summaries)) };
+        return { analysis: this.#kind, ...head, ...(yield* callGraphSteps(this.#workspace())) };
       case "module-dependencies":
-        return { analysis: this.#kind, ...head, ...moduleDependencies(workspaceOf(this.#summaries)) };
+        return { analysis: this.#kind, ...head, ...moduleDependencies(this.#workspace()) };
       case "dead-code":
-        return { analysis: this.#kind, ...head, ...deadCode(workspaceOf(this.#summaries), this.#unreachable) };
+        return { analysis: this.#kind, ...head, ...deadCode(this.#workspace(), this.#unreachable) };
     }
   }
+}
+
+/** What the graph of modules needs: names and calls of thousands of files would only take memory. */
+function importsOnly(summary: FileSummary): FileSummary {
+  const root = summary.scopes
+    .slice(0, 1)
+    .map((scope) => ({ ...scope, bindings: NO_BINDINGS, calls: NO_CALLS, attributes: null }));
+  return { ...summary, scopes: root, stars: [], exported: null };
 }

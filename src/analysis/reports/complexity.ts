@@ -1,30 +1,40 @@
 import type { ComplexityReport, FunctionComplexity, ModuleComplexity } from "../../model/index.ts";
 import type { SourceFile } from "../callgraph/summary.ts";
 import { outline, type ScopeOutline } from "../graphs.ts";
+import type { FileFacts } from "./facts.ts";
+
+type Facts = { readonly [Part in "functions" | "module"]: NonNullable<FileFacts[Part]> };
+
+/** The metrics of a file's functions and of the file itself. */
+export function complexityFacts({ text, module }: SourceFile): Facts {
+  const root = outline(text, module);
+  const functions: Facts["functions"] = [];
+  const sums = { functions: 0, cyclomatic: 0, cognitive: 0, nesting: 0, statements: 0 };
+  const pending: ScopeOutline[] = [root];
+  for (let scope = pending.pop(); scope !== undefined; scope = pending.pop()) {
+    const { kind, qualname, line, endLine, complexity } = scope;
+    if (kind === "function") {
+      sums.functions++;
+      functions.push({ kind, qualname, line, endLine, complexity });
+    }
+    sums.nesting = Math.max(sums.nesting, complexity.nesting);
+    sums.statements += complexity.statements;
+    sums.cognitive += ownCognitive(scope);
+    pending.push(...scope.children);
+  }
+  // Of the module: what is nested in it counts there already.
+  sums.cyclomatic = root.complexity.cyclomatic;
+  return { functions, module: { lines: module.endLine, ...sums } };
+}
 
 /** Collects the metrics of every function, file by file. */
 export class ComplexityCollector {
   readonly #functions: FunctionComplexity[] = [];
   readonly #modules: ModuleComplexity[] = [];
 
-  add({ path, text, module }: SourceFile): void {
-    const root = outline(text, module);
-    const sums = { functions: 0, cyclomatic: 0, cognitive: 0, nesting: 0, statements: 0 };
-    const pending: ScopeOutline[] = [root];
-    for (let scope = pending.pop(); scope !== undefined; scope = pending.pop()) {
-      const { kind, qualname, line, endLine, complexity } = scope;
-      if (kind === "function") {
-        sums.functions++;
-        this.#functions.push({ file: path, kind, qualname, line, endLine, complexity });
-      }
-      sums.nesting = Math.max(sums.nesting, complexity.nesting);
-      sums.statements += complexity.statements;
-      sums.cognitive += ownCognitive(scope);
-      pending.push(...scope.children);
-    }
-    // Of the module: what is nested in it counts there already.
-    sums.cyclomatic = root.complexity.cyclomatic;
-    this.#modules.push({ file: path, lines: module.endLine, ...sums });
+  add(file: string, { functions, module }: Facts): void {
+    for (const one of functions) this.#functions.push({ file, ...one });
+    this.#modules.push({ file, ...module });
   }
 
   finish(): ComplexityReport {

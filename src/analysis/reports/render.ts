@@ -19,11 +19,16 @@ const READABLE: Readonly<Record<AnalysisFormat, number>> = {
 /** Drawings take more room than rows. */
 const READABLE_GRAPHS = 40;
 
+/** Bytes of an entry of any list, with what belongs to it: hardly ever less. */
+const SMALLEST_ENTRY = 100;
+
 /** A report as text in a format; what had to be left out is said in it. */
 export function renderReport(report: AnalysisReport, format: AnalysisFormat, options: RenderOptions = {}): string {
   const { maxBytes = Number.POSITIVE_INFINITY } = options;
   const isDrawn = report.analysis === "control-flow" && format === "html";
-  let limit = options.limit ?? (isDrawn ? READABLE_GRAPHS : READABLE[format]);
+  const asked = options.limit ?? (isDrawn ? READABLE_GRAPHS : READABLE[format]);
+  // Rendering all of a large workspace, only to shorten it, would fill the memory.
+  let limit = Math.max(1, Math.min(asked, Math.ceil(maxBytes / SMALLEST_ENTRY)));
   for (;;) {
     const text = render(limitReport(report, limit), format);
     const bytes = Buffer.byteLength(text);

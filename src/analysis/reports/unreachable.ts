@@ -1,18 +1,21 @@
 import type { ControlFlowGraph, DeadCodeFinding } from "../../model/index.ts";
 import type { SourceFile } from "../callgraph/summary.ts";
 import { buildGraphs } from "../graphs.ts";
+import type { GraphOptions } from "../options.ts";
 
 /** The statements of a file that no way leads to, as ranges of lines. */
-export function unreachableCode({ path, text, module }: SourceFile): DeadCodeFinding[] {
-  const graphs = buildGraphs(text, module);
+export function unreachableCode(
+  { text, module }: SourceFile,
+  options: Pick<GraphOptions, "neverReturns"> = {},
+): Omit<DeadCodeFinding, "file">[] {
+  const graphs = buildGraphs(text, module, options);
   if (!graphs.some(({ nodes }) => nodes.some(({ unreachable }) => unreachable === true))) return [];
   const lines = text.split(/\r\n|\r|\n/);
   return graphs.flatMap((graph) =>
     unreachableRanges(graph, lines).map(
-      ([line, endLine]): DeadCodeFinding => ({
+      ([line, endLine]): Omit<DeadCodeFinding, "file"> => ({
         kind: "unreachable",
         name: graph.qualname,
-        file: path,
         line,
         endLine,
         confidence: "certain",

@@ -1,23 +1,21 @@
-import { constants, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AnalysisRun } from "../../analysis/index.ts";
 import { walk } from "../../discovery/index.ts";
-import {
-  AnalysisFormat,
-  AnalysisKind,
-  AnalysisReport,
-  fail,
-  ok,
-  parseBoundary,
-  type Result,
-} from "../../model/index.ts";
+import { analysisCacheFolder } from "../../kernel/index.ts";
+import { AnalysisFormat, AnalysisKind, type AnalysisReport, fail, ok, type Result } from "../../model/index.ts";
 import type { Context } from "../context.ts";
 import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { FolderNever } from "../folder-never.ts";
+import { MemoryWatch } from "../memory-watch.ts";
+import { PackCache } from "../pack-cache.ts";
 import { parseBytes, parseCount } from "../units.ts";
 
 export interface AnalyzeOptions {
+  readonly cache?: string;
   readonly format: string;
   readonly function?: string;
   readonly limit?: string;
@@ -54,19 +52,115 @@ export async function analyzeCommand(
   if (!wish.ok) return refuse(wish, context);
   const sources = await findSources(paths, context);
   if (!sources.ok) return refuse(sources, context);
-  const { AnalysisRun, renderReport } = await import("../../analysis/index.ts");
-  const isBounded = wish.value.maxBytes !== undefined || wish.value.format !== "json";
-  const run = new AnalysisRun(wish.value.kind, {
-    function: options.function,
-    mostGraphs: wish.value.limit ?? (isBounded ? MOST_GRAPHS : undefined),
-  });
-  await readSources(sources.value, run, context);
+  const { renderReport } = await import("../../analysis/index.ts");
+  const report = await analyse(sources.value, wish.value, options, context);
   if (context.signal.aborted) return EXIT.cancelled;
-  const report = parseBoundary(AnalysisReport, run.finish(), "analysis report");
-  if (!report.ok) return refuse(fail("write-failed", report.problem.message), context);
+  if (!report.ok) return refuse(report, context);
   for (const { file, message } of report.value.problems) context.console.say(`toka: ${file}: ${message}`);
   const { format, limit, maxBytes } = wish.value;
   return await write(renderReport(report.value, format, { limit, maxBytes }), options.output, context);
+}
+
+/** Reads the files and puts together what they say; what was read is kept for the next run, when it is cancelled too. */
+async function analyse(
+  sources: Sources,
+  { kind, format, limit, maxBytes }: Wish,
+  options: AnalyzeOptions,
+  context: Context,
+): Promise<Result<AnalysisReport>> {
+  const { AnalysisRun } = await import("../../analysis/index.ts");
+  const cache = kind === "control-flow" ? undefined : openCache(sources.root, kind, options.cache, context);
+  const isBounded = maxBytes !== undefined || format !== "json";
+  const run = new AnalysisRun(kind, {
+    function: options.function,
+    mostGraphs: limit ?? (isBounded ? MOST_GRAPHS : undefined),
+    store: cache,
+    never: new FolderNever(sources.root),
+  });
+  const pace = new Pace(sources.files.length, context);
+  try {
+    const read = await readSources(sources, run, pace);
+    if (!read.ok) return read;
+  } finally {
+    closeCache(cache, context);
+  }
+  const steps = run.finishing();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return ok(step.value);
+    const going = await pace.at("connected", step.value);
+    if (!going.ok) return going;
+  }
+}
+
+/** Nothing where the folder cannot be used: then everything is read anew. */
+function openCache(
+  root: string,
+  kind: AnalysisKind,
+  given: string | undefined,
+  context: Context,
+): PackCache | undefined {
+  const mark = productMark();
+  if (mark === undefined) return undefined;
+  try {
+    const folder = given ?? analysisCacheFolder(root, context.environment);
+    return PackCache.open({ folder, kind, mark });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.console.say(`toka: What was read before cannot be used: ${why}`);
+    return undefined;
+  }
+}
+
+function closeCache(cache: PackCache | undefined, context: Context): void {
+  try {
+    cache?.close();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.console.say(`toka: What was read cannot be kept for the next time: ${why}`);
+  }
+}
+
+/** Which program this is, by its bundle; nothing in a checkout, whose code may change between two runs. */
+function productMark(): string | undefined {
+  const bundle = join(import.meta.dirname, "cli.cjs");
+  return existsSync(bundle) ? createHash("sha256").update(readFileSync(bundle)).digest("hex") : undefined;
+}
+
+/** Gives others their turns, says how far it is, and ends what takes too long or too much. */
+class Pace {
+  readonly #total: number;
+  readonly #context: Context;
+  readonly #memory = new MemoryWatch();
+  #told = performance.now();
+  #turn = this.#told;
+
+  constructor(total: number, context: Context) {
+    this.#total = total;
+    this.#context = context;
+  }
+
+  /** @param doing what was done with the files so far */
+  async at(doing: string, done: number): Promise<Result<void>> {
+    if (performance.now() - this.#turn < TURN) return ok(undefined);
+    await nextTurn();
+    const now = performance.now();
+    this.#turn = now;
+    if (this.#context.signal.aborted) return fail("cancelled", "cancelled");
+    if (this.#memory.isFull()) return fail("too-large", tooLarge(done, this.#total));
+    if (now - this.#told >= PROGRESS) {
+      this.#told = now;
+      this.#context.console.say(`toka: ${done} of ${this.#total} files ${doing}`);
+    }
+    return ok(undefined);
+  }
+}
+
+function tooLarge(done: number, total: number): string {
+  return (
+    `This is too large for the memory (${done} of ${total} files fitted): name folders or files to analyse a part of ` +
+    "it, or give a --limit"
+  );
 }
 
 function refuse(result: Result<unknown>, context: Context): number {
@@ -123,23 +217,17 @@ async function pythonFiles(folder: string, context: Context): Promise<Result<rea
   }
 }
 
-async function readSources({ root, files }: Sources, run: AnalysisRun, context: Context): Promise<void> {
-  let told = performance.now();
-  let turn = told;
+async function readSources({ root, files }: Sources, run: AnalysisRun, pace: Pace): Promise<Result<void>> {
   for (let at = 0; at < files.length; at += BATCH) {
     const batch = files.slice(at, at + BATCH);
     const contents = await Promise.all(batch.map(readSource));
     for (const [index, file] of batch.entries()) {
       take(run, relative(root, file).replaceAll(sep, "/"), contents[index]);
-      if (performance.now() - turn < TURN) continue;
-      await nextTurn();
-      if (context.signal.aborted) return;
-      turn = performance.now();
+      const going = await pace.at("read", at + index + 1);
+      if (!going.ok) return going;
     }
-    if (performance.now() - told < PROGRESS) continue;
-    told = performance.now();
-    context.console.say(`toka: ${Math.min(at + BATCH, files.length)} of ${files.length} files`);
   }
+  return ok(undefined);
 }
 
 function take(run: AnalysisRun, path: string, content: Result<Uint8Array> | undefined): void {

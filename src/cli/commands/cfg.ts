@@ -1,9 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import type { DetailLevel } from "../../analysis/index.ts";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { DetailLevel, GraphOptions, NeverIndex } from "../../analysis/index.ts";
 import { type FileGraphs, fail, ok, type Result } from "../../model/index.ts";
 import { decodeSource } from "../../python/index.ts";
 import type { Context } from "../context.ts";
 import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { FolderNever } from "../folder-never.ts";
 import { linesOf } from "../lines.ts";
 import { table } from "../table.ts";
 
@@ -32,12 +34,17 @@ export async function cfgCommand(files: readonly string[], options: CfgOptions, 
   if (!named.ok) return refuse(named, context);
   const sink = new Sink(options.output, context);
   const analysis = await import("../../analysis/index.ts");
+  const never = new NeverElsewhere(analysis);
   let failed = false;
   let found = false;
   try {
     for await (const file of allFiles(files, options.filesFrom, context)) {
       if (context.signal.aborted) return EXIT.cancelled;
-      const graphs = selectFunction(readGraphs(analysis, file, detail.value), options.function);
+      const neverReturns = never.of(file);
+      const graphs = selectFunction(
+        readGraphs(analysis, file, { detail: detail.value, neverReturns }),
+        options.function,
+      );
       found ||= graphs.functions.length > 0;
       failed ||= graphs.error !== undefined;
       if (graphs.error !== undefined) context.console.say(`toka: ${file}: ${graphs.error}`);
@@ -89,11 +96,11 @@ async function* allFiles(
   for await (const line of linesOf(list, context)) if (line.trim() !== "") yield line;
 }
 
-function readGraphs(analysis: Analysis, file: string, detail: DetailLevel): FileGraphs {
+function readGraphs(analysis: Analysis, file: string, options: GraphOptions): FileGraphs {
   const unread = (error: string): FileGraphs => ({ file, error, withExit: "node", functions: [] });
   try {
     const text = decodeSource(readFileSync(file));
-    return text.ok ? analysis.fileGraphs(file, text.value, { detail }) : unread(text.problem.message);
+    return text.ok ? analysis.fileGraphs(file, text.value, options) : unread(text.problem.message);
   } catch (error) {
     return unread(error instanceof Error ? error.message : String(error));
   }
@@ -132,6 +139,37 @@ function renderTable(graphs: FileGraphs): string {
     ...[complexity.cyclomatic, complexity.cognitive, complexity.nesting, nodes.length, edges.length].map(String),
   ]);
   return table(["Where", "Kind", "Name", "Cyclomatic", "Cognitive", "Nesting", "Nodes", "Edges"], rows);
+}
+
+/** Which functions of other files never return, as the imports of a file name them. */
+class NeverElsewhere {
+  readonly #analysis: Analysis;
+  readonly #roots = new Map<string, NeverIndex>();
+
+  constructor(analysis: Analysis) {
+    this.#analysis = analysis;
+  }
+
+  of(file: string): (path: string) => boolean {
+    const full = resolve(file);
+    const root = rootOf(full);
+    let index = this.#roots.get(root);
+    if (index === undefined) {
+      index = new this.#analysis.NeverIndex(new FolderNever(root));
+      this.#roots.set(root, index);
+    }
+    return index.of(relative(root, full).replaceAll(sep, "/"));
+  }
+}
+
+/** The current folder for what lies in it; else the folder around the package that a file is part of. */
+function rootOf(file: string): string {
+  const here = resolve(".");
+  const way = relative(here, file);
+  if (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return here;
+  let folder = dirname(file);
+  while (existsSync(join(folder, "__init__.py")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /** Standard output, or a file that is written when everything went well. */
