@@ -5,6 +5,8 @@ const BOX_GAP = 28;
 const LANE_GAP = 16;
 /** Wider than this, a narrow drawing is worth more than a balanced one. */
 const WIDE = 720;
+/** How much wider than its widest layer a drawing may be. */
+const TOLERANCE = 1.1;
 
 /**
  * Horizontal places of ordered slots (Brandes and Köpf 2001, with the block graph that dagre uses for compaction):
@@ -30,8 +32,55 @@ export function placeColumns(layers: readonly Slot[][], count: number): void {
     const [, low = 0, high = 0] = drawings.map((xs) => xs[id] ?? 0).sort((a, b) => a - b);
     return (low + high) / 2;
   });
-  const xs = spread(layers, balanced) <= WIDE ? balanced : narrowest;
+  const room = Math.max(WIDE, ...layers.map(rowWidth));
+  const found = spread(layers, balanced) <= WIDE ? balanced : narrowest;
+  const xs = spread(layers, found) <= room * TOLERANCE ? found : squeezed(layers, found, room);
   for (const layer of layers) for (const slot of layer) slot.x = Math.round(xs[slot.id] ?? 0);
+}
+
+function rowWidth(layer: readonly Slot[]): number {
+  return layer.reduce(
+    (sum, slot, i) => {
+      const left = layer[i - 1];
+      return sum + (left === undefined ? slot.width / 2 : separation(left, slot));
+    },
+    (layer.at(-1)?.width ?? 0) / 2,
+  );
+}
+
+/**
+ * A drawing that wanders aside, led back between two borders: every slot keeps its distance from what leads to it, as far
+ * as its neighbours and the borders let it.
+ */
+function squeezed(layers: readonly Slot[][], xs: Float64Array, room: number): Float64Array {
+  const moved = new Float64Array(xs.length);
+  const middle = room / 2 - (xs[layers[0]?.[0]?.id ?? 0] ?? 0);
+  for (const layer of layers) {
+    const wishes = layer.map((slot) => {
+      const above = laneAbove(slot) ?? slot.above.find(({ main }) => main === slot.box) ?? slot.above[0];
+      const own = xs[slot.id] ?? 0;
+      return above === undefined ? own + middle : (moved[above.id] ?? 0) + own - (xs[above.id] ?? 0);
+    });
+    for (const [i, x] of between(layer, wishes, room).entries()) moved[layer[i]?.id ?? 0] = x;
+  }
+  return moved;
+}
+
+/** Places for the slots of a layer, as near to the wished ones as their widths and the borders let them. */
+function between(layer: readonly Slot[], wishes: readonly number[], room: number): number[] {
+  const xs: number[] = [];
+  for (const [i, slot] of layer.entries()) {
+    const left = layer[i - 1];
+    const least = left === undefined ? slot.width / 2 : (xs[i - 1] ?? 0) + separation(left, slot);
+    xs.push(Math.max(wishes[i] ?? 0, least));
+  }
+  for (let i = layer.length - 1; i >= 0; i--) {
+    const [slot, right] = [layer[i], layer[i + 1]];
+    if (slot === undefined) continue;
+    const most = right === undefined ? room - slot.width / 2 : (xs[i + 1] ?? 0) - separation(slot, right);
+    xs[i] = Math.min(xs[i] ?? 0, most);
+  }
+  return xs;
 }
 
 /** How wide a drawing is. */
