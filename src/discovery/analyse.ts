@@ -111,7 +111,9 @@ export class FileAnalyser {
     if (parsed === null) return nothing();
     const reading = readPython(parsed, { hasShebang, isExecutable: content.isExecutable }, this.#store);
     if (reading.entryPoints.length > 0) return this.#commands(path, reading.entryPoints);
-    if (reading.commandLine === null) return nothing();
+    if (reading.commandLine === null) {
+      return { ...nothing(), dependencies: reading.dependencies, misses: reading.misses };
+    }
     const { capabilities, dependencies } = this.#capabilities.ofPython(parsed);
     const tool = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
     const diagnostics = [...syntaxDiagnostics(parsed), ...gapDiagnostics(reading.commandLine.gaps)];
@@ -156,6 +158,16 @@ function unitOf({ callee, owner }: AgentTool): string {
 
 function skipped(file: string, code: string, message: string): FileResult {
   return { ...nothing(), diagnostics: [{ file, line: 1, severity: "information", code, message }], isNotable: true };
+}
+
+/** The result of a file on which the analysis itself failed. */
+export function failedResult(file: string, why: string): FileResult {
+  const message = `The file could not be analysed: ${why}`;
+  return {
+    ...nothing(),
+    diagnostics: [{ file, line: 1, severity: "warning", code: "analysis-failed", message }],
+    isNotable: true,
+  };
 }
 
 /** One diagnostic for a file that Python itself would not read. */

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, namesCommandLineLibrary } from "./prefilter.ts";
-import { withRegularFile } from "./regular-file.ts";
+import { type Content, readBytes } from "./regular-file.ts";
+import { type FileState, stateOf } from "./stamp.ts";
 
 export interface ParsedFile {
   readonly file: string;
@@ -35,6 +35,7 @@ export class ModuleStore implements ModuleSource {
   readonly #cache = new Map<string, ParsedFile | null>();
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
+  readonly #states = new Map<string, FileState>();
   /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
   readonly #resolved = new Map<string, Map<string, Resolution | null>>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
@@ -79,6 +80,7 @@ export class ModuleStore implements ModuleSource {
     if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
     this.#declares.delete(file);
+    this.#states.delete(file);
     if (exists !== this.#files.has(file)) {
       this.#resolved.clear();
       this.#roots.clear();
@@ -93,15 +95,32 @@ export class ModuleStore implements ModuleSource {
     return this.#files.has(file);
   }
 
+  /** Takes note of a file that was read elsewhere. */
+  noteContent(file: string, bytes: Buffer): void {
+    this.#declares.set(file, namesCommandLineLibrary(bytes));
+  }
+
+  /** What state a file was in when this store last read it; none for files that others read. */
+  stateOf(file: string): FileState | undefined {
+    return this.#states.get(file);
+  }
+
   declaresCommandLine(file: string): boolean {
     let known = this.#declares.get(file);
     if (known === undefined) {
-      const overlay = this.#overlays.get(file);
-      const bytes = overlay === undefined ? readBounded(join(this.#folder, file)) : Buffer.from(overlay);
+      const bytes = this.#bytesOf(file);
       known = bytes !== null && namesCommandLineLibrary(bytes);
       this.#declares.set(file, known);
     }
     return known;
+  }
+
+  #bytesOf(file: string): Buffer | null {
+    const overlay = this.#overlays.get(file);
+    if (overlay !== undefined) return Buffer.from(overlay);
+    const content = readBounded(join(this.#folder, file));
+    if (content !== null) this.#states.set(file, stateOf(content, Date.now()));
+    return content?.bytes ?? null;
   }
 
   parse(file: string): Module | null {
@@ -124,7 +143,7 @@ export class ModuleStore implements ModuleSource {
   }
 
   #load(file: string, given: Uint8Array | undefined): string | null {
-    const bytes = given ?? readBounded(join(this.#folder, file));
+    const bytes = given ?? this.#bytesOf(file);
     if (bytes === null || isBinary(bytes)) return null;
     const decoded = decodeSource(bytes);
     // A wrong encoding costs some characters of help texts, not the tool.
@@ -232,6 +251,7 @@ function within(folder: string, name: string): string {
 }
 
 /** The bytes of a regular file of bearable size, `null` for anything else. */
-function readBounded(path: string): Buffer | null {
-  return withRegularFile(path, (descriptor, { size }) => (size <= MAX_FILE_BYTES ? readFileSync(descriptor) : null));
+function readBounded(path: string): Content | null {
+  const content = readBytes(path, MAX_FILE_BYTES);
+  return content === null || content.stat.size > MAX_FILE_BYTES ? null : content;
 }

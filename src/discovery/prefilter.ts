@@ -86,9 +86,14 @@ const DECLARING_MARKS: readonly Buffer[] = [
   "add_parser",
   "optparse",
   "add_option",
-  "click",
-  "typer",
-  "fire",
+  // Not the bare words, which are common in other texts.
+  "import click",
+  "from click",
+  "rich_click",
+  "import typer",
+  "from typer",
+  "import fire",
+  "from fire",
   "docopt",
   "FastMCP",
   "fastmcp",
@@ -128,4 +133,10 @@ export function mayBePythonTool(path: string, bytes: Buffer): boolean {
   if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
   if (shebangOf(bytes)?.language === "python") return true;
   return PYTHON_MARKS.some((mark) => bytes.includes(mark));
+}
+
+/** Whether a file that was read has to be analysed: what does not pass holds no tool and is nothing to tell about. */
+export function mayHoldTools(path: string, kind: FileClass, bytes: Buffer): boolean {
+  if (kind !== "python" || isBinary(bytes)) return true;
+  return (!path.endsWith("__init__.py") && mayBePythonTool(path, bytes)) || mayDeclareAgentTools(bytes);
 }

@@ -1,4 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+
+export interface Content {
+  readonly bytes: Buffer;
+  /** Of the whole file, which may be larger than what was read. */
+  readonly stat: Stats;
+}
 
 /**
  * Opens a file to read it, and closes it again. Neither a link nor a pipe that took the file's place since it was listed
@@ -19,4 +25,18 @@ export function withRegularFile<T>(path: string, use: (descriptor: number, stat:
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The first bytes of a regular file, `null` when it is none or cannot be read. */
+export function readBytes(path: string, limit: number): Content | null {
+  return withRegularFile(path, (descriptor, stat) => {
+    const bytes = Buffer.allocUnsafeSlow(Math.min(stat.size, limit));
+    let count = 0;
+    while (count < bytes.length) {
+      const read = readSync(descriptor, bytes, count, bytes.length - count, count);
+      if (read === 0) break;
+      count += read;
+    }
+    return { bytes: bytes.subarray(0, count), stat };
+  });
 }

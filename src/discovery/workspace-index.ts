@@ -1,95 +1,122 @@
-import { readSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Diagnostic, DiscoveryReport } from "../model/index.ts";
-import { FileAnalyser, type FileResult } from "./analyse.ts";
+import { FileAnalyser } from "./analyse.ts";
+import { FileReader, isCandidate } from "./file-reader.ts";
+import { type IndexFile, loadIndex, saveIndex } from "./index-file.ts";
 import { mergeTools } from "./merge.ts";
 import { ModuleStore } from "./modules.ts";
-import { classify, type FileClass, isTestFile, MAX_FILE_BYTES } from "./prefilter.ts";
+import { classify } from "./prefilter.ts";
 import { applyManifests } from "./readers/manifest.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
-import { withRegularFile } from "./regular-file.ts";
-import { type WalkedFile, walk, walkable } from "./walk.ts";
+import { Changes, type FileRecord, type Known, nameOf } from "./records.ts";
+import { Scan, type ScanListener, Turns } from "./scan.ts";
+import { walkable } from "./walk.ts";
 
-export interface DiscoverOptions {
+export interface ScanOptions extends ScanListener {
   readonly signal: AbortSignal;
-  /** Told now and then how many files were seen and how many of them read. */
-  readonly onProgress?: (seen: number, read: number) => void;
+  /** Read everything, whatever is known already. */
+  readonly fresh?: boolean;
+}
+
+export interface DiscoverOptions extends Omit<ScanOptions, "fresh"> {
   /** Unsaved texts by relative path; they stand for the files' contents. */
   readonly overlays?: ReadonlyMap<string, string>;
 }
 
-/** How long, in milliseconds, files are read before the event loop gets a turn. */
-const TURN = 12;
-
-/** Bytes of a file without ending that are looked at first. */
-const HEAD_BYTES = 256;
+const NOTHING: Known = { records: new Map(), python: new Set() };
 
 /**
- * The tools of one workspace folder, kept up to date: {@link scan} reads everything, {@link update} only what changed and
- * what depends on it. Results are per file, so that a report is put together without reading anything.
+ * The tools of one workspace folder, kept up to date: {@link scan} reads what is not known yet, {@link update} what
+ * changed and what depends on it. Results are per file, so that a report is put together without reading anything. With
+ * a file to keep them in, they outlive the process.
  */
 export class WorkspaceIndex {
   readonly folder: string;
   readonly #overlays: Map<string, string>;
-  readonly #results = new Map<string, FileResult>();
+  readonly #file: IndexFile | undefined;
   #store: ModuleStore;
   #analyser: FileAnalyser;
+  #reader: FileReader;
+  #records = new Map<string, FileRecord>();
+  #python: ReadonlySet<string> = new Set();
+  #scan: Scan | undefined;
   #walkDiagnostics: readonly Diagnostic[] = [];
   #filesSeen = 0;
   #filesRead = 0;
+  #filesParsed = 0;
   #milliseconds = 0;
+  #isScanned: boolean = false;
 
-  constructor(folder: string, overlays: ReadonlyMap<string, string> = new Map()) {
+  /**
+   * @param overlays unsaved texts by relative path
+   * @param file where results are kept between processes
+   */
+  constructor(folder: string, overlays: ReadonlyMap<string, string> = new Map(), file?: IndexFile) {
     this.folder = resolve(folder);
     this.#overlays = new Map(overlays);
+    this.#file = file;
     this.#store = new ModuleStore(this.folder, [], MODELLED_MODULES, this.#overlays);
     this.#analyser = new FileAnalyser(this.#store);
+    this.#reader = new FileReader(this.folder, this.#overlays, this.#store, this.#analyser);
   }
 
-  /** Reads the whole folder anew. Rejects with the signal's reason when aborted; what was known before stays then. */
-  async scan(options: Omit<DiscoverOptions, "overlays">): Promise<void> {
+  /**
+   * Takes over what an earlier process knew, without a look at the workspace: a {@link scan} then reads what changed.
+   * @returns whether there was anything of use
+   */
+  async restore(): Promise<boolean> {
+    const stored = this.#file === undefined ? null : await loadIndex(this.#file, this.folder);
+    if (stored === null) return false;
+    this.#records = stored.records;
+    this.#python = stored.python;
+    this.#filesSeen = stored.filesSeen;
+    this.#walkDiagnostics = stored.diagnostics;
+    return true;
+  }
+
+  /** Keeps what is known for the next process, if there is a place for it. */
+  async save(): Promise<void> {
+    if (this.#file === undefined) return;
+    await saveIndex(this.#file, this.folder, {
+      records: this.#records,
+      python: this.#python,
+      filesSeen: this.#filesSeen,
+      diagnostics: this.#walkDiagnostics,
+    });
+  }
+
+  /**
+   * Reads the whole folder, except what is known and did not change. Rejects with the signal's reason when aborted; what
+   * was known before stays then.
+   */
+  async scan(options: ScanOptions): Promise<void> {
     const started = performance.now();
-    const { signal, onProgress } = options;
-    signal.throwIfAborted();
-    const walked = await walk(this.folder, { signal, onSeen: (seen) => onProgress?.(seen, 0) });
-    const python = walked.files.filter((file) => classify(file.name) === "python");
-    const store = new ModuleStore(
-      this.folder,
-      python.map((file) => file.path),
-      MODELLED_MODULES,
-      this.#overlays,
-    );
-    const analyser = new FileAnalyser(store);
-    const results = new Map<string, FileResult>();
-    let read = 0;
-    let turn = performance.now();
-    for (const file of walked.files) {
-      const outcome = this.#read(file, analyser);
-      if (outcome === null) continue;
-      read += 1;
-      if (outcome.isNotable) results.set(file.path, outcome);
-      if (performance.now() - turn < TURN) continue;
-      onProgress?.(walked.files.length, read);
-      await nextTurn();
-      signal.throwIfAborted();
-      turn = performance.now();
+    options.signal.throwIfAborted();
+    const known = options.fresh === true ? NOTHING : { records: this.#records, python: this.#python };
+    const scan = new Scan(this.folder, this.#overlays, known, options.signal, options);
+    this.#scan = scan;
+    try {
+      const outcome = await scan.run();
+      this.#store = outcome.store;
+      this.#analyser = outcome.analyser;
+      this.#reader = outcome.reader;
+      this.#records = outcome.records;
+      this.#python = outcome.python;
+      this.#walkDiagnostics = outcome.diagnostics;
+      this.#filesSeen = outcome.filesSeen;
+      this.#filesRead = outcome.filesRead;
+      this.#filesParsed = outcome.store.parsedCount;
+      this.#isScanned = true;
+    } finally {
+      if (this.#scan === scan) this.#scan = undefined;
     }
-    this.#store = store;
-    this.#analyser = analyser;
-    this.#results.clear();
-    for (const [path, result] of results) this.#results.set(path, result);
-    this.#walkDiagnostics = walked.unreadable.map(({ path, reason }) => ({
-      file: path === "" ? "." : path,
-      line: 1,
-      severity: "warning",
-      code: "unreadable-folder",
-      message: `The folder cannot be listed: ${reason}`,
-    }));
-    this.#filesSeen = walked.files.length;
-    this.#filesRead = read;
     this.#milliseconds = performance.now() - started;
-    onProgress?.(this.#filesSeen, read);
+  }
+
+  /** Files that somebody waits for: a scan that goes on analyses them first. */
+  prioritise(paths: readonly string[]): void {
+    this.#scan?.prioritise(paths);
   }
 
   /**
@@ -97,37 +124,40 @@ export class WorkspaceIndex {
    * @param paths relative to the folder, with `/`
    */
   async update(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    if (!this.#isScanned) {
+      await this.scan({ signal });
+      return;
+    }
     const started = performance.now();
     signal.throwIfAborted();
+    const parsedBefore = this.#store.parsedCount;
     const belonging = await walkable(this.folder, paths);
+    const changes = new Changes();
+    for (const path of belonging) changes.add(path, this.#noteChange(path));
     const again = new Set(belonging);
-    for (const path of belonging) {
-      for (const file of this.#noteChange(path)) again.add(file);
-    }
-    let turn = performance.now();
+    for (const [path, { result }] of this.#records) if (result !== null && changes.affect(result)) again.add(path);
+    const turns = new Turns(signal);
     for (const path of again) {
-      const outcome = this.#read({ path, name: nameOf(path) }, this.#analyser);
-      if (outcome?.isNotable === true) this.#results.set(path, outcome);
-      else this.#results.delete(path);
-      if (performance.now() - turn < TURN) continue;
-      await nextTurn();
-      signal.throwIfAborted();
-      turn = performance.now();
+      const file = { path, name: nameOf(path) };
+      const record = isCandidate(file) ? this.#reader.read(file) : null;
+      if (record === null) this.#records.delete(path);
+      else this.#records.set(path, record);
+      if (turns.isDue) await turns.give();
     }
+    this.#filesRead = again.size;
+    this.#filesParsed = this.#store.parsedCount - parsedBefore;
     this.#milliseconds = performance.now() - started;
   }
 
-  /** Forgets what was kept about a file. @returns files whose results rest on it, or may now find it */
-  #noteChange(path: string): readonly string[] {
-    const isPython = classify(nameOf(path)) === "python";
-    const exists = this.#overlays.has(path) || readBytes(join(this.folder, path), 0) !== null;
-    const cameOrWent = isPython && this.#store.has(path) !== exists;
-    if (isPython) this.#store.change(path, exists);
+  /** Forgets what was kept about a file. @returns whether it is a Python file that came or went */
+  #noteChange(path: string): boolean {
     this.#analyser.forget(path);
-    return [...this.#results].flatMap(([file, result]) => {
-      const isAffected = result.dependencies.has(path) || (cameOrWent && result.misses.has(stemOf(path)));
-      return isAffected ? [file] : [];
-    });
+    if (classify(nameOf(path)) !== "python") return false;
+    const exists = this.#overlays.has(path) || isRegularFile(join(this.folder, path));
+    const cameOrWent = this.#store.has(path) !== exists;
+    this.#store.change(path, exists);
+    if (cameOrWent) this.#python = changed(this.#python, path, exists);
+    return cameOrWent;
   }
 
   /** Sets or, with `undefined`, drops the unsaved text of a file; {@link update} takes it into account. */
@@ -138,14 +168,15 @@ export class WorkspaceIndex {
 
   /** What is known now. Tools are sorted by file, then line. */
   report(): DiscoveryReport {
-    const results = [...this.#results.values()];
+    const results = [...this.#records].flatMap(([path, { result }]) => (result === null ? [] : [{ path, result }]));
+    results.sort((a, b) => compareText(a.path, b.path));
     const merged = applyManifests(
-      mergeTools([...this.#results].map(([path, result]) => [path, result.tools])),
-      results.flatMap((result) => (result.manifest === null ? [] : [result.manifest])),
+      mergeTools(results.map(({ path, result }) => [path, result.tools])),
+      results.flatMap(({ result }) => (result.manifest === null ? [] : [result.manifest])),
     );
     const diagnostics = [
       ...this.#walkDiagnostics,
-      ...results.flatMap((result) => result.diagnostics),
+      ...results.flatMap(({ result }) => result.diagnostics),
       ...merged.diagnostics,
     ];
     return {
@@ -157,30 +188,10 @@ export class WorkspaceIndex {
       stats: {
         filesSeen: this.#filesSeen,
         filesRead: this.#filesRead,
-        filesParsed: this.#store.parsedCount,
+        filesParsed: this.#filesParsed,
         milliseconds: Math.round(this.#milliseconds * 10) / 10,
       },
     };
-  }
-
-  /** The result of one file; `null` when its content need not be looked at or it is not there. */
-  #read(file: WalkedFile, analyser: FileAnalyser): FileResult | null {
-    const kind = classify(file.name);
-    if (kind === "other" || isTestFile(file.path)) return null;
-    const overlay = this.#overlays.get(file.path);
-    if (overlay !== undefined) {
-      return analyser.analyse({ path: file.path, kind, bytes: Buffer.from(overlay), isExecutable: false });
-    }
-    const full = join(this.folder, file.path);
-    if (kind === "headless" && !isScriptHead(full)) return null;
-    return this.#readFile(file.path, kind, full, analyser);
-  }
-
-  #readFile(path: string, kind: FileClass, full: string, analyser: FileAnalyser): FileResult | null {
-    const content = readBytes(full, MAX_FILE_BYTES);
-    if (content === null) return null;
-    if (content.size > MAX_FILE_BYTES) return analyser.tooLarge(path, content.size);
-    return analyser.analyse({ path, kind, bytes: content.bytes, isExecutable: (content.mode & 0o111) !== 0 });
   }
 }
 
@@ -198,34 +209,13 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
+function changed(set: ReadonlySet<string>, item: string, isIn: boolean): ReadonlySet<string> {
+  const copy = new Set(set);
+  if (isIn) copy.add(item);
+  else copy.delete(item);
+  return copy;
 }
 
-/** The name under which a file would be imported. */
-function stemOf(path: string): string {
-  const name = nameOf(path);
-  const folder = path.slice(0, Math.max(0, path.length - name.length - 1));
-  return name === "__init__.py" ? nameOf(folder) : name.replace(/\.pyw?$/u, "");
-}
-
-function isScriptHead(path: string): boolean {
-  const head = readBytes(path, HEAD_BYTES);
-  return head !== null && head.bytes[0] === 0x23 && head.bytes[1] === 0x21;
-}
-
-interface Content {
-  readonly bytes: Buffer;
-  /** Of the whole file, which may be larger than what was read. */
-  readonly size: number;
-  readonly mode: number;
-}
-
-/** The first bytes of a regular file, `null` when it is none or cannot be read. */
-function readBytes(path: string, limit: number): Content | null {
-  return withRegularFile(path, (descriptor, { size, mode }) => {
-    const bytes = Buffer.allocUnsafe(Math.min(size, limit));
-    const count = bytes.length === 0 ? 0 : readSync(descriptor, bytes, 0, bytes.length, 0);
-    return { bytes: bytes.subarray(0, count), size, mode };
-  });
+function isRegularFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { type FileAnalyser, type FileContent, type FileResult, failedResult } from "./analyse.ts";
+import type { ModuleStore } from "./modules.ts";
+import { classify, isTestFile, MAX_FILE_BYTES, mayHoldTools } from "./prefilter.ts";
+import { type FileRecord, recordOf } from "./records.ts";
+import { readBytes } from "./regular-file.ts";
+import { type FileState, stateOf } from "./stamp.ts";
+import type { WalkedFile } from "./walk.ts";
+
+/** Bytes of a file without ending that are looked at first. */
+const HEAD_BYTES = 256;
+
+/** A file that passed the filter and waits to be analysed. */
+export interface KeptFile {
+  readonly path: string;
+  readonly state: FileState | null;
+  /** Dropped while it waits when there are too many; it is read again then. */
+  content: FileContent | null;
+}
+
+/** What the filter says: a record where that is all, a file to be analysed, or `null`: there is no such file. */
+export type Filtered =
+  | { readonly kind: "record"; readonly record: FileRecord }
+  | { readonly kind: "kept"; readonly kept: KeptFile }
+  | null;
+
+/** Whether a file is looked at at all, by its path alone. */
+export function isCandidate({ path, name }: WalkedFile): boolean {
+  return classify(name) !== "other" && !isTestFile(path);
+}
+
+/** Reads files of one workspace: first whether they may hold tools, then which. */
+export class FileReader {
+  readonly #folder: string;
+  readonly #overlays: ReadonlyMap<string, string>;
+  readonly #store: ModuleStore;
+  readonly #analyser: FileAnalyser;
+
+  constructor(folder: string, overlays: ReadonlyMap<string, string>, store: ModuleStore, analyser: FileAnalyser) {
+    this.#folder = folder;
+    this.#overlays = overlays;
+    this.#store = store;
+    this.#analyser = analyser;
+  }
+
+  filter(file: WalkedFile): Filtered {
+    const { path } = file;
+    const kind = classify(file.name);
+    const overlay = this.#overlays.get(path);
+    if (overlay !== undefined) {
+      return this.#sift({ path, kind, bytes: Buffer.from(overlay), isExecutable: false }, null);
+    }
+    const full = join(this.#folder, path);
+    if (kind === "headless") {
+      const head = readBytes(full, HEAD_BYTES);
+      if (head === null) return null;
+      const isScript = head.bytes[0] === 0x23 && head.bytes[1] === 0x21;
+      if (!isScript) return { kind: "record", record: { state: stateOf(head, Date.now()), result: null } };
+    }
+    const content = readBytes(full, MAX_FILE_BYTES);
+    if (content === null) return null;
+    const { bytes, stat } = content;
+    const state = stateOf(content, Date.now());
+    if (stat.size > MAX_FILE_BYTES) {
+      return { kind: "record", record: recordOf(state, this.#analyser.tooLarge(path, stat.size)) };
+    }
+    return this.#sift({ path, kind, bytes, isExecutable: (stat.mode & 0o111) !== 0 }, state);
+  }
+
+  #sift(content: FileContent, state: FileState | null): Filtered {
+    if (content.kind === "python") this.#store.noteContent(content.path, content.bytes);
+    return mayHoldTools(content.path, content.kind, content.bytes)
+      ? { kind: "kept", kept: { path: content.path, state, content } }
+      : { kind: "record", record: { state, result: null } };
+  }
+
+  /** The record of a file that passed the filter; `null` when it is gone meanwhile. */
+  analyse(kept: KeptFile): FileRecord | null {
+    const { path, content } = kept;
+    if (content !== null) return recordOf(kept.state, this.#result(content));
+    const again = this.filter({ path, name: path.slice(path.lastIndexOf("/") + 1) });
+    return again?.kind === "kept" ? this.analyse(again.kept) : (again?.record ?? null);
+  }
+
+  /** A file that the analysis cannot cope with does not keep the others from being read. */
+  #result(content: FileContent): FileResult {
+    try {
+      return this.#analyser.analyse(content);
+    } catch (error) {
+      return failedResult(content.path, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Filter and analysis in one. */
+  read(file: WalkedFile): FileRecord | null {
+    const filtered = this.filter(file);
+    return filtered?.kind === "kept" ? this.analyse(filtered.kept) : (filtered?.record ?? null);
+  }
+}
