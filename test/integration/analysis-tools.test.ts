@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -70,7 +70,9 @@ describe("analyses as tools", () => {
     const report = AnalysisReport.parse(JSON.parse(stdout));
     expect(report).toMatchObject({ analysis: kind, files: 4, problems: [{ file: "broken.py" }] });
     expect(results.map(({ format }) => format)).toEqual(["json"]);
-    expect(policy).toMatchObject({ network: { mode: "none" }, memoryBytes: 512 * 1024 * 1024, writablePaths: [] });
+    expect(policy).toMatchObject({ network: { mode: "none" }, memoryBytes: 512 * 1024 * 1024 });
+    // Nothing but what the analyses keep for the next time.
+    expect(policy.writablePaths).toEqual([expect.stringMatching(/^\/.*\/state\/[^/]+\/analysis$/)]);
   });
 
   it("finds what there is to find", async (context) => {
@@ -94,6 +96,38 @@ describe("analyses as tools", () => {
     const page = readFileSync(html.results[0]?.path ?? "", "utf8");
     expect(page).toContain("Left out here: 3 functions, 3 modules.");
     expect(page).not.toMatch(/<script|\son\w+=/i);
+  });
+
+  it("keep what they read of each file, and believe nothing that does not fit", async (context) => {
+    const first = await run("dead-code", { format: "json" }, context);
+    const [folder = ""] = first.policy.writablePaths;
+    const packs = (): string[] => readdirSync(folder).filter((name) => name.startsWith("dead-code."));
+    const [pack = ""] = packs();
+    expect(pack).toMatch(/\.pack$/);
+    const second = await run("dead-code", { format: "json" }, context);
+    expect(second.stdout).toBe(first.stdout);
+    expect(packs()).toEqual([pack]);
+    writeFileSync(join(folder, pack), "what a tool that was taken over might write");
+    const third = await run("dead-code", { format: "json" }, context);
+    expect(third.stdout).toBe(first.stdout);
+    expect(packs()).not.toContain(pack);
+  });
+
+  it("know functions of other files that never return", async (context) => {
+    write("stop.py", "def stop(why):\n    raise SystemExit(why)\n");
+    write("user.py", "from stop import stop\n\ndef use():\n    stop(1)\n    print('never')\n\nuse()\n");
+    const unreachable = async (): Promise<string[]> => {
+      const { stdout } = await run("dead-code", { format: "json" }, context);
+      const report = AnalysisReport.parse(JSON.parse(stdout));
+      if (report.analysis !== "dead-code") throw new Error(report.analysis);
+      return report.findings.filter(({ kind }) => kind === "unreachable").map(({ name }) => name);
+    };
+    expect(await unreachable()).toEqual(["helper", "use"]);
+    // A file that did not change is read anew where what it depends on did.
+    write("stop.py", "def stop(why):\n    return why\n");
+    expect(await unreachable()).toEqual(["helper"]);
+    rmSync(join(base, "workspace", "stop.py"));
+    rmSync(join(base, "workspace", "user.py"));
   });
 
   it("cannot read beyond the workspace", async (context) => {
