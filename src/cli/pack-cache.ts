@@ -136,7 +136,8 @@ export class PackCache {
 
   #readPacks(): void {
     const { folder, kind } = this.#options;
-    for (const name of readdirSync(folder)) {
+    // The names tell the order of their making: what is newer counts.
+    for (const name of readdirSync(folder).sort()) {
       const path = join(folder, name);
       if (name.endsWith(UNFINISHED.suffix)) dropOld(path);
       else if (name.startsWith(`${kind}.`) && name.endsWith(SUFFIX)) this.#readPack(path);
@@ -233,6 +234,13 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** Microseconds since 1970, so that names sort by time. */
+function timeName(): string {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+    .toString(36)
+    .padStart(11, "0");
+}
+
 /** Writes one pack: the entries one after the other, then the list of them. */
 class PackWriter {
   readonly #path: string;
@@ -245,7 +253,7 @@ class PackWriter {
   #bytes = 0;
 
   constructor({ folder, kind, packBytes = PACK_BYTES }: CacheOptions, mark: string) {
-    this.#path = join(folder, `${kind}.${randomUUID()}${SUFFIX}`);
+    this.#path = join(folder, `${kind}.${timeName()}-${randomUUID()}${SUFFIX}`);
     this.#mark = mark;
     this.#most = packBytes;
     this.#file = openSync(`${this.#path}${UNFINISHED.suffix}`, "wx", 0o600);
