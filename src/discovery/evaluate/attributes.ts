@@ -4,6 +4,7 @@ import { fieldsByName, isDataclass } from "./dataclasses.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { ABSENT_ON_TYPES, genericAttribute } from "./introspection.ts";
 import { methodOf } from "./methods.ts";
+import type { Scope } from "./scope.ts";
 import {
   type CallArguments,
   type ClassValue,
@@ -17,6 +18,7 @@ import {
   native,
   str,
   unknown,
+  usually,
   type Value,
 } from "./values.ts";
 
@@ -42,12 +44,19 @@ export function attributeOf(interpreter: Interpreter, value: Value, name: string
     case "enum":
       return enumAttribute(interpreter, value, name);
     case "unknown":
-      return value;
+      return value.usually === undefined ? value : usualAttribute(interpreter, value.usually, name, value.reason);
     case "generic":
       return genericAttribute(value, name) ?? attributeOf(interpreter, value.origin, name);
     default:
       return methodOf(interpreter, value, name) ?? missing(`attribute ${name}`);
   }
+}
+
+/** An attribute or method of what is only usually so; what comes out of it is no surer. */
+function usualAttribute(interpreter: Interpreter, value: Value, name: string, reason: string): Value {
+  const found = attributeOf(interpreter, value, name);
+  if (found.kind !== "native") return usually(found, reason);
+  return native(found.name, (call) => usually(found.call(call), reason));
 }
 
 function externalAttribute(interpreter: Interpreter, value: ExternalValue, name: string): Value {
@@ -57,12 +66,31 @@ function externalAttribute(interpreter: Interpreter, value: ExternalValue, name:
 }
 
 function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "module" }, name: string): Value {
-  const own = module.scope.own(name);
+  const own = module.scope.own(name) ?? starImported(module.scope, name);
   if (own !== undefined) return own;
   const from = module.file ?? "";
   const submodule = interpreter.source.resolve(from, 0, `${module.name}.${name}`);
   if (submodule !== null) return interpreter.importModule(from, 0, `${module.name}.${name}`);
   return unknown(`${module.name}.${name} is not defined in a way that can be read`);
+}
+
+/**
+ * The module-level name under which `from x import *` is remembered where `x` is external, or runs only when one of its
+ * names is needed; no Python name looks so.
+ */
+export const STAR_IMPORTS = "*";
+
+/** A name that a module has from `from x import *` of workspace modules, which run now if they have to. */
+export function starImported(scope: Scope, name: string, seen: Set<Scope> = new Set()): Value | undefined {
+  if (name.startsWith("_") || seen.has(scope)) return undefined;
+  seen.add(scope);
+  const stars = scope.own(STAR_IMPORTS);
+  for (const star of stars?.kind === "list" ? stars.items.toReversed() : []) {
+    if (star.kind !== "module") continue;
+    const found = star.scope.own(name) ?? starImported(star.scope, name, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function instanceAttribute(interpreter: Interpreter, instance: InstanceValue, name: string): Value {

@@ -1,5 +1,6 @@
 import { BUILTIN_PREFIX, iterate } from "./assignment.ts";
 import { setAttributeOf } from "./attributes.ts";
+import { resolutionOrder } from "./classes.ts";
 import { parseNumber, reprOf, textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { isInstanceOf, typeOfValue } from "./introspection.ts";
@@ -216,6 +217,19 @@ function isInstance(call: CallArguments): Value {
   return results.includes(undefined) ? unknown("isinstance()") : FALSE;
 }
 
+/** `dir(Class)`: names that start with an underscore are left out, for nobody looks for those. */
+function namesOf(call: CallArguments): Value {
+  const [target] = call.positional;
+  if (target?.kind !== "class") return list([], true);
+  const order = resolutionOrder(target);
+  const names = order.flatMap((item) => (item.kind === "class" ? item.scope.entries().map(([name]) => name) : []));
+  const shown = [...new Set(names)].filter((name) => !name.startsWith("_"));
+  return list(
+    sortValues(shown.map(str)) ?? [],
+    order.some((item) => item.kind === "external" && !isDefiniteType(item)),
+  );
+}
+
 function makeDict(call: CallArguments, interpreter: Interpreter): Value {
   const [first] = call.positional;
   const result = first === undefined ? dict() : copyToDict(first, interpreter);
@@ -292,6 +306,7 @@ export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
       const kind = argument(call, 0).kind;
       return kind === "function" || kind === "class" || kind === "bound" ? TRUE : unknown("callable()");
     },
+    dir: namesOf,
     print: () => NONE,
     type: (call: CallArguments) => {
       const [value, ...more] = call.positional;

@@ -1,6 +1,6 @@
 import { externalBases, isEnumClass, lookupInClass, memberByValue } from "./classes.ts";
 import { fieldDefault, fieldsOf, isDataclass, isInit } from "./dataclasses.ts";
-import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { type ExternalModel, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
 import { moduleScopeOf } from "./introspection.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
@@ -8,6 +8,7 @@ import {
   type CallArguments,
   type ClassValue,
   dict,
+  expected,
   type FunctionValue,
   type HostValue,
   type InstanceValue,
@@ -19,7 +20,9 @@ import {
   setItem,
   str,
   tuple,
+  type UnknownValue,
   unknown,
+  usually,
   type Value,
 } from "./values.ts";
 
@@ -74,10 +77,7 @@ const NEVER_RETURN: ReadonlySet<string> = new Set([
 function callExternal(interpreter: Interpreter, name: string, call: CallArguments): Value {
   if (NEVER_RETURN.has(name)) return NEVER;
   const model = interpreter.models.calls.get(name);
-  if (model !== undefined) {
-    if (interpreter.models.declaring.has(name)) interpreter.noticeLibrary(true);
-    return model(call, interpreter);
-  }
+  if (model !== undefined) return callModel(interpreter, name, model, call);
   const [first, ...rest] = call.positional;
   if (name.endsWith(".__init__") && first?.kind === "instance") {
     const base = name.slice(0, -".__init__".length);
@@ -92,6 +92,27 @@ function callExternal(interpreter: Interpreter, name: string, call: CallArgument
     }
   }
   return unknown(`result of ${name}()`);
+}
+
+function callModel(interpreter: Interpreter, name: string, model: ExternalModel, call: CallArguments): Value {
+  if (interpreter.models.declaring.has(name)) interpreter.noticeLibrary(true);
+  const result = model(call, interpreter);
+  const isOpen = result.kind === "unknown" && result.usually === undefined && isComputed(name);
+  return isOpen ? usualResult(model, call, interpreter, result) : result;
+}
+
+/** Functions that only compute with their arguments. */
+function isComputed(name: string): boolean {
+  return /^(?:builtins\.(?:int|float|str|bool|list|tuple|set|len|min|max|sorted)|os\.path\.\w+|pathlib\.\w+)$/u.test(
+    name,
+  );
+}
+
+/** What a function gives for arguments that are only usually so. */
+function usualResult(model: ExternalModel, call: CallArguments, interpreter: Interpreter, result: UnknownValue): Value {
+  const positional = call.positional.map(expected);
+  const isSame = positional.every((value, index) => value === call.positional[index]);
+  return isSame ? result : usually(model({ ...call, positional }, interpreter), result.reason);
 }
 
 function constructHost(interpreter: Interpreter, base: string, call: CallArguments): HostValue | null {

@@ -10,6 +10,7 @@ import type {
   Subscript,
 } from "../../python/index.ts";
 import { assign, BUILTIN_PREFIX, iterate } from "./assignment.ts";
+import { STAR_IMPORTS, starImported } from "./attributes.ts";
 import { BUILTIN_NAMES } from "./builtins.ts";
 import { spread } from "./calls.ts";
 import { makeLambda } from "./definitions.ts";
@@ -17,13 +18,14 @@ import { formatValue } from "./format.ts";
 import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
 import { binaryOperation, compareValues, sliceOf, subscriptOf, unaryOperation } from "./operators.ts";
 import { Scope } from "./scope.ts";
-import { STAR_IMPORTS, takeAll } from "./statements.ts";
+import { takeAll } from "./statements.ts";
 import {
   bool,
   type CallArguments,
   dict,
   ELLIPSIS,
   equal,
+  expected,
   FALSE,
   float,
   int,
@@ -36,6 +38,7 @@ import {
   truth,
   tuple,
   unknown,
+  usually,
   type Value,
 } from "./values.ts";
 
@@ -141,6 +144,8 @@ function nameValue(interpreter: Interpreter, name: string, frame: Frame): Value 
   if (found !== undefined) return found;
   const starred = fromStarImports(interpreter, name, frame);
   if (starred !== undefined) return starred;
+  const passedOn = BUILTIN_NAMES.has(name) ? undefined : starImported(frame.moduleScope, name);
+  if (passedOn !== undefined) return passedOn;
   if (BUILTIN_NAMES.has(name)) return interpreter.external(`${BUILTIN_PREFIX}${name}`);
   return unknown(`the name ${name} is not known here`);
 }
@@ -282,23 +287,41 @@ function stringPart(interpreter: Interpreter, part: Expression, frame: Frame): s
 
 function boolean(interpreter: Interpreter, op: "And" | "Or", values: readonly Expression[], frame: Frame): Value {
   let result: Value = op === "And" ? TRUE : FALSE;
-  let isCertain = true;
   let joined: Value | null = null;
-  for (const node of values) {
+  for (const [index, node] of values.entries()) {
     result = interpreter.evaluate(node, frame);
     const condition = truth(result);
     if (condition === undefined) {
-      joined = joined === null ? result : join(joined, result);
-      isCertain = false;
+      const usual = truth(expected(result));
+      if (usual !== undefined) return usualChoice(interpreter, op, result, usual, values.slice(index + 1), frame);
+      joined = joinedWith(joined, result);
     } else if (condition === (op === "Or")) {
       // This value decides, whatever came before: `unknown or True` is true even if its value is not known.
-      return isCertain || op === "And" || joined === null ? result : join(joined, result);
+      return op === "And" ? result : joinedWith(joined, result);
     }
   }
-  return isCertain || joined === null ? result : undecided(op, joined, result);
+  return undecided(op, joined, result);
 }
 
-function undecided(op: "And" | "Or", before: Value, last: Value): Value {
+function joinedWith(before: Value | null, last: Value): Value {
+  return before === null ? last : join(before, last);
+}
+
+/** `os.environ.get("X") or "default"`: the second where the first is usually not there. */
+function usualChoice(
+  interpreter: Interpreter,
+  op: "And" | "Or",
+  value: Value,
+  condition: boolean,
+  others: readonly Expression[],
+  frame: Frame,
+): Value {
+  if (others.length === 0 || condition === (op === "Or")) return value;
+  return usually(expected(boolean(interpreter, op, others, frame)), "depends on something outside the program");
+}
+
+function undecided(op: "And" | "Or", before: Value | null, last: Value): Value {
+  if (before === null) return last;
   return op === "And" && truth(last) === true ? before : join(before, last);
 }
 
@@ -324,7 +347,8 @@ function conditional(
   orelse: Expression,
   frame: Frame,
 ): Value {
-  const condition = truth(interpreter.evaluate(test, frame));
+  const tested = interpreter.evaluate(test, frame);
+  const condition = truth(tested);
   if (condition !== undefined) return interpreter.evaluate(condition ? body : orelse, frame);
   const values: Value[] = [];
   takeAll(interpreter, frame, [
@@ -338,7 +362,10 @@ function conditional(
     },
   ]);
   const [first, second] = values;
-  return first === undefined || second === undefined ? unknown("a condition") : join(first, second);
+  if (first === undefined || second === undefined) return unknown("a condition");
+  const usual = truth(expected(tested));
+  if (usual === undefined) return join(first, second);
+  return usually(expected(usual ? first : second), "depends on something outside the program");
 }
 
 // --- subscripts and comprehensions ------------------------------------------------------------------------------

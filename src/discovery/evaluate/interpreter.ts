@@ -290,6 +290,14 @@ export class Interpreter {
     };
   }
 
+  /** Runs a module of the workspace as the program, as `python -m` does: a package by its `__main__`. */
+  runAsMain(from: string, dotted: string): void {
+    const main = this.source.resolve(from, 0, `${dotted}.__main__`) ?? this.source.resolve(from, 0, dotted);
+    const file = main?.file ?? null;
+    if (file === null || file === from || file.endsWith("__init__.py") || this.#modules.has(file)) return;
+    this.#executeModule(file, "__main__");
+  }
+
   /** `import` of an absolute or relative name: the workspace's module or something external. */
   importModule(from: string, level: number, dotted: string): ModuleValue | ExternalValue {
     const found = this.source.resolve(from, level, dotted);

@@ -5,6 +5,7 @@ import { parentOf, splitExtension } from "./methods.ts";
 import { joinPath } from "./operators.ts";
 import {
   type CallArguments,
+  dict,
   FALSE,
   float,
   int,
@@ -15,6 +16,7 @@ import {
   str,
   tuple,
   unknown,
+  usually,
   type Value,
 } from "./values.ts";
 
@@ -133,6 +135,31 @@ function importByName(call: CallArguments, interpreter: Interpreter): Value {
   return interpreter.importModule(call.file, level, name.value.slice(level));
 }
 
+/** An environment variable: what stands in for it is used unless it is set. */
+function environment(call: CallArguments): Value {
+  const name = call.positional[0];
+  const fallback = call.positional[1] ?? call.keywords.get("default") ?? NONE;
+  const shown = name?.kind === "str" ? name.value : "an environment variable";
+  return usually(fallback, `${shown} is read from the environment`);
+}
+
+/** `string.Template`. */
+function template(call: CallArguments): Value {
+  const text = call.positional[0] ?? unknown("a template");
+  return {
+    kind: "host",
+    typeName: "string.Template",
+    getAttribute: (name) => (name === "template" ? text : undefined),
+  };
+}
+
+/** `runpy.run_module(name, run_name="__main__")`. */
+function runModule(call: CallArguments, interpreter: Interpreter): Value {
+  const name = call.positional[0] ?? call.keywords.get("mod_name");
+  if (name?.kind === "str") interpreter.runAsMain(call.file, name.value);
+  return dict([], true);
+}
+
 function chain(call: CallArguments, interpreter: Interpreter): Value {
   const sources = call.positional.map((value) => iterate(interpreter, value));
   return list(
@@ -165,6 +192,10 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["copy.deepcopy", (call) => call.positional[0] ?? NONE],
   ["typing.cast", (call) => call.positional[1] ?? NONE],
   ["enum.auto", () => unknown(AUTO_REASON)],
+  ["os.environ.get", environment],
+  ["os.getenv", environment],
+  ["string.Template", template],
+  ["runpy.run_module", runModule],
   ["importlib.import_module", importByName],
   ["builtins.__import__", importByName],
 ]);

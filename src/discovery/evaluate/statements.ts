@@ -15,6 +15,7 @@ import type {
   With,
 } from "../../python/index.ts";
 import { assign, deleteTarget, iterate, nameOf } from "./assignment.ts";
+import { STAR_IMPORTS, starImported } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { makeClass, makeFunction } from "./definitions.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
@@ -200,7 +201,7 @@ function importedName(
   frame: Frame,
 ): Value {
   if (module.kind !== "module") return interpreter.getAttribute(module, name);
-  const own = module.scope.own(name);
+  const own = module.scope.own(name) ?? starImported(module.scope, name);
   if (own !== undefined) return own;
   const dotted = statement.module === null ? name : `${statement.module}.${name}`;
   const submodule = interpreter.importModule(frame.file, statement.level, dotted);
@@ -209,7 +210,7 @@ function importedName(
 }
 
 function importStar(interpreter: Interpreter, module: Value, frame: Frame): void {
-  if (module.kind === "external") {
+  if (module.kind === "external" || (module.kind === "module" && module.isPending())) {
     const stars = frame.moduleScope.own(STAR_IMPORTS);
     const known = stars?.kind === "list" ? stars.items : [];
     frame.moduleScope.set(STAR_IMPORTS, { kind: "list", items: [...known, module], open: false });
@@ -224,9 +225,6 @@ function importStar(interpreter: Interpreter, module: Value, frame: Frame): void
     if (isPublic || name === STAR_IMPORTS) (frame.redirects.get(name) ?? frame.scope).set(name, value);
   }
 }
-
-/** The module-level name under which `from x import *` of external modules is remembered; no Python name looks so. */
-export const STAR_IMPORTS = "*";
 
 // --- branches ---------------------------------------------------------------------------------------------------
 

@@ -178,6 +178,8 @@ export interface UnknownValue {
   readonly reason: string;
   /** It is known that there is no such thing (an attribute, a key), so that a fallback would be used. */
   readonly isMissing?: true;
+  /** What it is unless something outside the program says otherwise (an environment variable, say). */
+  readonly usually?: Value;
 }
 /** The result of a call that does not return (`sys.exit`). */
 export interface NeverValue {
@@ -205,6 +207,15 @@ export const NEVER: NeverValue = { kind: "never" };
 
 export function unknown(reason: string): UnknownValue {
   return { kind: "unknown", reason };
+}
+/** What is so unless something outside the program says otherwise. */
+export function usually(value: Value, reason: string): Value {
+  if (value.kind === "unknown") return value;
+  return { kind: "unknown", reason, usually: value };
+}
+/** The value that is expected, of one that only a run could tell for sure. */
+export function expected(value: Value): Value {
+  return value.kind === "unknown" ? (value.usually ?? value) : value;
 }
 /** What asking for something that is not there gives. */
 export function missing(reason: string): UnknownValue {

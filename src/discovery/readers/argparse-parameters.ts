@@ -1,6 +1,6 @@
 import type { Parameter } from "../../model/index.ts";
 import { isSequence, textOf, type Value } from "../evaluate/index.ts";
-import { confidenceOf, type Given, type Json, optional, toJson, typeFields } from "./reading.ts";
+import { confidenceOf, type Given, givenValue, type Json, optional, toJson, typeFields } from "./reading.ts";
 import { convertDefault, converterType, isPathOf, type ValueType } from "./types.ts";
 
 /** One `add_argument` call, as far as it can be read. */
@@ -68,9 +68,15 @@ export function toParameter(
     ...optional("subcommand", subcommand),
     ...optional("isPath", isPathOf(argument.dest, valueType)),
     ...optional("exclusiveGroup", argument.exclusiveGroup),
-    confidence: confidenceOf(unknowns.size > 0, argument.conditional),
+    ...optional("hidden", help === SUPPRESS ? true : undefined),
+    confidence: confidenceOf(unknowns.size > 0, argument.conditional || isLikely(argument)),
     line: argument.line,
   };
+}
+
+/** Something about the argument is so unless the environment says otherwise. */
+function isLikely({ default: fallback, help, choices, type }: Argument): boolean {
+  return [fallback, help, choices, type].some((part) => part.state === "given" && part.isLikely === true);
 }
 
 /** Actions that gather the values of several occurrences. */
@@ -153,8 +159,7 @@ function defaultOf(
   unknowns: Set<string>,
 ): Json | undefined {
   const late = parser.defaults.get(argument.dest);
-  const found: Given =
-    late !== undefined && argument.default.state === "absent" ? { state: "given", value: late } : argument.default;
+  const found: Given = late !== undefined && argument.default.state === "absent" ? givenValue(late) : argument.default;
   if (found.state === "unknown") unknowns.add("default");
   if (found.state === "absent") {
     if (argument.action === "store_true") return false;

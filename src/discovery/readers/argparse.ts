@@ -15,7 +15,7 @@ import {
   type Value,
 } from "../evaluate/index.ts";
 import type { Argument } from "./argparse-parameters.ts";
-import { type Gap, type Given, given, givenBoolean, givenText } from "./reading.ts";
+import { type Gap, type Given, given, givenBoolean, givenText, givenValue } from "./reading.ts";
 
 export interface SubparserEntry {
   readonly name: string;
@@ -190,7 +190,7 @@ const PARSER_METHODS: ReadonlyMap<string, ParserMethod> = new Map<string, Parser
   ["add_argument_group", (parser, _call, interpreter) => groupOf(parser, interpreter, undefined)],
   ["add_mutually_exclusive_group", (parser, _call, interpreter) => exclusiveGroup(parser, interpreter)],
   ["add_subparsers", (parser, call, interpreter) => addSubparsers(parser, call, interpreter)],
-  ["set_defaults", (parser, call) => setDefaults(parser, call)],
+  ["set_defaults", setDefaults],
   ["get_default", (parser, call) => getDefault(parser, call)],
   ["parse_args", parse(false)],
   ["parse_intermixed_args", parse(false)],
@@ -233,7 +233,7 @@ function groupMethod(
     case "add_mutually_exclusive_group":
       return exclusiveGroup(parser, interpreter);
     case "set_defaults":
-      return setDefaults(parser, call);
+      return setDefaults(parser, call, interpreter);
     default:
       return undefined;
   }
@@ -315,7 +315,6 @@ function store(parser: Parser, argument: Argument): void {
 }
 
 function merged(first: Argument, second: Argument): Argument {
-  const either = (a: Given, b: Given): Given => (sameGiven(a, b) ? a : { state: "unknown" });
   return {
     ...first,
     conditional: true,
@@ -328,13 +327,17 @@ function merged(first: Argument, second: Argument): Argument {
   };
 }
 
+function either(a: Given, b: Given): Given {
+  return sameGiven(a, b) ? a : { state: "unknown" };
+}
+
 function sameGiven(a: Given, b: Given): boolean {
   if (a.state !== "given" || b.state !== "given") return a.state === b.state;
   return a.value === b.value || (textOf(a.value) !== undefined && textOf(a.value) === textOf(b.value));
 }
 
 function changeArgument(argument: Argument, name: string, value: Value): void {
-  const changed: Given = value.kind === "unknown" ? { state: "unknown" } : { state: "given", value };
+  const changed = givenValue(value);
   if (name === "default" || name === "required" || name === "help" || name === "choices") argument[name] = changed;
 }
 
@@ -363,18 +366,23 @@ function actionOf(found: Given): string | undefined {
   return value.name === "argparse.BooleanOptionalAction" ? "boolean_optional" : `custom:${value.name}`;
 }
 
-function setDefaults(parser: Parser, call: CallArguments): Value {
+function setDefaults(parser: Parser, call: CallArguments, interpreter: Interpreter): Value {
+  const isCertain = interpreter.conditional === 0;
   for (const [name, value] of call.keywords) {
-    parser.defaults.set(name, value);
-    for (const argument of parser.arguments) {
-      if (argument.dest === name) changeArgument(argument, "default", value);
+    if (isCertain || !parser.defaults.has(name)) parser.defaults.set(name, value);
+    for (const argument of parser.arguments.filter(({ dest }) => dest === name)) {
+      const changed = givenValue(value);
+      argument.default = isCertain ? changed : either(argument.default, changed);
     }
   }
-  if (call.openKeywords) {
-    for (const argument of parser.arguments) argument.default = { state: "unknown" };
-    addGap(parser, call, "Defaults are set that are not known before the program runs.");
-  }
+  if (call.openKeywords) loseDefaults(parser, call, isCertain);
   return NONE;
+}
+
+/** `set_defaults(**unknown)`; under a condition (a configuration file is given, say) declared defaults hold otherwise. */
+function loseDefaults(parser: Parser, call: CallArguments, isCertain: boolean): void {
+  if (isCertain) for (const argument of parser.arguments) argument.default = { state: "unknown" };
+  addGap(parser, call, "Defaults are set that are not known before the program runs.");
 }
 
 function getDefault(parser: Parser, call: CallArguments): Value {

@@ -80,7 +80,7 @@ function typeOf(found: Given): Given {
 }
 
 function addOption(parser: OptionParser, call: CallArguments, interpreter: Interpreter): Value {
-  const host = call.positional[0]?.kind === "host" ? call.positional[0] : null;
+  const host = hostOf(call.positional[0]);
   const option = host === null ? makeOption(call, interpreter.conditional > 0) : OPTIONS.get(host);
   if (option === undefined || option === null) {
     parser.gaps.push({
@@ -231,8 +231,14 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
 
 /** What the usage line names beside options is left to the program; it is offered as one list of words. */
 function positionals(parser: OptionParser): Parameter[] {
-  const usage = parser.usage?.replace(/^\s*usage:/iu, "").replaceAll(/%prog|\[?options?\]?/giu, " ") ?? "";
-  const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(usage.split("\n", 1)[0] ?? "") ?? [];
+  const line =
+    parser.usage
+      ?.replace(/^\s*usage:/iu, "")
+      .trim()
+      .split("\n", 1)[0] ?? "";
+  // The first word is the program itself.
+  const rest = line.replace(/^\S+/u, "").replaceAll(/\[-[^\]]*\]|\[?\boptions?\b\]?|--?[\w-]+(?:[ =]\S+)?/giu, " ");
+  const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(rest) ?? [];
   if (name === undefined) return [];
   return [remainingWords(parser.line, "likely", { metavar: name })];
 }

@@ -97,7 +97,8 @@ function jsonObject(value: Value & { kind: "dict" }): Json | undefined {
 
 /** What one argument of a call says: its value, that it was left out, or that only running could tell. */
 export type Given =
-  | { readonly state: "given"; readonly value: Value }
+  /** `isLikely`: unless something outside the program, as an environment variable, says otherwise. */
+  | { readonly state: "given"; readonly value: Value; readonly isLikely?: true }
   | { readonly state: "absent" }
   | { readonly state: "unknown" };
 
@@ -108,7 +109,14 @@ export function given(call: CallArguments, name: string, index = -1): Given {
     const isOpen = call.openKeywords || (index >= 0 && call.openPositional);
     return { state: isOpen ? "unknown" : "absent" };
   }
-  return value.kind === "unknown" || value.kind === "never" ? { state: "unknown" } : { state: "given", value };
+  return givenValue(value);
+}
+
+/** A value that was passed. */
+export function givenValue(value: Value): Given {
+  if (value.kind === "never") return { state: "unknown" };
+  if (value.kind !== "unknown") return { state: "given", value };
+  return value.usually === undefined ? { state: "unknown" } : { state: "given", value: value.usually, isLikely: true };
 }
 
 export function givenText(call: CallArguments, name: string, index = -1): string | undefined {
