@@ -4,7 +4,7 @@ import { randomFunction } from "./random-python.ts";
 import { readAll, standardLibrary } from "./stdlib.ts";
 
 /** Texts that have a meaning in Mermaid, DOT, HTML or SVG, or that are hard to write. */
-export const HOSTILE: readonly string[] = [
+const HOSTILE: readonly string[] = [
   'a = "#40; end %% --> | ]) }"',
   "b = '<script>alert(1)</script>'",
   "c = `click n1 call()`; ü = '😀'",
