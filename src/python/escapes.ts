@@ -3,6 +3,12 @@ import { CR, digitValue, LF } from "./characters.ts";
 /** Finds the character of a Unicode name (`\N{…}`), in upper case; undefined for an unknown one. */
 export type UnicodeNames = (name: string) => string | undefined;
 
+export interface EscapeContext {
+  readonly names: UnicodeNames | null;
+  /** Called for each `\x`, `\u`, `\U` or `\N` that is not complete or stands for no character. */
+  readonly malformed: () => void;
+}
+
 /** Carriage returns, alone or before a line feed, read as line feeds: Python opens its source with universal newlines. */
 function normaliseNewlines(text: string): string {
   return text.includes("\r") ? text.replaceAll("\r\n", "\n").replaceAll("\r", "\n") : text;
@@ -10,7 +16,7 @@ function normaliseNewlines(text: string): string {
 
 /**
  * The value of the literal text between `start` and `end`.
- * An escape that is not valid stays as it is written, as in Python; so does `\N{…}` when `names` does not know it.
+ * An escape that is not valid stays as it is written, as in Python; so does `\N{…}` when the context does not know it.
  */
 export function decodeLiteral(
   text: string,
@@ -18,7 +24,7 @@ export function decodeLiteral(
   end: number,
   raw: boolean,
   bytes: boolean,
-  names: UnicodeNames | null,
+  context: EscapeContext,
 ): string {
   if (raw) return normaliseNewlines(text.slice(start, end));
   let out = "";
@@ -26,14 +32,14 @@ export function decodeLiteral(
   let pos = text.indexOf("\\", start);
   while (pos >= 0 && pos < end) {
     out += text.slice(from, pos);
-    const sequence = readEscape(text, pos, end, bytes, names);
+    const sequence = readEscape(text, pos, end, bytes, context);
     out += sequence.value;
     from = sequence.end;
     pos = text.indexOf("\\", from);
   }
   // Escapes make their own carriage returns, so only the written ones may be normalised.
   if (!text.slice(start, end).includes("\r")) return out + text.slice(from, end);
-  return decodeWithCarriageReturns(text, start, end, bytes, names);
+  return decodeWithCarriageReturns(text, start, end, bytes, context);
 }
 
 function decodeWithCarriageReturns(
@@ -41,10 +47,10 @@ function decodeWithCarriageReturns(
   start: number,
   end: number,
   bytes: boolean,
-  names: UnicodeNames | null,
+  context: EscapeContext,
 ): string {
   const source = normaliseNewlines(text.slice(start, end));
-  return decodeLiteral(source, 0, source.length, false, bytes, names);
+  return decodeLiteral(source, 0, source.length, false, bytes, context);
 }
 
 interface Escape {
@@ -65,7 +71,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-function readEscape(text: string, pos: number, end: number, bytes: boolean, names: UnicodeNames | null): Escape {
+function readEscape(text: string, pos: number, end: number, bytes: boolean, context: EscapeContext): Escape {
   const c = text.charCodeAt(pos + 1);
   if (c === LF) return { value: "", end: pos + 2 };
   if (c === CR) return { value: "", end: text.charCodeAt(pos + 2) === LF ? pos + 3 : pos + 2 };
@@ -73,10 +79,10 @@ function readEscape(text: string, pos: number, end: number, bytes: boolean, name
   if (simple !== undefined && pos + 1 < end) return { value: simple, end: pos + 2 };
   if (c >= 48 && c <= 55) return octalEscape(text, pos, end, bytes);
   const char = text.charAt(pos + 1);
-  if (char === "x") return hexEscape(text, pos, end, 2);
-  if (!bytes && char === "u") return hexEscape(text, pos, end, 4);
-  if (!bytes && char === "U") return hexEscape(text, pos, end, 8);
-  if (!bytes && char === "N") return namedEscape(text, pos, end, names);
+  if (char === "x") return hexEscape(text, pos, end, 2, context);
+  if (!bytes && char === "u") return hexEscape(text, pos, end, 4, context);
+  if (!bytes && char === "U") return hexEscape(text, pos, end, 8, context);
+  if (!bytes && char === "N") return namedEscape(text, pos, end, context);
   return { value: "\\", end: pos + 1 };
 }
 
@@ -92,20 +98,26 @@ function octalEscape(text: string, pos: number, end: number, bytes: boolean): Es
   return { value: String.fromCharCode(bytes ? value & 0xff : value), end: at };
 }
 
-function hexEscape(text: string, pos: number, end: number, digits: number): Escape {
+function hexEscape(text: string, pos: number, end: number, digits: number, context: EscapeContext): Escape {
   let value = 0;
   const stop = pos + 2 + digits;
   for (let at = pos + 2; at < stop; at++) {
     const digit = at < end ? digitValue(text.charCodeAt(at)) : 99;
-    if (digit > 15) return { value: "\\", end: pos + 1 };
+    if (digit > 15) return malformed(pos, context);
     value = value * 16 + digit;
   }
-  return value > 0x10ffff ? { value: "\\", end: pos + 1 } : { value: String.fromCodePoint(value), end: stop };
+  return value > 0x10ffff ? malformed(pos, context) : { value: String.fromCodePoint(value), end: stop };
 }
 
-function namedEscape(text: string, pos: number, end: number, names: UnicodeNames | null): Escape {
+/** Python refuses it; here it stays as it is written. */
+function malformed(pos: number, context: EscapeContext): Escape {
+  context.malformed();
+  return { value: "\\", end: pos + 1 };
+}
+
+function namedEscape(text: string, pos: number, end: number, context: EscapeContext): Escape {
   const close = text.charCodeAt(pos + 2) === 123 ? text.indexOf("}", pos + 3) : -1;
-  if (close < 0 || close >= end) return { value: "\\", end: pos + 1 };
-  const found = names?.(text.slice(pos + 3, close).toUpperCase());
+  if (close < pos + 4 || close >= end) return malformed(pos, context);
+  const found = context.names?.(text.slice(pos + 3, close).toUpperCase());
   return { value: found ?? text.slice(pos, close + 1), end: close + 1 };
 }

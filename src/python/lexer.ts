@@ -108,7 +108,10 @@ export abstract class Lexer extends Scanner {
         case BACKSLASH: {
           const after = this.charAt(pos + 1);
           if (after === LF || after === CR) {
-            pos = this.skipLineEnd(pos + 1);
+            const end = this.skipLineEnd(pos + 1);
+            if (end === this.length)
+              this.report("the file ends after a line continuation", pos, end, this.scanLine - 1);
+            pos = end;
             continue;
           }
           this.start = pos;

@@ -66,5 +66,9 @@ export function parseModule(text: string, options?: ParseOptions): ParsedModule 
     // A correction is a problem by itself, so an equal number already speaks for it.
     if (next.problemCount <= best.problemCount) best = next;
   }
-  return { module: best.module, problems: best.problems };
+  const nul = text.indexOf("\0");
+  if (nul < 0) return { module: best.module, problems: best.problems };
+  const line = new LineIndex(text).lineAt(nul);
+  const problem = { message: "source code cannot contain null bytes", start: nul, end: nul + 1, line };
+  return { module: best.module, problems: inOrder([...best.problems, problem]) };
 }

@@ -103,6 +103,9 @@ export abstract class AtomParser extends StringParser {
     const line = this.line;
     if (this.kind === t.STAR) {
       this.next();
+      if (keywords.some(({ arg }) => arg === null)) {
+        this.report("“*” cannot follow “**” in a call", start, this.prevEnd, line);
+      }
       const value = this.expression();
       args.push({ kind: "Starred", start, end: this.prevEnd, line, endLine: this.prevEndLine, value, ctx: "Load" });
       return false;
@@ -119,6 +122,7 @@ export abstract class AtomParser extends StringParser {
       keywords.push(this.keyword(start, line, value.id));
       return false;
     }
+    if (keywords.length > 0) this.report("a positional argument cannot follow keywords", start, this.prevEnd, line);
     args.push(value);
     return this.kind === t.FOR || this.kind === t.ASYNC;
   }
@@ -283,7 +287,9 @@ export abstract class AtomParser extends StringParser {
     const line = this.line;
     this.openBracket();
     if (this.kind === t.RBRACE || this.kind === t.DSTAR) return this.dictionary(start, line, null);
+    const at = this.start;
     const first = this.starNamedExpression();
+    if (this.kind === t.COLON && first.kind === "NamedExpr" && first.start === at) this.unexpected("“,” or “}”");
     if (this.kind === t.COLON && first.kind !== "Starred") return this.dictionary(start, line, first);
     if (this.kind === t.FOR || this.kind === t.ASYNC) {
       const generators = this.comprehensionClauses();

@@ -229,6 +229,9 @@ export abstract class ExpressionParser extends AtomParser {
   private lambda(): Expression {
     const start = this.start;
     const line = this.line;
+    if (this.depth === this.fieldDepth) {
+      this.report("a lambda in an f-string needs parentheses", start, this.end, line);
+    }
     this.enter();
     this.next();
     const builder = newArguments();
@@ -323,13 +326,22 @@ export abstract class ExpressionParser extends AtomParser {
 
   // --- parameters -------------------------------------------------------------------------------------------------
 
+  /** `**kwargs`, the last of all. */
+  private keywordsParameter(into: ArgumentsBuilder, annotated: boolean, keywordOnly: boolean): void {
+    if (keywordOnly && into.vararg === null && into.kwonlyargs.length === 0) {
+      this.report("a parameter must follow “*”", this.start, this.end, this.line);
+    }
+    this.next();
+    into.kwarg = this.parameter(annotated, false);
+    this.accept(t.COMMA);
+  }
+
   /** Parameters up to `close` (left unread), annotated or (lambda) not. What was read stays when an error follows. */
   protected parameters(into: ArgumentsBuilder, close: number, annotated: boolean): void {
     let keywordOnly = false;
     while (this.kind !== close) {
-      if (this.accept(t.DSTAR)) {
-        into.kwarg = this.parameter(annotated, false);
-        this.accept(t.COMMA);
+      if (this.kind === t.DSTAR) {
+        this.keywordsParameter(into, annotated, keywordOnly);
         return;
       }
       if (this.kind === t.SLASH) this.positionalMark(into, keywordOnly);

@@ -189,7 +189,12 @@ export abstract class PatternParser extends ExpressionParser {
         kwd_attrs.push(pattern.name ?? "_");
         this.next();
         kwd_patterns.push(this.pattern());
-      } else patterns.push(pattern);
+      } else {
+        if (kwd_patterns.length > 0) {
+          this.report("positional patterns cannot follow keyword patterns", pattern.start, pattern.end, pattern.line);
+        }
+        patterns.push(pattern);
+      }
       if (!this.accept(t.COMMA)) break;
     }
     this.expect(t.RPAR, "“,” or “)”");
@@ -205,8 +210,11 @@ export abstract class PatternParser extends ExpressionParser {
     const patterns: Pattern[] = [];
     let rest: string | null = null;
     while (this.kind !== t.RBRACE) {
-      if (this.accept(t.DSTAR)) rest = this.identifierText("a name");
-      else {
+      if (rest !== null) this.report("nothing can follow “**”", this.start, this.end, this.line);
+      if (this.accept(t.DSTAR)) {
+        if (this.atWord("_")) this.report("“**_” is not allowed", this.start, this.end, this.line);
+        rest = this.identifierText("a name");
+      } else {
         keys.push(this.mappingKey());
         this.expect(t.COLON, "“:”");
         patterns.push(this.pattern());

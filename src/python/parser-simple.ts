@@ -78,7 +78,7 @@ export abstract class SimpleStatementParser extends PatternParser {
       case t.NONLOCAL:
         return this.globalStatement("Nonlocal");
       default:
-        return this.expressionStatement();
+        return (this.atWord("type") ? this.typeAlias() : null) ?? this.expressionStatement();
     }
   }
 
@@ -251,7 +251,7 @@ export abstract class SimpleStatementParser extends PatternParser {
   // --- types ------------------------------------------------------------------------------------------------------
 
   /** `type X = …` (PEP 695), when the current word `type` begins one; else null and nothing is read. */
-  protected typeAlias(): Statement | null {
+  private typeAlias(): Statement | null {
     const state = this.save();
     this.next();
     if (this.kind !== t.NAME) {

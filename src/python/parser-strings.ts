@@ -1,10 +1,12 @@
 import type { Constant, Expression, FormattedValue, Interpolation, JoinedStr, TemplateStr } from "./ast.ts";
 import { BACKSLASH, CLOSE_BRACE, CR, LF, OPEN_BRACE } from "./characters.ts";
-import { decodeLiteral } from "./escapes.ts";
+import { decodeLiteral, type EscapeContext } from "./escapes.ts";
 import { MOST_BRACKETS, ParserBase } from "./parser-base.ts";
 import { BYTES, ESCAPED, RAW, TEMPLATE, TRIPLE, UNICODE } from "./scanner.ts";
 import * as t from "./tokens.ts";
 
+/** Fields in the format of fields that the reference implementation allows. */
+const MOST_FIELDS = 3;
 const NO_CONVERSION = -1;
 const REPR_CONVERSION = 114;
 
@@ -14,6 +16,7 @@ interface Pieces {
   readonly values: Expression[];
   formatted: boolean;
   template: boolean;
+  plain: boolean;
 }
 
 /** A position to begin a text piece at. */
@@ -24,6 +27,14 @@ interface Mark {
 
 /** Reads string literals: concatenation, escapes, f-strings (PEP 701) and t-strings (PEP 750). */
 export abstract class StringParser extends ParserBase {
+  /** Replacement fields of the current string that are open. */
+  private fields = 0;
+
+  private readonly escapes: EscapeContext = {
+    names: this.unicodeNames,
+    malformed: () => this.report("an escape sequence is not complete", this.start, this.end, this.line),
+  };
+
   /** What may stand in a replacement field: expressions with commas and stars, or `yield`. */
   protected abstract yieldOrStarExpressions(): Expression;
 
@@ -53,7 +64,7 @@ export abstract class StringParser extends ParserBase {
     const value =
       (flags & ESCAPED) === 0
         ? this.text.slice(this.bodyStart, this.bodyEnd)
-        : decodeLiteral(this.text, this.bodyStart, this.bodyEnd, (flags & RAW) !== 0, bytes, this.unicodeNames);
+        : decodeLiteral(this.text, this.bodyStart, this.bodyEnd, (flags & RAW) !== 0, bytes, this.escapes);
     if (bytes) this.checkBytes();
     return value;
   }
@@ -72,7 +83,7 @@ export abstract class StringParser extends ParserBase {
     let bytes = flags >= 0 && (flags & BYTES) !== 0;
     let any = flags >= 0;
     const u = any ? (flags & UNICODE) !== 0 : false;
-    const pieces: Pieces = { values: [], formatted: false, template: false };
+    const pieces: Pieces = { values: [], formatted: false, template: false, plain: any };
     if (any) this.addText(pieces.values, start, this.prevEnd, line, this.prevEndLine, text, u);
     while (this.kind === t.STRING || this.kind === t.FSTRING) {
       const isBytes = this.kind === t.STRING && (this.stringFlags & BYTES) !== 0;
@@ -87,15 +98,18 @@ export abstract class StringParser extends ParserBase {
         const unicode = (this.stringFlags & UNICODE) !== 0;
         const value = this.plainValue();
         this.next();
+        pieces.plain = true;
         text += value;
         this.addText(pieces.values, begin, this.prevEnd, beginLine, this.prevEndLine, value, unicode);
       } else this.formatted(pieces);
     }
+    const values = pieces.values.filter((piece) => !isEmpty(piece));
     if (pieces.template) {
       if (pieces.formatted) this.refuse("cannot mix t-strings with f-strings", start, this.prevEnd, line);
-      return this.templateStr(start, line, pieces.values);
+      if (pieces.plain) this.report("cannot mix t-strings with other strings", start, this.prevEnd, line);
+      return this.templateStr(start, line, values);
     }
-    if (pieces.formatted) return this.joinedStr(start, line, pieces.values);
+    if (pieces.formatted) return this.joinedStr(start, line, values);
     return this.constant(start, line, { type: bytes ? "bytes" : "str", value: text }, u);
   }
 
@@ -107,7 +121,7 @@ export abstract class StringParser extends ParserBase {
     return { kind: "TemplateStr", start, end: this.prevEnd, line, endLine: this.prevEndLine, values };
   }
 
-  /** Adds literal text, joined to the text before it. */
+  /** Adds literal text, joined to the text before it; an empty literal counts for the position alone. */
   private addText(
     values: Expression[],
     start: number,
@@ -117,7 +131,6 @@ export abstract class StringParser extends ParserBase {
     value: string,
     u: boolean,
   ): void {
-    if (value === "") return;
     const last = values.at(-1);
     const node: Constant =
       last?.kind === "Constant" && last.value.type === "str"
@@ -143,7 +156,10 @@ export abstract class StringParser extends ParserBase {
     else pieces.formatted = true;
     const quote = this.text.charCodeAt(this.pos - 1);
     const outerField = this.fieldDepth;
+    const outerFields = this.fields;
+    this.fields = 0;
     this.formattedText(pieces.values, flags, quote, false);
+    this.fields = outerFields;
     this.fieldDepth = outerField;
     this.kind = t.STRING;
     this.next();
@@ -228,8 +244,8 @@ export abstract class StringParser extends ParserBase {
   /** Adds the text from `from` to `end` and begins the next piece at `resume`. */
   private flushText(values: Expression[], from: Mark, end: number, resume: number, raw: boolean): void {
     if (end > from.pos) {
-      const value = decodeLiteral(this.text, from.pos, end, raw, false, this.unicodeNames);
-      this.addText(values, from.pos, resume, from.line, this.scanLine, value, false);
+      const value = decodeLiteral(this.text, from.pos, end, raw, false, this.escapes);
+      if (value !== "") this.addText(values, from.pos, resume, from.line, this.scanLine, value, false);
     }
     from.pos = resume;
     from.line = this.scanLine;
@@ -242,6 +258,7 @@ export abstract class StringParser extends ParserBase {
     const outerDepth = this.depth;
     if (outerDepth >= MOST_BRACKETS) this.refuse("too many nested parentheses", open, open + 1, line);
     this.enter();
+    if (++this.fields > MOST_FIELDS) this.report("f-string: expressions nested too deeply", open, open + 1, line);
     this.pos = open + 1;
     this.depth = outerDepth + 1;
     this.fieldDepth = this.depth;
@@ -266,6 +283,7 @@ export abstract class StringParser extends ParserBase {
     this.depth = outerDepth;
     this.fieldDepth = outerField;
     this.nesting--;
+    this.fields--;
     const endLine = this.scanLine;
     if ((flags & TEMPLATE) !== 0) {
       const str = this.text.slice(open + 1, expressionEnd);
@@ -297,7 +315,9 @@ export abstract class StringParser extends ParserBase {
   }
 
   private conversion(): number {
+    const after = this.end;
     this.next();
+    if (this.start !== after) this.report("the conversion must come right after “!”", after, this.start, this.line);
     if (this.kind !== t.NAME || !/^[sra]$/.test(this.nameText())) this.unexpected("“s”, “r” or “a” after “!”");
     const code = this.text.charCodeAt(this.start);
     this.next();
@@ -313,6 +333,10 @@ export abstract class StringParser extends ParserBase {
     this.pos = end + 1;
     return { kind: "JoinedStr", start, end, line, endLine: this.scanLine, values };
   }
+}
+
+function isEmpty(piece: Expression): boolean {
+  return piece.kind === "Constant" && piece.value.type === "str" && piece.value.value === "";
 }
 
 /** The text of a self-documenting field (`{x = }`), whose comments Python leaves out since 3.13. */

@@ -9,7 +9,7 @@ export class Parser extends BlockParser {
   protected override anyStatement(body: Statement[]): void {
     switch (this.kind) {
       case t.NAME:
-        if (!this.softKeywordStatement(body)) this.simpleLine(body);
+        if (!this.atWord("match") || !this.matchStatement(body)) this.simpleLine(body);
         return;
       case t.IF:
         body.push(this.ifStatement());
@@ -41,18 +41,6 @@ export class Parser extends BlockParser {
       default:
         this.simpleLine(body);
     }
-  }
-
-  private softKeywordStatement(body: Statement[]): boolean {
-    if (this.atWord("match")) return this.matchStatement(body);
-    if (!this.atWord("type")) return false;
-    const alias = this.typeAlias();
-    if (alias === null) return false;
-    if (this.kind !== t.NEWLINE && this.kind !== t.SEMI) this.unexpected("the end of the statement");
-    body.push(alias);
-    if (this.accept(t.SEMI) && this.kind !== t.NEWLINE) this.simpleLine(body);
-    else this.next();
-    return true;
   }
 
   // --- compound statements ----------------------------------------------------------------------------------------
@@ -129,12 +117,19 @@ export class Parser extends BlockParser {
     this.headerColon(start, line);
     const body = this.block();
     const handlers: ExceptHandler[] = [];
-    let star = false;
+    let star: boolean | null = null;
     while (this.kind === t.EXCEPT) {
       const begin = this.start;
       const beginLine = this.line;
       this.next();
-      if (this.accept(t.STAR)) star = true;
+      const starred = this.accept(t.STAR);
+      if (star !== null && star !== starred) {
+        this.report("“except” and “except*” cannot be mixed", begin, this.prevEnd, beginLine);
+      }
+      star ||= starred;
+      if (starred && this.kind === t.COLON) {
+        this.report("expected one or more exception types", begin, this.end, beginLine);
+      }
       handlers.push(this.exceptHandler(begin, beginLine));
     }
     const orelse = this.optionalBlock(t.ELSE);
@@ -142,7 +137,7 @@ export class Parser extends BlockParser {
     if (handlers.length === 0 && finalbody.length === 0) {
       this.report("expected “except” or “finally” block", this.prevEnd, this.prevEnd, this.prevEndLine);
     }
-    const kind = star ? "TryStar" : "Try";
+    const kind = star === true ? "TryStar" : "Try";
     const [end, endLine] = [this.prevEnd, this.prevEndLine];
     return { kind, start, end, line, endLine, body, handlers, orelse, finalbody };
   }
@@ -304,7 +299,7 @@ export class Parser extends BlockParser {
       this.expect(t.LPAR, "“(”");
       this.parameters(builder, t.RPAR, true);
       this.expect(t.RPAR, "“,” or “)”");
-      if (this.accept(t.ARROW)) returns = this.starExpressions();
+      if (this.accept(t.ARROW)) returns = this.expression();
       this.expect(t.COLON, "“:”");
     } catch (error) {
       this.onlyParseError(error);
@@ -328,7 +323,11 @@ export class Parser extends BlockParser {
     let type_params: readonly TypeParam[] = [];
     try {
       type_params = this.typeParameters();
-      if (this.kind === t.LPAR) this.callArguments(bases, keywords);
+      if (this.kind === t.LPAR) {
+        const open = this.start;
+        this.callArguments(bases, keywords);
+        if (bases[0]?.start === open) this.report("expected class bases", open, this.prevEnd, line);
+      }
       this.expect(t.COLON, "“:”");
     } catch (error) {
       this.onlyParseError(error);

@@ -79,22 +79,25 @@ export async function record(python: string, list: readonly Program[], options: 
   const prefix = options.cache === undefined ? "" : await cachePrefix(python, options.seconds);
   const waiting = [...list];
   let done = 0;
+  const one = async (program: Program): Promise<void> => {
+    const kept = options.cache === undefined ? null : join(options.cache, `${hashOf(prefix, program)}.json`);
+    const isKept = kept !== null && existsSync(kept);
+    keep(recorded, program, isKept ? readRecording(kept) : await run(python, program, options.seconds, kept));
+    done++;
+    options.onDone?.(program, done);
+  };
   const work = async (): Promise<void> => {
-    for (let program = waiting.shift(); program !== undefined; program = waiting.shift()) {
-      const kept = options.cache === undefined ? null : join(options.cache, `${hashOf(prefix, program)}.json`);
-      const recording =
-        kept !== null && existsSync(kept) ? readRecording(kept) : await run(python, program, options.seconds, kept);
-      const { functions, error, late } = recording;
-      const title = [program.name, ...program.arguments].join(" ");
-      if (late) recorded.late.push(title);
-      if (error !== undefined) recorded.broken.push(`${title}: ${error}`);
-      for (const one of functions) add(recorded.runs, one.file, `${one.line} ${one.qualname}`, one.runs);
-      done++;
-      options.onDone?.(program, done);
-    }
+    for (let program = waiting.shift(); program !== undefined; program = waiting.shift()) await one(program);
   };
   await Promise.all(Array.from({ length: options.atOnce ?? 1 }, work));
   return recorded;
+}
+
+function keep(recorded: Recorded, program: Program, { functions, error, late }: Recording): void {
+  const title = [program.name, ...program.arguments].join(" ");
+  if (late) recorded.late.push(title);
+  if (error !== undefined) recorded.broken.push(`${title}: ${error}`);
+  for (const { file, line, qualname, runs } of functions) add(recorded.runs, file, `${line} ${qualname}`, runs);
 }
 
 /** What a recording depends on, but for its program. */

@@ -10,8 +10,11 @@
  *   --write FILE     puts the tables between the marks of a page
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
+import { toolsFolder } from "../../../scripts/setup.mjs";
 import { fileGraphs } from "../../../src/analysis/index.ts";
 import { standardLibrary } from "../../support/stdlib.ts";
 import { compareComplexity } from "./complexity.ts";
@@ -19,7 +22,8 @@ import { admit, CONSTRUCTS, programs, record } from "./dynamic.ts";
 import { findPython, type OracleScope } from "./oracle.ts";
 import { type Count, compareStatically, type Difference, type Tally } from "./static.ts";
 
-const SECONDS_PER_PROGRAM = 30;
+/** Of processor time. */
+const SECONDS_PER_PROGRAM = 10;
 const TESTS = /\/(?:test|tests|idle_test)\//;
 const MARKS = { begin: "<!-- eval:cfg -->", end: "<!-- /eval:cfg -->" };
 
@@ -106,7 +110,14 @@ async function dynamicPart(): Promise<string[]> {
   const list = sample(await programs(values.python));
   const kinds = [...new Set(list.map(({ kind }) => kind))].join(" and ");
   console.error(`Recording ${list.length} programs (${kinds})…`);
-  const { runs, late, broken } = await record(values.python, list, SECONDS_PER_PROGRAM);
+  const { runs, late, broken } = await record(values.python, list, {
+    seconds: SECONDS_PER_PROGRAM,
+    atOnce: cpus().length,
+    cache: join(toolsFolder(), "recorded-runs"),
+    onDone: ({ name }, done) => {
+      if (done % 25 === 0) console.error(`${done} of ${list.length}: ${name}`);
+    },
+  });
   const admission = await admit(values.python, runs);
   for (const { file, function: name, run } of admission.refused.slice(0, show)) {
     console.log(`\nrun not admitted: ${file}:${name}\n  ${run}`);
