@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { analysisTools, OWN_COMMAND, type Tool } from "../model/index.ts";
+import { analysisTools, type ExitStatus, OWN_COMMAND, type Tool } from "../model/index.ts";
 
 /** How the product's own command line is started: absolute paths of a Node executable and of the bundle. */
 export interface OwnCommand {
@@ -57,6 +57,45 @@ export class BuiltinTools {
       environment: Object.keys(OWN_ENVIRONMENT),
     };
   }
+}
+
+/** How far a run is. */
+export interface RunProgress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Longer lines are no progress. */
+const LONGEST_LINE = 200;
+
+/** Finds, in what a built-in tool says, how far it is. */
+export class ProgressLines {
+  readonly #tell: (progress: RunProgress) => void;
+  readonly #decoder = new TextDecoder();
+  #line = "";
+
+  constructor(tell: (progress: RunProgress) => void) {
+    this.#tell = tell;
+  }
+
+  push(chunk: Uint8Array): void {
+    const lines = (this.#line + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#line = (lines.pop() ?? "").slice(0, LONGEST_LINE);
+    for (const line of lines) {
+      const [, done, of] = /^toka: (\d{1,9}) of (\d{1,9}) files \w+$/.exec(line) ?? [];
+      if (done !== undefined && of !== undefined) this.#tell({ done: Number(done), of: Number(of) });
+    }
+  }
+}
+
+/**
+ * What to say of a built-in tool that ran out of memory: the interpreter then ends itself by a signal, or the sandbox
+ * ends it.
+ */
+export function builtinEnd({ reason, code, message }: ExitStatus): string | undefined {
+  const isOut = reason === "memory" || (reason === "failed" && (code === 134 || code === 133 || /\bsignal [56]\b/.test(message ?? "")));
+  if (!isOut) return undefined;
+  return "The workspace is too large for the memory of an analysis: name folders or files to analyse a part of it";
 }
 
 /** A plain Node is one file; the editor's executable needs what lies beside it. */

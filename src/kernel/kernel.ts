@@ -21,7 +21,14 @@ import {
 } from "../model/index.ts";
 import type { Sandbox, SandboxOutcome } from "../sandbox/index.ts";
 import { buildArguments } from "./argv.ts";
-import { BuiltinTools, OWN_ENVIRONMENT, type OwnCommand } from "./builtin-tools.ts";
+import {
+  BuiltinTools,
+  builtinEnd,
+  OWN_ENVIRONMENT,
+  type OwnCommand,
+  ProgressLines,
+  type RunProgress,
+} from "./builtin-tools.ts";
 import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
 import { fingerprintTool } from "./fingerprint.ts";
 import { BoundedText, collectResults, stdoutResult } from "./output.ts";
@@ -89,6 +96,8 @@ export interface ExecutionHooks {
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
   readonly onEvent?: (event: SandboxEvent) => void;
+  /** How far a built-in tool is. */
+  readonly onProgress?: (progress: RunProgress) => void;
 }
 
 /** MonitorExecution: an event of a run that goes on in this process. */
@@ -312,6 +321,9 @@ export class Kernel {
   ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied">> {
     const stdout = new BoundedText(plan.policy.outputBytes);
     const stderr = new BoundedText(plan.policy.outputBytes);
+    const isBuiltin = this.#builtins.entry(plan.tool) !== undefined;
+    const { onProgress } = hooks;
+    const progress = isBuiltin && onProgress !== undefined ? new ProgressLines(onProgress) : undefined;
     const refusedHosts: string[] = [];
     const interpreter = this.#options.interpreter ?? workspaceInterpreter(this.workspace);
     const outcome = await this.#options.sandbox.run(
@@ -332,6 +344,7 @@ export class Kernel {
         },
         onStderr: (chunk) => {
           stderr.push(chunk);
+          progress?.push(chunk);
           return hooks.onStderr?.(chunk);
         },
         onEvent: (event) => {
@@ -343,7 +356,8 @@ export class Kernel {
     );
     const text = stdout.text();
     const gate = this.#outputGate(plan, folder, text);
-    const message = [outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
+    const end = isBuiltin ? builtinEnd(outcome.exit) : undefined;
+    const message = [end ?? outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
     const denied = denialOf(outcome, refusedHosts);
     return {
       exit: { ...outcome.exit, ...(message === "" ? {} : { message }) },

@@ -146,6 +146,8 @@ export class Runner implements Disposable {
       await pty.opened;
       pty.header(`$ ${shownCommand(argv)}`);
       const refused: string[] = [];
+      /** Percent that were shown; then usage is not. */
+      let told = 0;
       const done = await window.withProgress(
         {
           location: ProgressLocation.Notification,
@@ -153,11 +155,23 @@ export class Runner implements Disposable {
           title: plainMessage(l10n.t("Running {0}", tool.name)),
         },
         async (progress, token) =>
-          await this.#inKernel(kernel, request, controller, token, pty, (event) => {
-            if (event.type === "denied") refused.push(`${event.host}:${event.port}`);
-            const message = eventText(event);
-            if (message !== undefined) progress.report({ message });
-          }),
+          await this.#inKernel(
+            kernel,
+            request,
+            controller,
+            token,
+            pty,
+            (event) => {
+              if (event.type === "denied") refused.push(`${event.host}:${event.port}`);
+              const message = eventText(event);
+              if (message !== undefined && told === 0) progress.report({ message });
+            },
+            ({ done, of }) => {
+              const share = Math.floor((100 * done) / Math.max(of, 1));
+              progress.report({ message: l10n.t("{0} of {1} files", done, of), increment: Math.max(0, share - told) });
+              told = Math.max(told, share);
+            },
+          ),
       );
       if (!done.ok) {
         pty.end(l10n.t("Not run: {0}", done.problem.message), []);
@@ -196,6 +210,7 @@ export class Runner implements Disposable {
     token: CancellationToken,
     pty: RunTerminal,
     onEvent: (event: SandboxEvent) => void,
+    onProgress: (progress: { readonly done: number; readonly of: number }) => void,
   ): Promise<Result<Execution>> {
     const { TerminalSanitizer } = await import("../../kernel/index.ts");
     const streams = { out: new TextStream(new TerminalSanitizer()), err: new TextStream(new TerminalSanitizer()) };
@@ -206,6 +221,7 @@ export class Runner implements Disposable {
         onStdout: (chunk) => pty.print(streams.out.push(chunk)),
         onStderr: (chunk) => pty.print(streams.err.push(chunk)),
         onEvent,
+        onProgress,
       });
     } finally {
       cancel.dispose();
