@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync } from "node:fs";
 import { delimiter, isAbsolute, join, relative, sep } from "node:path";
 import { fail, ok, type Result, type Tool } from "../model/index.ts";
+import { FUNCTION_RUNNER } from "./function-runner.ts";
 
 /** Places of a virtual environment inside a workspace, by convention. */
 const ENVIRONMENT_FOLDERS = [".venv", "venv"] as const;
@@ -30,7 +31,7 @@ export function workspaceInterpreter(workspace: string): string | undefined {
 /**
  * A tool's command as the sandbox takes it. Bare names (`python`, `bash`) stay: the sandbox looks them up where the
  * workspace cannot plant anything. Files of the workspace become absolute, so that no file name can be an option, and
- * must really lie in it, symbolic links resolved.
+ * must really lie in it, symbolic links resolved. A tool that is a function is called by a small program of ours.
  */
 export function resolveEntry(tool: Tool, workspace: string): Result<readonly string[]> {
   const words: string[] = [];
@@ -40,7 +41,9 @@ export function resolveEntry(tool: Tool, workspace: string): Result<readonly str
     if (!resolved.ok) return resolved;
     words.push(resolved.value);
   }
-  return ok(words);
+  if (tool.entry.arguments !== "json") return ok(words);
+  const [interpreter = "python", ...rest] = words;
+  return ok([interpreter, "-c", FUNCTION_RUNNER, ...rest, tool.function ?? tool.name]);
 }
 
 /**

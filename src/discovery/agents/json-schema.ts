@@ -2,21 +2,28 @@ import type * as z from "zod";
 import type { Keyword, Statement } from "../../python/index.ts";
 import {
   annotationValue,
+  bool,
   type CallArguments,
   type ClassValue,
   cleandoc,
+  dict,
   type ExternalModel,
   enumMembers,
   externalName,
   fieldsOf,
+  float,
   type HostValue,
   type Interpreter,
+  int,
   isDataclass,
   isEnumClass,
   isInit,
+  list,
   NONE,
   resolutionOrder,
+  str,
   textOf,
+  unknown,
   type Value,
 } from "../evaluate/index.ts";
 import { toJson } from "../readers/reading.ts";
@@ -37,7 +44,23 @@ const field: ExternalModel = (call, interpreter) => {
   return host;
 };
 
+/** `Model.model_json_schema()`; the class comes first. */
+const modelJsonSchema: ExternalModel = (call, interpreter) => {
+  const [made] = call.positional;
+  return made?.kind === "class" ? jsonValue(modelSchema(made, interpreter)) : unknown("model_json_schema()");
+};
+
+function jsonValue(json: Json): Value {
+  if (json === null) return NONE;
+  if (Array.isArray(json)) return list(json.map(jsonValue));
+  if (typeof json === "object") return dict(Object.entries(json).map(([key, value]) => [str(key), jsonValue(value)]));
+  if (typeof json === "string") return str(json);
+  if (typeof json === "boolean") return bool(json);
+  return Number.isInteger(json) ? int(json) : float(json);
+}
+
 export const FIELD_MODELS: readonly (readonly [string, ExternalModel])[] = [
+  ["pydantic.BaseModel.model_json_schema", modelJsonSchema],
   ["pydantic.Field", field],
   ["pydantic.fields.Field", field],
   ["pydantic.v1.Field", field],

@@ -98,7 +98,7 @@ function declareListed(handlers: Handlers, interpreter: Interpreter): void {
   const given = { ...interpreter.emptyCall(list.file, list.line), openPositional: true };
   for (const item of listedTools(interpreter.call(list, given))) {
     const described = TYPE_TOOLS.get(item);
-    const name = described === undefined ? undefined : givenText(described, "name");
+    const name = described === undefined ? undefined : nameOf(described.keywords.get("name"));
     if (described === undefined || name === undefined) continue;
     declareTool(interpreter, {
       framework: "mcp",
@@ -110,6 +110,12 @@ function declareListed(handlers: Handlers, interpreter: Interpreter): void {
       summaryOnly: false,
     });
   }
+}
+
+/** A text, or a member of an enumeration of texts. */
+function nameOf(value: Value | undefined): string | undefined {
+  if (value?.kind === "enum") return nameOf(value.value);
+  return value?.kind === "str" ? value.value : undefined;
 }
 
 /** The tools of a list, or of a result object's `tools`. */
@@ -164,16 +170,25 @@ const marker =
 /** Defaults and metadata that say that the server fills a parameter in. */
 export const MCP_INJECTED = "mcp.injected";
 
-export const MCP_SERVERS = [
-  "mcp.server.fastmcp.FastMCP",
-  "mcp.server.fastmcp.server.FastMCP",
-  "mcp.server.FastMCP",
-  "mcp.server.mcpserver.MCPServer",
-  "mcp.server.MCPServer",
-  "fastmcp.FastMCP",
-  "fastmcp.server.FastMCP",
-  "fastmcp.server.server.FastMCP",
-] as const;
+/** Where the classes whose objects take tools are imported from. */
+const HOLDER_MODULES: Readonly<Record<string, readonly string[]>> = {
+  FastMCP: [
+    "mcp.server.fastmcp",
+    "mcp.server.fastmcp.server",
+    "mcp.server",
+    "fastmcp",
+    "fastmcp.server",
+    "fastmcp.server.server",
+  ],
+  MCPServer: ["mcp.server.mcpserver", "mcp.server.mcpserver.server", "mcp.server"],
+  Apps: ["mcp.server.apps"],
+  LocalProvider: ["fastmcp.server.providers", "fastmcp.server.providers.local_provider"],
+  FastMCPApp: ["fastmcp", "fastmcp.apps", "fastmcp.server.apps"],
+};
+
+export const MCP_SERVERS: readonly string[] = Object.entries(HOLDER_MODULES).flatMap(([name, modules]) =>
+  modules.map((module) => `${module}.${name}`),
+);
 
 export const MCP_MODELS: readonly (readonly [string, ExternalModel])[] = [
   ...MCP_SERVERS.map((name) => [name, server] as const),

@@ -126,7 +126,11 @@ function classAttribute(interpreter: Interpreter, value: ClassValue, name: strin
   const isAbsent = bases.every((base) => isDefiniteType(interpreter.external(base))) || ABSENT_ON_TYPES.has(name);
   if (isAbsent && !isInherited(name)) return missing(`attribute ${name} of ${value.name}`);
   const [base] = bases;
-  return base === undefined ? missing(`attribute ${name} of ${value.name}`) : interpreter.external(`${base}.${name}`);
+  if (base === undefined) return missing(`attribute ${name} of ${value.name}`);
+  const model = name === "model_json_schema" ? interpreter.models.calls.get(`${base}.${name}`) : undefined;
+  if (model === undefined) return interpreter.external(`${base}.${name}`);
+  // A class method of a library that tells of the workspace's class.
+  return native(name, (call) => model({ ...call, positional: [value, ...call.positional] }, interpreter));
 }
 
 /** Every class has these from `object` or its built-in bases. */
