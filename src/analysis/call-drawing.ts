@@ -143,8 +143,7 @@ function place(
     height: layout.width,
     ...TYPE,
     nodes: boxes.map((box, i) => {
-      const { x = 0, y = 0 } = layout.boxes[i] ?? {};
-      const { width = 0, height = 0 } = sizes[i] ?? {};
+      const { x = 0, y = 0, width: height = 0, height: width = 0 } = layout.boxes[i] ?? {};
       return { ...box, x: y, y: x, width, height };
     }),
     edges: links.map((link, i) => ({ ...link, points: (layout.paths[i] ?? []).map(point) })),

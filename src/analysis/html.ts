@@ -133,7 +133,11 @@ function outline({ kind, x, y, width, height }: DrawnNode): string {
 }
 
 function edgeSvg(edge: DrawnEdge): string {
-  const path = edge.points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join(" ");
+  // From its end: dashes of lines that run together then fall upon each other and stay dashes.
+  const path = edge.points
+    .toReversed()
+    .map(([x, y], i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`)
+    .join(" ");
   const label =
     edge.text === ""
       ? ""

@@ -38,7 +38,11 @@ export interface SvgNames {
 }
 
 function edgeGroup(edge: DrawnEdge, names: SvgNames): SVGGElement {
-  const line = edge.points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join("");
+  // From its end: dashes of lines that run together then fall upon each other and stay dashes.
+  const line = edge.points
+    .toReversed()
+    .map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`)
+    .join("");
   const group = element(
     "g",
     { class: `edge kind-${edge.kind}${isBack(edge) ? " back" : ""}`, "data-from": edge.from, "data-to": edge.to },
