@@ -49,7 +49,8 @@ export class FlowPanel {
     }
     const text = words.join(" + ");
     at.setAttribute("aria-description", text);
-    const place = { x: node.x + node.width - 4, y: node.y - 4 };
+    // On the border: above it stand the labels of the ways that arrive.
+    const place = { x: node.x + node.width - 6, y: node.y + 3.5 };
     at.append(element("text", { class: "flow-mark", ...place, "text-anchor": "end", "aria-hidden": "true" }, text));
   }
 
