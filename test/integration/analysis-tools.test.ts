@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -5,7 +6,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { nodeBundle } from "../../scripts/bundle.ts";
 import { Kernel } from "../../src/kernel/index.ts";
-import { AnalysisKind, AnalysisReport, type Execution, type ToolArguments } from "../../src/model/index.ts";
+import { AnalysisKind, AnalysisReport, type Execution, FileGraphs, type ToolArguments } from "../../src/model/index.ts";
 import { Sandbox } from "../../src/sandbox/index.ts";
 import { missingMechanism } from "./sandbox-support.ts";
 
@@ -128,6 +129,17 @@ describe("analyses as tools", () => {
     expect(await unreachable()).toEqual(["helper"]);
     rmSync(join(base, "workspace", "stop.py"));
     rmSync(join(base, "workspace", "user.py"));
+  });
+
+  it("draw the same from the command line, where functions of other files never return", () => {
+    write("away/__init__.py", "from .errors import fail\n");
+    write("away/errors.py", "from typing import NoReturn\ndef fail() -> NoReturn:\n    abort()\n");
+    write("drawn.py", "from away import fail\n\ndef use():\n    fail()\n    print('never')\n");
+    const words = [join(base, "cli.cjs"), "cfg", "drawn.py", "--json", "--function", "use", "--detail", "statement"];
+    const printed = execFileSync(process.execPath, words, { cwd: join(base, "workspace"), encoding: "utf8" });
+    const [graph] = FileGraphs.parse(JSON.parse(printed)).functions;
+    expect(graph?.nodes.filter(({ unreachable }) => unreachable === true).flatMap(({ lines }) => lines)).toContain(5);
+    for (const path of ["away", "drawn.py"]) rmSync(join(base, "workspace", path), { recursive: true });
   });
 
   it("cannot read beyond the workspace", async (context) => {
