@@ -5,6 +5,7 @@
  *
  * --production minifies and leaves source maps out; --watch rebuilds on every change until Ctrl+C.
  */
+import { createHash } from "node:crypto";
 import { globSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -29,7 +30,21 @@ const shared = {
   logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 
-const node = { ...nodeBundle, ...shared } satisfies esbuild.BuildOptions;
+/** What discovery stores is of use only to the code that found it: its sources, and the packages that they rest on. */
+async function discoveryBuild(): Promise<string> {
+  const hash = createHash("sha256");
+  const sources = globSync("src/{model,python,discovery}/**/*.ts", { cwd: ROOT }).filter((file) => !/test/.test(file));
+  for (const file of [...sources.toSorted(), "package.json", "package-lock.json"]) {
+    hash.update(file).update(await readFile(join(ROOT, file)));
+  }
+  return hash.digest("hex").slice(0, 20);
+}
+
+const node = {
+  ...nodeBundle,
+  ...shared,
+  define: { ...nodeBundle.define, DISCOVERY_BUILD: JSON.stringify(await discoveryBuild()) },
+} satisfies esbuild.BuildOptions;
 
 /**
  * Mermaid loads each kind of diagram and layout by a dynamic import: 5.3 MB in 109 files. The product draws

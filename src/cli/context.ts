@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Kernel, ownCommand } from "../kernel/index.ts";
+import type { IndexFile } from "../discovery/index.ts";
+import { Kernel, ownCommand, stateRoot } from "../kernel/index.ts";
 import { type Backend, type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
@@ -24,11 +25,38 @@ export function openSandbox(backend: Backend | "auto" = "auto"): Sandbox {
   return new Sandbox({ helperPath: helperPath(import.meta.dirname), backend });
 }
 
-/** Discovers a workspace's tools; an aborted or failed walk is a problem like any other. */
-export async function discoverTools(folder: string, signal: AbortSignal): Promise<Result<DiscoveryReport>> {
-  const { discover } = await import("../discovery/index.ts");
+export interface DiscoverToolsOptions {
+  /** Read every file, whatever an earlier process knew. */
+  readonly fresh?: boolean;
+}
+
+/**
+ * Discovers a workspace's tools: reads what changed since an earlier process stored what it found, and stores that. An
+ * aborted or failed walk is a problem like any other.
+ */
+export async function discoverTools(
+  folder: string,
+  { console, environment, signal }: Context,
+  { fresh = false }: DiscoverToolsOptions = {},
+): Promise<Result<DiscoveryReport>> {
+  const { BUILD, indexPath, WorkspaceIndex } = await import("../discovery/index.ts");
+  const stored = join(stateRoot(environment, process.platform), "discovery");
+  const file: IndexFile | undefined =
+    BUILD === undefined
+      ? undefined
+      : {
+          path: indexPath(stored, folder),
+          build: BUILD,
+          onProblem: ({ code, message }) => {
+            if (code !== "index-outdated") console.say(`toka: ${message}`);
+          },
+        };
   try {
-    return ok(await discover(folder, { signal }));
+    const index = new WorkspaceIndex(folder, new Map(), file);
+    if (!fresh) await index.restore();
+    await index.scan({ signal, fresh });
+    if (index.hasChanged) await index.save();
+    return ok(index.report());
   } catch (error) {
     if (signal.aborted) return fail("cancelled", "cancelled");
     const why = error instanceof Error ? error.message : String(error);
@@ -49,7 +77,7 @@ export async function openKernel(folder: string, context: Context): Promise<Resu
   if (!opened.ok) return opened;
   const kernel = opened.value;
   for (const notice of kernel.notices) context.console.say(`toka: ${notice}`);
-  const report = await discoverTools(kernel.workspace, context.signal);
+  const report = await discoverTools(kernel.workspace, context);
   if (!report.ok) {
     kernel.close();
     return report;

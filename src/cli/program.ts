@@ -75,6 +75,7 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
     .description("list the tools of a folder with their parameters and capabilities; reads, never runs")
     .argument("<dir>", "the workspace folder")
     .option("--json", "print one JSON object")
+    .option("--fresh", "read every file, also those that did not change since the last time")
     .action(async (folder, options) => done(await discoverCommand(folder, options, context)));
 
   program

@@ -11,7 +11,10 @@ export interface IndexFile {
   readonly path: string;
   /** Names the code that makes the results: what another one wrote is of no use. */
   readonly build: string;
-  /** Told why a file that is there is not used, or why none could be written. */
+  /**
+   * Told why a file that is there is not used (`index-outdated` is part of every update, `index-dropped` is not), or why
+   * none could be written (`index-not-saved`).
+   */
   readonly onProblem: (problem: Problem) => void;
 }
 
@@ -87,7 +90,7 @@ export async function loadIndex(file: IndexFile, workspace: string): Promise<Sto
   const head = parseBoundary(Head, value, file.path);
   if (!head.ok) return await drop(file, head.problem.message);
   if (head.value.format !== FORMAT || head.value.build !== file.build) {
-    return await drop(file, "another version of the program wrote it");
+    return await drop(file, "another version of the program wrote it", "index-outdated");
   }
   const body = parseBoundary(Body, value, file.path);
   if (!body.ok) return await drop(file, body.problem.message);
@@ -181,8 +184,12 @@ function unpack(body: Body): StoredResults | null {
   return { records, python: new Set(paths.slice(0, body.python)), filesSeen, diagnostics };
 }
 
-async function drop(file: IndexFile, why: string): Promise<null> {
-  file.onProblem({ code: "index-dropped", message: `The index ${file.path} is not used: ${why}` });
+async function drop(
+  file: IndexFile,
+  why: string,
+  code: "index-dropped" | "index-outdated" = "index-dropped",
+): Promise<null> {
+  file.onProblem({ code, message: `The index ${file.path} is not used: ${why}` });
   await rm(file.path, { force: true, recursive: true });
   return null;
 }

@@ -22,6 +22,23 @@ export function recordOf(state: FileState | null, result: FileResult): FileRecor
   return { state, result: isUseful ? result : null };
 }
 
+/** Whether two readings of a folder left the same, as far as it is stored. */
+export function isSameKnowledge(before: Known, after: Known): boolean {
+  if (before.python.size !== after.python.size || [...after.python].some((path) => !before.python.has(path)))
+    return false;
+  // Manifests are read each time.
+  const isStored = ({ result }: FileRecord): boolean => (result?.manifest ?? null) === null;
+  const stored = [...after.records].filter(([, record]) => isStored(record));
+  if (stored.length !== [...before.records.values()].filter(isStored).length) return false;
+  return stored.every(([path, { state, result }]) => {
+    const old = before.records.get(path);
+    // What was taken over is the same object.
+    return (
+      old !== undefined && old.result === result && old.state?.stamp === state?.stamp && old.state?.hash === state?.hash
+    );
+  });
+}
+
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -114,6 +114,7 @@ export class Scan {
     await this.#takeOver(files, python);
     await this.#filter(files, reader, seen);
     this.#listener.onKept?.([...this.#waiting.keys()]);
+    this.prioritise([...this.#overlays.keys()]);
     await this.#analyse(reader, seen);
     this.#noteOthers(store);
     this.#listener.onProgress?.(seen, this.#read);

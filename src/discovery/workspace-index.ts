@@ -9,7 +9,7 @@ import { ModuleStore } from "./modules.ts";
 import { classify } from "./prefilter.ts";
 import { applyManifests } from "./readers/manifest.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
-import { Changes, type FileRecord, type Known, nameOf } from "./records.ts";
+import { Changes, type FileRecord, isSameKnowledge, type Known, nameOf } from "./records.ts";
 import { Scan, type ScanListener, Turns } from "./scan.ts";
 import { walkable } from "./walk.ts";
 
@@ -47,6 +47,7 @@ export class WorkspaceIndex {
   #filesParsed = 0;
   #milliseconds = 0;
   #isScanned: boolean = false;
+  #hasChanged: boolean = false;
 
   /**
    * @param overlays unsaved texts by relative path
@@ -75,9 +76,15 @@ export class WorkspaceIndex {
     return true;
   }
 
+  /** Whether something was learnt that is not stored. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
   /** Keeps what is known for the next process, if there is a place for it. */
   async save(): Promise<void> {
     if (this.#file === undefined) return;
+    this.#hasChanged = false;
     await saveIndex(this.#file, this.folder, {
       records: this.#records,
       python: this.#python,
@@ -98,6 +105,7 @@ export class WorkspaceIndex {
     this.#scan = scan;
     try {
       const outcome = await scan.run();
+      this.#hasChanged ||= !isSameKnowledge({ records: this.#records, python: this.#python }, outcome);
       this.#store = outcome.store;
       this.#analyser = outcome.analyser;
       this.#reader = outcome.reader;
@@ -144,6 +152,7 @@ export class WorkspaceIndex {
       else this.#records.set(path, record);
       if (turns.isDue) await turns.give();
     }
+    this.#hasChanged = true;
     this.#filesRead = again.size;
     this.#filesParsed = this.#store.parsedCount - parsedBefore;
     this.#milliseconds = performance.now() - started;

@@ -13,6 +13,7 @@ import {
   type CallViewParams,
   CallViewResult,
   type CallViewTextParams,
+  DiscoveringParams,
   type DiscoverParams,
   DiscoverResult,
   type DiscoveryReport,
@@ -28,6 +29,7 @@ import {
   type ServerConfiguration,
   SourcesChangedParams,
   ToolsChangedParams,
+  type WantedParams,
 } from "../model/index.ts";
 
 type State =
@@ -42,6 +44,7 @@ export class LanguageServer implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #configuration: () => ServerConfiguration;
   readonly #toolsChanged = new EventEmitter<string>();
+  readonly #discovering = new EventEmitter<DiscoveringParams>();
   readonly #sourcesChanged = new EventEmitter<SourcesChangedParams["changes"]>();
   #readings = 0;
   #files: FileSystemWatcher | undefined;
@@ -49,6 +52,9 @@ export class LanguageServer implements Disposable {
 
   /** A folder's tools changed; the value is the folder's URI. */
   readonly onToolsChanged = this.#toolsChanged.event;
+
+  /** The first reading of a folder goes on. */
+  readonly onDiscovering = this.#discovering.event;
 
   /** Python files changed, and the server read them anew. */
   readonly onSourcesChanged = this.#sourcesChanged.event;
@@ -113,6 +119,11 @@ export class LanguageServer implements Disposable {
       if (parsed.ok) this.#sourcesChanged.fire(parsed.value.changes);
       else this.#log.error(parsed.problem.message);
     });
+    client.onNotification(METHODS.discovering, (params: unknown) => {
+      const parsed = parseBoundary(DiscoveringParams, params, "language server");
+      if (parsed.ok) this.#discovering.fire(parsed.value);
+      else this.#log.error(parsed.problem.message);
+    });
     await client.start();
     this.#log.info(`language server started in ${Math.round(performance.now() - started)} ms`);
     return client;
@@ -122,6 +133,11 @@ export class LanguageServer implements Disposable {
   async discover(folder: Uri, fresh: boolean, token: CancellationToken): Promise<Result<DiscoveryReport>> {
     const params: DiscoverParams = { folder: folder.toString(), fresh };
     return await this.#request(METHODS.discover, params, DiscoverResult, token);
+  }
+
+  /** Tells the server which files the user looks at: a reading that goes on takes them first. */
+  async want(params: WantedParams): Promise<void> {
+    if (this.#state.kind === "running") await this.#state.client.sendNotification(METHODS.wanted, params);
   }
 
   /** The control-flow graph of a function as its text stands in the editor. */
@@ -192,6 +208,7 @@ export class LanguageServer implements Disposable {
     const state = this.#state;
     this.#state = { kind: "disposed" };
     this.#toolsChanged.dispose();
+    this.#discovering.dispose();
     this.#sourcesChanged.dispose();
     this.#files?.dispose();
     if (state.kind === "running") await state.client.dispose();

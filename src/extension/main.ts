@@ -49,10 +49,12 @@ export async function deactivate(): Promise<void> {
 
 /** @returns what stops everything that must come to an end in order */
 function compose(context: ExtensionContext, log: LogOutputChannel): () => Promise<unknown> {
-  const { extensionUri, subscriptions } = context;
+  const { extensionUri, globalStorageUri, subscriptions } = context;
   const dist = (name: string): Uri => Uri.joinPath(extensionUri, "dist", name);
   const reporter = new Reporter(log);
-  const server = new LanguageServer(dist("server.cjs").fsPath, log, () => serverConfiguration(reporter));
+  const server = new LanguageServer(dist("server.cjs").fsPath, log, () =>
+    serverConfiguration(reporter, globalStorageUri),
+  );
   const store = new ToolStore(server, log);
   const kernels = new Kernels(dist("helper.py"), dist("cli.cjs"), store, log);
   const runner = new Runner(kernels, reporter, log);

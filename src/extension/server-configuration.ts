@@ -1,10 +1,13 @@
-import { l10n, workspace } from "vscode";
+import { l10n, Uri, workspace } from "vscode";
 import type { ServerConfiguration } from "../model/index.ts";
 import type { Reporter } from "./reporter.ts";
 import { readSettings } from "./settings.ts";
 
-/** What the language server is told of settings and language; a wrong setting is told and its default used. */
-export function serverConfiguration(reporter: Reporter): ServerConfiguration {
+/**
+ * What the language server is told of settings and language; a wrong setting is told and its default used.
+ * @param storage folder for what outlives the editor
+ */
+export function serverConfiguration(reporter: Reporter, storage: Uri): ServerConfiguration {
   const lenses = readSettings("codeLens");
   if (!lenses.ok) reporter.problem(lenses.problem);
   const exclude: Record<string, string[]> = {};
@@ -17,6 +20,7 @@ export function serverConfiguration(reporter: Reporter): ServerConfiguration {
   if (!highlight.ok) reporter.problem(highlight.problem);
   return {
     exclude,
+    indexFolder: Uri.joinPath(storage, "discovery").fsPath,
     lenses: lenses.ok ? lenses.value : { controlFlow: true, callGraph: true, run: true },
     highlights: highlight.ok ? highlight.value.dataFlow : true,
     texts: {

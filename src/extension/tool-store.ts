@@ -8,7 +8,14 @@ import {
   type WorkspaceFolder,
   workspace,
 } from "vscode";
-import { analysisTools, type DiscoveryReport, type Problem, type Tool, type ToolReference } from "../model/index.ts";
+import {
+  analysisTools,
+  type DiscoveringParams,
+  type DiscoveryReport,
+  type Problem,
+  type Tool,
+  type ToolReference,
+} from "../model/index.ts";
 import type { LanguageServer } from "./language-server.ts";
 
 /** A tool with the workspace folder it lies in. */
@@ -17,9 +24,16 @@ export interface LocatedTool {
   readonly tool: Tool;
 }
 
+/** What a first reading has found so far. */
+export interface PartialReport {
+  readonly tools: readonly Tool[];
+  /** Files that may hold tools and have not been read yet. */
+  readonly waiting: ReadonlySet<string>;
+}
+
 /** What is known of one workspace folder. A refresh keeps the report that was there before. */
 export type FolderState =
-  | { readonly kind: "loading"; readonly report?: DiscoveryReport }
+  | { readonly kind: "loading"; readonly report?: DiscoveryReport; readonly partial?: PartialReport }
   | { readonly kind: "ready"; readonly report: DiscoveryReport }
   | { readonly kind: "failed"; readonly problem: Problem; readonly report?: DiscoveryReport };
 
@@ -39,6 +53,7 @@ export class ToolStore implements Disposable {
     this.#server = server;
     this.#log = log;
     this.#subscriptions = Disposable.from(
+      server.onDiscovering((found) => this.#add(found)),
       server.onToolsChanged((folder) => this.#reload([Uri.parse(folder, true)], false)),
       workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
         for (const { uri } of removed) this.#forget(uri);
@@ -88,6 +103,29 @@ export class ToolStore implements Disposable {
     }
   }
 
+  /** Adds what a first reading found; what comes too late is in the report already. */
+  #add({ folder, waiting, analysed, tools }: DiscoveringParams): void {
+    const state = this.#states.get(folder);
+    if (state?.kind !== "loading" || state.report !== undefined) return;
+    const left = new Set([...(state.partial?.waiting ?? []), ...waiting]);
+    for (const file of analysed) left.delete(file);
+    const byId = new Map([...(state.partial?.tools ?? []), ...tools].map((tool) => [tool.id, tool]));
+    this.#set(folder, { kind: "loading", partial: { tools: [...byId.values()], waiting: left } });
+  }
+
+  /** Files that may hold tools and have not been read yet. */
+  waiting(folder: WorkspaceFolder): readonly string[] {
+    const state = this.state(folder);
+    return state.kind === "loading" && state.report === undefined ? [...(state.partial?.waiting ?? [])] : [];
+  }
+
+  /** Files that the user looks at come before others. */
+  want(folder: WorkspaceFolder, files: readonly string[]): void {
+    this.#server
+      .want({ folder: folder.uri.toString(), files: [...files] })
+      .then(undefined, (error: unknown) => this.#log.warn(`asking for files: ${String(error)}`));
+  }
+
   #logReport(key: string, { tools, diagnostics, stats }: DiscoveryReport): void {
     this.#log.info(
       `${key}: ${tools.length} tools, ${diagnostics.length} diagnostics, ${stats.filesSeen} files seen, ` +
@@ -117,9 +155,13 @@ export class ToolStore implements Disposable {
   /** The tools of one folder, or of all. */
   tools(only?: WorkspaceFolder): LocatedTool[] {
     const folders = only ? [only] : (workspace.workspaceFolders ?? []);
-    return folders.flatMap((folder) =>
-      (this.state(folder).report?.tools ?? []).map((tool): LocatedTool => ({ folder, tool })),
-    );
+    return folders.flatMap((folder) => this.#known(folder).map((tool): LocatedTool => ({ folder, tool })));
+  }
+
+  #known(folder: WorkspaceFolder): readonly Tool[] {
+    const state = this.state(folder);
+    if (state.report !== undefined) return state.report.tools;
+    return state.kind === "loading" ? (state.partial?.tools ?? []) : [];
   }
 
   /** The analyses that come with the product, in folders that have been read. */

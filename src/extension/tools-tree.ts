@@ -24,12 +24,33 @@ import { groupTools } from "./text/group.ts";
 import { capabilityLabel, evidenceTooltip, toolContext, toolDescription, toolLabel, toolTooltip } from "./text/tool.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
 
+/** A file that may hold a tool and has not been read yet. */
+interface WaitingFile {
+  readonly kind: "waiting";
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+}
+
+type GroupMember = Tool | WaitingFile;
+
+function waitingFile(file: string): WaitingFile {
+  const base = file.slice(file.lastIndexOf("/") + 1);
+  return { kind: "waiting", id: file, name: base.replace(/\.\w+$/u, ""), file };
+}
+
 /** A line of the tools view. */
 export type ToolsNode =
   | { readonly kind: "folder"; readonly folder: WorkspaceFolder }
-  | { readonly kind: "group"; readonly folder: WorkspaceFolder; readonly path: string; readonly tools: readonly Tool[] }
+  | {
+      readonly kind: "group";
+      readonly folder: WorkspaceFolder;
+      readonly path: string;
+      readonly tools: readonly GroupMember[];
+    }
   | { readonly kind: "analyses"; readonly folder: WorkspaceFolder; readonly tools: readonly Tool[] }
   | ({ readonly kind: "tool" } & LocatedTool)
+  | { readonly kind: "waiting"; readonly folder: WorkspaceFolder; readonly file: WaitingFile }
   | { readonly kind: "capability"; readonly located: LocatedTool; readonly capability: Capability }
   | {
       readonly kind: "evidence";
@@ -55,6 +76,9 @@ const SEVERITY_COLORS: Readonly<Record<Severity, string>> = {
 /** Groups are unfolded at first as long as there are no more tools than this. */
 const UNFOLD_UP_TO = 60;
 
+/** Most files that are asked for at once: more than these nobody sees. */
+const MOST_WANTED = 200;
+
 class ToolsProvider implements TreeDataProvider<ToolsNode> {
   readonly #store: ToolStore;
   readonly #changed = new EventEmitter<undefined>();
@@ -74,6 +98,8 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
       case "folder":
         return this.#inFolder(node.folder);
       case "group":
+        this.#want(node.folder, node.tools);
+        return node.tools.map((member) => memberNode(node.folder, member));
       case "analyses":
         return node.tools.map((tool) => ({ kind: "tool", folder: node.folder, tool }));
       case "tool":
@@ -85,22 +111,40 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
       case "capability":
         return node.capability.evidence.map((evidence, index) => ({ ...node, kind: "evidence", evidence, index }));
       case "evidence":
+      case "waiting":
         return [];
     }
+  }
+
+  /** Tools, and files that may turn out to be some. */
+  #count(): number {
+    const waiting = (workspace.workspaceFolders ?? []).map((folder) => this.#store.waiting(folder).length);
+    return waiting.reduce((sum, count) => sum + count, this.#store.tools().length);
+  }
+
+  /** What is unfolded is what the user looks at. */
+  #want(folder: WorkspaceFolder, members: readonly GroupMember[]): void {
+    const waiting = members.filter(({ kind }) => kind === "waiting").map(({ file }) => file);
+    const files = waiting.slice(0, MOST_WANTED);
+    if (files.length > 0) this.#store.want(folder, files);
   }
 
   #roots(): ToolsNode[] {
     const folders = workspace.workspaceFolders ?? [];
     const [first] = folders;
-    if (first === undefined || this.#store.tools().length === 0) return [];
+    if (first === undefined || this.#count() === 0) return [];
     return folders.length === 1 ? this.#inFolder(first) : folders.map((folder) => ({ kind: "folder", folder }));
   }
 
   #inFolder(folder: WorkspaceFolder): ToolsNode[] {
-    const { groups, loose } = groupTools(this.#store.tools(folder).map(({ tool }) => tool));
+    const { groups, loose } = groupTools<GroupMember>([
+      ...this.#store.tools(folder).map(({ tool }) => tool),
+      ...this.#store.waiting(folder).map(waitingFile),
+    ]);
+    this.#want(folder, loose);
     return [
       ...groups.map(({ path, tools }): ToolsNode => ({ kind: "group", folder, path, tools })),
-      ...loose.map((tool): ToolsNode => ({ kind: "tool", folder, tool })),
+      ...loose.map((member) => memberNode(folder, member)),
       ...this.#analyses(folder),
     ];
   }
@@ -115,9 +159,11 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
       case "folder":
         return folderItem(node.folder, this.#store.tools(node.folder).length);
       case "group":
-        return groupItem(node.folder, node.path, node.tools, this.#store.tools().length <= UNFOLD_UP_TO);
+        return groupItem(node.folder, node.path, node.tools, this.#count() <= UNFOLD_UP_TO);
       case "analyses":
         return analysesItem(node.folder, node.tools);
+      case "waiting":
+        return waitingItem(node.folder, node.file);
       case "tool":
         return toolItem(node);
       case "capability":
@@ -130,6 +176,22 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
   dispose(): void {
     this.#changed.dispose();
   }
+}
+
+function memberNode(folder: WorkspaceFolder, member: GroupMember): ToolsNode {
+  return member.kind === "waiting" ? { kind: "waiting", folder, file: member } : { kind: "tool", folder, tool: member };
+}
+
+/** A name until the file has been read: what it takes and what it may do is not known yet. */
+function waitingItem(folder: WorkspaceFolder, { name, file }: WaitingFile): TreeItem {
+  const item = new TreeItem(name, TreeItemCollapsibleState.None);
+  item.id = `${folder.uri.toString()}|waiting|${file}`;
+  item.iconPath = new ThemeIcon("loading~spin");
+  item.description = l10n.t("reading…");
+  item.contextValue = "waiting";
+  item.accessibilityInformation = { label: l10n.t("{0}, being read", name) };
+  item.command = { command: "vscode.open", title: l10n.t("Open"), arguments: [Uri.joinPath(folder.uri, file)] };
+  return item;
 }
 
 function countText(count: number): string {
@@ -146,7 +208,7 @@ function folderItem(folder: WorkspaceFolder, count: number): TreeItem {
   return item;
 }
 
-function groupItem(folder: WorkspaceFolder, path: string, tools: readonly Tool[], unfold: boolean): TreeItem {
+function groupItem(folder: WorkspaceFolder, path: string, tools: readonly GroupMember[], unfold: boolean): TreeItem {
   const state = unfold ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
   const item = new TreeItem(path, state);
   item.id = `${folder.uri.toString()}|group|${path}`;

@@ -4,6 +4,7 @@ import { DataFlow } from "./dataflow.ts";
 import { DiscoveryReport } from "./discovery.ts";
 import { DetailLevel, ExceptionDetail, GraphDrawing } from "./drawing.ts";
 import { ControlFlowGraph } from "./graph.ts";
+import { Tool } from "./tool.ts";
 
 /** Custom messages between the extension host and the language server (the rest is standard LSP). */
 export const METHODS = {
@@ -25,6 +26,10 @@ export const METHODS = {
   sourcesChanged: "toka/sourcesChanged",
   /** notification from the server: the tools of a folder changed */
   toolsChanged: "toka/toolsChanged",
+  /** notification from the server: how far the first reading of a folder has come */
+  discovering: "toka/discovering",
+  /** notification to the server: files that the user is looking at, to be read before others */
+  wanted: "toka/wanted",
   /** notification to the server: its configuration changed */
   configure: "toka/configure",
 } as const;
@@ -35,6 +40,7 @@ export const ServerConfiguration = z.object({
     .record(z.string(), z.array(z.string()))
     .describe("For each folder (by its URI): globs of files that discovery leaves out."),
   lenses: z.object({ controlFlow: z.boolean(), callGraph: z.boolean(), run: z.boolean() }),
+  indexFolder: z.string().optional().describe("Absolute path of the folder where discovery keeps what it found."),
   highlights: z.boolean().describe("Highlight what the data flow of a variable leads to and from."),
   texts: z.object({
     symbol: z.string().describe("Beside a function's symbol; {0} is its cyclomatic, {1} its cognitive complexity."),
@@ -70,6 +76,22 @@ export type DiscoverResult = z.infer<typeof DiscoverResult>;
 
 export const ToolsChangedParams = z.object({ folder: z.string() });
 export type ToolsChangedParams = z.infer<typeof ToolsChangedParams>;
+
+/** What a first reading found since it last told, so that tools show before all are known. */
+export const DiscoveringParams = z.object({
+  folder: z.string().describe("URI of the workspace folder."),
+  seen: z.int().min(0).describe("Files seen so far."),
+  waiting: z.array(z.string()).describe("Files that may hold tools and wait to be analysed, told once."),
+  analysed: z.array(z.string()).describe("Files that wait no more."),
+  tools: z.array(Tool).describe("What these hold, as each file alone tells."),
+});
+export type DiscoveringParams = z.infer<typeof DiscoveringParams>;
+
+export const WantedParams = z.object({
+  folder: z.string().describe("URI of the workspace folder."),
+  files: z.array(z.string()).describe("Relative to the folder, with `/`; the first one first."),
+});
+export type WantedParams = z.infer<typeof WantedParams>;
 
 /** Which scope to draw: the one named, else the innermost function around `line` (counting from 1). */
 export const GraphParams = z.object({

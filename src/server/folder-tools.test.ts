@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FolderTools, type ReportChange } from "./folder-tools.ts";
+import { type IndexFile, indexPath } from "../discovery/index.ts";
+import { FolderTools, type Found, type ReportChange } from "./folder-tools.ts";
 
 const script = (option: string): string => `import argparse
 
@@ -20,8 +21,20 @@ describe("FolderTools", () => {
   let path = "";
   let folder: FolderTools;
   let changes: ReportChange[] = [];
+  let found: Found[] = [];
   const errors: unknown[] = [];
   const write = (file: string, text: string): void => writeFileSync(join(path, file), text);
+  const open = (file?: IndexFile): FolderTools =>
+    new FolderTools(
+      pathToFileURL(path).toString(),
+      path,
+      {
+        onReport: (_folder, change) => changes.push(change),
+        onFound: (_folder, part) => found.push(part),
+        onError: (_folder, error) => errors.push(error),
+      },
+      file,
+    );
   const options = (file: string): string[] =>
     folder.toolsOf(file).flatMap(({ parameters }) => parameters.flatMap(({ flags }) => flags));
 
@@ -30,13 +43,11 @@ describe("FolderTools", () => {
     mkdirSync(join(path, "build"));
     write("trees.py", script("--count"));
     changes = [];
-    folder = new FolderTools(pathToFileURL(path).toString(), path, {
-      onReport: (_folder, change) => changes.push(change),
-      onError: (_folder, error) => errors.push(error),
-    });
+    found = [];
+    folder = open();
   });
-  afterEach(() => {
-    folder.dispose();
+  afterEach(async () => {
+    await folder.dispose();
     rmSync(path, { recursive: true });
     expect(errors).toEqual([]);
   });
@@ -46,6 +57,31 @@ describe("FolderTools", () => {
     expect(one.tools).toHaveLength(1);
     expect(other.tools).toEqual(one.tools);
     expect(changes).toEqual(["first"]);
+  });
+
+  it("tells which files may hold tools before it has read them, then what they hold", async () => {
+    write("readme.py", "x = 1\n");
+    const { tools } = await folder.discover(false);
+    expect(found.flatMap(({ waiting }) => waiting)).toEqual(["trees.py"]);
+    expect(found.flatMap(({ analysed }) => analysed)).toEqual(["trees.py"]);
+    expect(found.flatMap((part) => part.tools)).toEqual(tools);
+    expect(found.at(-1)?.seen).toBe(2);
+  });
+
+  it("gives what an earlier process knew at once, then what changed since", async () => {
+    const file: IndexFile = { path: indexPath(join(path, ".state"), path), build: "1", onProblem: () => undefined };
+    const earlier = open(file);
+    await earlier.discover(false);
+    await earlier.dispose();
+    write("trees.py", script("--height"));
+    [changes, found] = [[], []];
+    await folder.dispose();
+    folder = open(file);
+    const known = await folder.discover(false);
+    expect(known.tools[0]?.parameters[0]?.flags).toEqual(["--count"]);
+    await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
+    expect(changes).toEqual(["first", "tools"]);
+    expect(found).toEqual([]);
   });
 
   it("follows unsaved text, and goes back to the file when that is closed", async () => {

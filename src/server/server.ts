@@ -16,6 +16,7 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { dataFlow } from "../analysis/index.ts";
+import { BUILD, type IndexFile, indexPath } from "../discovery/index.ts";
 import {
   type CallGraph,
   CallGraphParams,
@@ -24,6 +25,7 @@ import {
   CallViewTextParams,
   type DataFlow,
   DataFlowParams,
+  type DiscoveringParams,
   DiscoverParams,
   type DiscoveryReport,
   GraphParams,
@@ -31,17 +33,19 @@ import {
   GraphTextParams,
   type GraphTextResult,
   METHODS,
+  type Problem,
   parseBoundary,
   type ReadingProgress,
   ServerConfiguration,
   type SourcesChangedParams,
   type ToolsChangedParams,
+  WantedParams,
 } from "../model/index.ts";
 import { decodeSource } from "../python/index.ts";
 import { CallGraphs } from "./call-graphs.ts";
 import { CallViews, type Reading } from "./call-views.ts";
 import { Changes } from "./changes.ts";
-import { FolderTools, type ReportChange } from "./folder-tools.ts";
+import { type FolderListener, FolderTools, type ReportChange } from "./folder-tools.ts";
 import { graphResult, graphText } from "./graphs.ts";
 import { highlightsOf } from "./highlights.ts";
 import { lenses } from "./lenses.ts";
@@ -160,7 +164,11 @@ export class Server {
       if (languageId === "python") this.#changed(uri, null);
     });
     this.#documents.listen(connection);
-    connection.onShutdown(() => this.#changes.dispose());
+    connection.onNotification(METHODS.wanted, (params: unknown) => this.#wanted(params));
+    connection.onShutdown(async () => {
+      this.#changes.dispose();
+      await Promise.all([...this.#folders.values()].map((folder) => folder.dispose()));
+    });
   }
 
   listen(): void {
@@ -197,10 +205,12 @@ export class Server {
   #open({ uri }: WorkspaceFolder): void {
     const path = pathOfUri(uri);
     if (path === undefined || this.#folders.has(uri)) return;
-    const folder = new FolderTools(uri, path, {
+    const listener: FolderListener = {
       onReport: (changed, change) => this.#background(this.#tell(changed, change)),
+      onFound: ({ uri: of }, found) => this.#background(this.#tellFound({ folder: of, ...found })),
       onError: (changed, error) => this.#connection.console.error(`${changed.path}: ${textOf(error)}`),
-    });
+    };
+    const folder = new FolderTools(uri, path, listener, this.#indexFile(path));
     folder.exclude(this.#configuration.exclude[uri] ?? []);
     this.#folders.set(uri, folder);
     for (const document of this.#documents.all()) {
@@ -213,8 +223,26 @@ export class Server {
     const folder = this.#folders.get(uri);
     if (folder === undefined) return;
     this.#folders.delete(uri);
-    folder.dispose();
+    this.#background(folder.dispose());
     this.#background(this.#problems.forget(folder));
+  }
+
+  /** Where what is known of a folder outlives this process; nowhere when the editor names no place. */
+  #indexFile(path: string): IndexFile | undefined {
+    const { indexFolder } = this.#configuration;
+    if (indexFolder === undefined || BUILD === undefined) return undefined;
+    const onProblem = ({ message }: Problem): void => this.#connection.console.warn(message);
+    return { path: indexPath(indexFolder, path), build: BUILD, onProblem };
+  }
+
+  async #tellFound(found: DiscoveringParams): Promise<void> {
+    await this.#connection.sendNotification(METHODS.discovering, found);
+  }
+
+  #wanted(params: unknown): void {
+    const parsed = parseBoundary(WantedParams, params, METHODS.wanted);
+    if (parsed.ok) this.#folders.get(parsed.value.folder)?.prioritise(parsed.value.files);
+    else this.#connection.console.warn(parsed.problem.message);
   }
 
   /** Passes on what a folder found. */

@@ -71,7 +71,7 @@ function readModel(options: AskOptions, environment: NodeJS.ProcessEnv): Result<
 }
 
 async function workspaceTools(options: AskOptions, context: Context): Promise<Result<readonly Candidate[]>> {
-  const report = await discoverTools(resolve(options.workspace), context.signal);
+  const report = await discoverTools(resolve(options.workspace), context);
   return report.ok ? ok([...report.value.tools, ...analysisTools()]) : report;
 }
 

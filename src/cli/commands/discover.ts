@@ -7,13 +7,14 @@ import { table } from "../table.ts";
 
 export interface DiscoverOptions {
   readonly json?: true;
+  readonly fresh?: true;
 }
 
 /** `toka discover DIR`: the tools of a folder, read and never run. */
 export async function discoverCommand(folder: string, options: DiscoverOptions, context: Context): Promise<number> {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
   const report: Result<DiscoveryReport> = isFolder
-    ? await discoverTools(resolve(folder), context.signal)
+    ? await discoverTools(resolve(folder), context, { fresh: options.fresh === true })
     : fail("no-workspace", `${folder} is not a folder`);
   if (!report.ok) {
     context.console.problem(report.problem);

@@ -1,13 +1,16 @@
 import type { Tool } from "../../model/index.ts";
 
+/** What is grouped: a tool, or a file that may turn out to be one. */
+type Member = Pick<Tool, "id" | "name" | "file">;
+
 /** The tools of one folder of files. */
-export interface ToolGroup {
+export interface ToolGroup<T extends Member = Tool> {
   /** Relative to the workspace folder, with `/`. */
   readonly path: string;
-  readonly tools: readonly Tool[];
+  readonly tools: readonly T[];
 }
 
-function byName(a: Tool, b: Tool): number {
+function byName(a: Member, b: Member): number {
   return a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
 }
 
@@ -20,10 +23,9 @@ function folderOf(path: string): string {
  * Tools by the folder of their file, as people know them from the explorer. Those at the top are `loose`; when all lie
  * in one folder a group would say nothing, and all are.
  */
-export function groupTools(tools: readonly Tool[]): {
-  readonly groups: readonly ToolGroup[];
-  readonly loose: readonly Tool[];
-} {
+export function groupTools<T extends Member>(
+  tools: readonly T[],
+): { readonly groups: readonly ToolGroup<T>[]; readonly loose: readonly T[] } {
   const byFolder = Map.groupBy(tools.toSorted(byName), ({ file }) => folderOf(file));
   if (byFolder.size <= 1) return { groups: [], loose: [...byFolder.values()].flat() };
   const groups = [...byFolder]
