@@ -1,9 +1,12 @@
 import { getHeapStatistics } from "node:v8";
 
-/** Share of the heap that is full when what cannot be let go takes it: near the end the collector works without pause. */
-const FULL = 0.88;
+/**
+ * Share of the heap that is full when what cannot be let go takes it. The limit counts what is young too, a seventh of a
+ * small heap: what is old runs out before all of it is used.
+ */
+const FULL = 0.78;
 /** So many looks one after the other: in between, what is garbage goes. */
-const LOOKS = 12;
+const LOOKS = 8;
 
 /** Notices that the memory runs out before the process is ended for it. */
 export class MemoryWatch {
