@@ -1,6 +1,6 @@
 export { callsToDot } from "./call-dot.ts";
 export { type CallDrawingTexts, drawCalls } from "./call-drawing.ts";
-export { callGraphOf, callGraphSteps } from "./callgraph/callgraph.ts";
+export { callGraphSteps } from "./callgraph/callgraph.ts";
 export { Interner } from "./callgraph/interner.ts";
 export { CallIndex } from "./callgraph/neighbourhood.ts";
 export { type NeverFacts, NeverIndex, type NeverSource, neverFacts } from "./callgraph/never-index.ts";
