@@ -9,7 +9,7 @@ export function buildCallGraph(files: Iterable<SourceFile>): CallGraph {
 }
 
 /** The call graph of a workspace that was read. */
-export function callGraphOf(workspace: WorkspaceSummary): CallGraph {
+function callGraphOf(workspace: WorkspaceSummary): CallGraph {
   const steps = callGraphSteps(workspace);
   for (;;) {
     const step = steps.next();
@@ -17,7 +17,7 @@ export function callGraphOf(workspace: WorkspaceSummary): CallGraph {
   }
 }
 
-/** As `callGraphOf`, with a pause after each file: gives the number of files that are done. */
+/** The call graph of a workspace that was read, with a pause after each file: gives the number of files that are done. */
 export function callGraphSteps(workspace: WorkspaceSummary): Generator<number, CallGraph> {
   return new CallGraphBuilder(workspace).build();
 }
