@@ -53,13 +53,15 @@ function edgeGroup(edge: DrawnCallEdge, names: CallNames): SVGGElement {
 }
 
 function nodeGroup(node: DrawnCall, { padding, lineHeight }: CallDrawing, names: CallNames): SVGGElement {
+  // Where many calls arrive, a box is higher than its text, which stands in the middle.
+  const top = node.y + (node.height - node.text.length * lineHeight) / 2;
   const lines = node.text.map((line, i) =>
     element(
       "text",
       {
         class: i === 0 ? "node-label" : "node-label second",
         x: node.x + padding,
-        y: node.y + padding + lineHeight * (i + 0.75),
+        y: top + lineHeight * (i + 0.75),
       },
       line,
     ),
