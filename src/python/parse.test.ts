@@ -212,18 +212,3 @@ describe("depth", { timeout: 60_000 }, () => {
     expect(nodes).toBeGreaterThan(10_000);
   });
 });
-
-describe("processor time", { timeout: 60_000 }, () => {
-  test.each([
-    ["open brackets on every line", "(\n".repeat(20_000)],
-    ["open brackets and names on every line", "x = (\n".repeat(20_000)],
-    ["open f-strings on every line", 'f"{\n'.repeat(20_000)],
-    ["open headers on every line", "def f(a=(\n".repeat(20_000)],
-    ["triple quotes on every line", 'a b """\ndef f():\n'.repeat(10_000)],
-    ["noise", Array.from({ length: 200_000 }, (_, i) => String.fromCharCode((i * 7919) % 256)).join("")],
-  ])("%s: no more than linear", (_, source) => {
-    const before = process.cpuUsage();
-    parseModule(source);
-    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
-  });
-});

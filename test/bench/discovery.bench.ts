@@ -1,43 +1,136 @@
-import { readdir, readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { discover } from "../../src/discovery/index.ts";
-import { parseModule } from "../../src/python/index.ts";
-import { readAll, standardLibrary } from "../support/stdlib.ts";
+import { execa } from "execa";
+import { type IndexFile, indexPath, WorkspaceIndex, walk } from "../../src/discovery/index.ts";
+import { decodeSource, parseModule } from "../../src/python/index.ts";
+import { standardLibrary } from "../support/stdlib.ts";
 import { interleave, table } from "./measure.ts";
 
 const ROUNDS = 3;
 
-/** A cold scan of the standard library's folder next to listing it, reading its Python files, and a bare parse. */
+/** Python files that the workspace has at least. */
+const FILES = 10_000;
+
+/** Packages of Debian, where there are any: more like a workspace than a library is. */
+const PACKAGES = "/usr/lib/python3/dist-packages";
+
+const { signal } = new AbortController();
+
+/**
+ * Discovery over a workspace of 10 000 Python files (copies of the standard library and of installed packages) next to
+ * what no reader can do without: `git ls-files`, reading and a bare parse of the files that pass the filter, nothing else.
+ */
 export default async function discovery(): Promise<string> {
   const library = standardLibrary();
   if (!library) return "skipped: there is no python3 on this machine";
-  const signal = new AbortController().signal;
-  let found = "";
+  const scratch = await mkdtemp(join(tmpdir(), "toka-bench-"));
+  try {
+    const workspace = join(scratch, "workspace");
+    await fill(workspace, library.folder);
+    return await measure(workspace, join(scratch, "state"));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function fill(workspace: string, library: string): Promise<void> {
+  for (let copy = 0, files = 0; files < FILES; copy++) {
+    const filter = (path: string): boolean => !/\/(?:__pycache__|lib-dynload|config-[^/]*)$|\.so$/.test(path);
+    await cp(library, join(workspace, `c${copy}`, "stdlib"), { recursive: true, filter });
+    await cp(PACKAGES, join(workspace, `c${copy}`, "packages"), { recursive: true, filter, force: true }).catch(
+      (error: unknown) => {
+        if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      },
+    );
+    const { files: found } = await walk(workspace, { signal });
+    files = found.filter(({ name }) => name.endsWith(".py")).length;
+  }
+  await execa("git", ["init", "--quiet"], { cwd: workspace });
+}
+
+async function measure(workspace: string, state: string): Promise<string> {
+  const stored: IndexFile = {
+    path: indexPath(state, workspace),
+    build: "bench",
+    onProblem: ({ message }) => {
+      throw new Error(message);
+    },
+  };
+  const kept: string[] = [];
+  const live = new WorkspaceIndex(workspace, new Map(), stored);
+  await live.scan({ signal, onKept: (files) => kept.push(...files) });
+  await live.save();
+  const cold = live.report();
+  const saved = cold.tools.find((tool) => tool.parameters.length > 5)?.file ?? kept[0] ?? "";
+  const text = await readFile(join(workspace, saved), "latin1");
+  let parsed = 0;
+  let edit = 0;
   const figures = await interleave(
     [
+      { name: "list, read and parse what is kept", run: () => peer(workspace, kept) },
       {
-        name: "list and read",
+        name: "cold scan",
         run: async () => {
-          await readdir(library.folder, { recursive: true });
-          for (const path of library.files) await readFile(join(path));
+          const index = new WorkspaceIndex(workspace);
+          await index.scan({ signal });
+          parsed = index.report().stats.filesParsed;
         },
       },
       {
-        name: "list, read and parse all",
+        name: "warm start: shown",
         run: async () => {
-          await readdir(library.folder, { recursive: true });
-          for (const { text } of readAll(library.files)) parseModule(text);
+          const index = new WorkspaceIndex(workspace, new Map(), stored);
+          if (!(await index.restore())) throw new Error("the index was not stored");
+          index.report();
         },
       },
       {
-        name: "discover",
+        name: "warm start: made sure of",
         run: async () => {
-          const { tools, stats } = await discover(library.folder, { signal });
-          found = `${tools.length} tools in ${stats.filesSeen} files, ${stats.filesParsed} parsed`;
+          const index = new WorkspaceIndex(workspace, new Map(), stored);
+          await index.restore();
+          await index.scan({ signal });
+          index.report();
+        },
+      },
+      {
+        name: "one saved file",
+        run: async () => {
+          await writeFile(join(workspace, saved), `${text}\n# ${edit++}\n`, "latin1");
+          const before = performance.now();
+          await live.update([saved], signal);
+          live.report();
+          const took = performance.now() - before;
+          await writeFile(join(workspace, saved), text, "latin1");
+          return took;
         },
       },
     ],
     ROUNDS,
   );
-  return `${found}\n${table(figures)}`;
+  const { filesSeen } = cold.stats;
+  return [
+    `${filesSeen} files, ${kept.length} pass the filter, ${cold.tools.length} tools; ${parsed} parsed in a cold scan`,
+    table(figures),
+    `peak memory of a process that does one cold scan: ${await peakMemory(workspace)} MB`,
+  ].join("\n");
+}
+
+async function peer(workspace: string, kept: readonly string[]): Promise<void> {
+  await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: workspace });
+  for (const path of kept) {
+    const decoded = decodeSource(await readFile(join(workspace, path)));
+    if (decoded.ok) parseModule(decoded.value);
+  }
+}
+
+/** In megabytes of 1024 × 1024 bytes. */
+async function peakMemory(workspace: string): Promise<number> {
+  const index = JSON.stringify(join(import.meta.dirname, "../../src/discovery/index.ts"));
+  const script = `const { discover } = await import(${index});
+    await discover(process.argv[1], { signal: new AbortController().signal });
+    console.log(process.resourceUsage().maxRSS);`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", script, workspace]);
+  return Math.round(Number(stdout) / 1024);
 }

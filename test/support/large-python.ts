@@ -1,12 +1,5 @@
-/**
- * How time grows with the size and the nesting of a function, and that no text makes reading or drawing fail:
- * `node test/eval/cfg/robustness.ts [--prefixes 300] [--edits 300] [--seed 1]`.
- */
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { fileGraphs } from "../../../src/analysis/index.ts";
-import { random } from "../../support/random.ts";
-import { CONSTRUCTS } from "./dynamic.ts";
+/** Python texts to measure size and robustness with: large functions, deep nesting, broken lines, random edits. */
+import { random } from "./random.ts";
 
 /** Writes functions of a given size. */
 export const SHAPES: Readonly<Record<string, (lines: number) => string>> = {
@@ -46,6 +39,12 @@ export const NESTS: Readonly<Record<string, (depth: number) => string>> = {
   "try … finally": (depth) => nested(depth, ["try:"], ["finally:", " f()"]),
   "finally in finally": (depth) => nested(depth, ["try:", " g()", "finally:"]),
   with: (depth) => nested(depth, ["with f() as x:"]),
+  "elif chain": (depth) => `if x:\n  pass\n${"elif y:\n  pass\n".repeat(depth)}else:\n  pass\n`,
+  "conditional expressions": (depth) => `x = ${"a if b else ".repeat(depth)}c\n`,
+  calls: (depth) => `x = ${"f(".repeat(depth)}1${")".repeat(depth)}\n`,
+  attributes: (depth) => `x = a${".b".repeat(depth)}\n`,
+  "boolean operators": (depth) => `def f():\n  if ${"a and b or ".repeat(depth)}c:\n    pass\n`,
+  lambdas: (depth) => `x = ${"lambda: ".repeat(depth)}1\n`,
   brackets: (depth) => `x = ${"(".repeat(depth)}1${")".repeat(depth)}\n`,
   operators: (depth) => `x = ${"-".repeat(depth)}1\n`,
 };
@@ -58,27 +57,15 @@ function nested(depth: number, before: readonly string[], after: readonly string
   return `${lines.join("\n")}\n`;
 }
 
-export interface Measured {
-  readonly milliseconds: number;
-  readonly nodes: number;
-  readonly edges: number;
-}
-
-/** The best of a few readings, in CPU time: other work on the machine does not count. */
-export function measure(text: string, times = 3): Measured {
-  let milliseconds = Number.POSITIVE_INFINITY;
-  let nodes = 0;
-  let edges = 0;
-  for (let i = 0; i < times; i++) {
-    const before = process.cpuUsage();
-    const { functions } = fileGraphs("x.py", text);
-    const { user, system } = process.cpuUsage(before);
-    milliseconds = Math.min(milliseconds, (user + system) / 1000);
-    nodes = functions.reduce((sum, graph) => sum + graph.nodes.length, 0);
-    edges = functions.reduce((sum, graph) => sum + graph.edges.length, 0);
-  }
-  return { milliseconds, nodes, edges };
-}
+/** Lines that are broken in the same way, again and again. */
+export const BROKEN: Readonly<Record<string, (lines: number) => string>> = {
+  "open brackets on every line": (lines) => "(\n".repeat(lines),
+  "open brackets and names on every line": (lines) => "x = (\n".repeat(lines),
+  "open f-strings on every line": (lines) => 'f"{\n'.repeat(lines),
+  "open headers on every line": (lines) => "def f(a=(\n".repeat(lines),
+  "triple quotes on every other line": (lines) => 'a b """\ndef f():\n'.repeat(lines / 2),
+  noise: (lines) => Array.from({ length: 10 * lines }, (_, i) => String.fromCharCode((i * 7919) % 256)).join(""),
+};
 
 const PIECES = [
   "(",
@@ -112,46 +99,4 @@ export function* edits(text: string, times: number, seed: number): Generator<str
     }
     yield changed;
   }
-}
-
-function table(
-  title: string,
-  sizes: readonly number[],
-  shapes: Readonly<Record<string, (size: number) => string>>,
-): void {
-  console.log(`\n| ${title} | ${sizes.map((size) => size.toLocaleString("en")).join(" | ")} |`);
-  console.log(`|---${"|---".repeat(sizes.length)}|`);
-  for (const [name, write] of Object.entries(shapes)) {
-    const cells = sizes.map((size) => {
-      const { milliseconds, nodes } = measure(write(size));
-      return `${milliseconds.toFixed(1)} ms, ${nodes.toLocaleString("en")} nodes`;
-    });
-    console.log(`| ${name} | ${cells.join(" | ")} |`);
-  }
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      prefixes: { type: "string", default: "300" },
-      edits: { type: "string", default: "300" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  measure(readFileSync(CONSTRUCTS, "utf8"), 20); // a warm start
-  table("lines of one function", [1000, 10_000, 100_000], SHAPES);
-  table("nesting", [10, 100, 1000], NESTS);
-  const text = readFileSync(CONSTRUCTS, "utf8");
-  let slowest = 0;
-  const prefixes = Number(values.prefixes);
-  for (let i = 0; i < prefixes; i++) {
-    slowest = Math.max(slowest, measure(text.slice(0, Math.floor((text.length * i) / prefixes)), 1).milliseconds);
-  }
-  for (const changed of edits(text, Number(values.edits), Number(values.seed))) {
-    slowest = Math.max(slowest, measure(changed, 1).milliseconds);
-  }
-  console.log(
-    `\n${prefixes} prefixes and ${values.edits} random edits of a file of ${text.split("\n").length} lines: ` +
-      `none fails; the slowest takes ${slowest.toFixed(1)} ms.`,
-  );
 }
