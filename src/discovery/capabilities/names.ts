@@ -1,4 +1,4 @@
-import type { Alias, ClassDef, Expression, Module, Statement } from "../../python/index.ts";
+import type { Alias, ClassDef, Expression, FunctionDef, Module, Statement } from "../../python/index.ts";
 import { BUILTIN_NAMES } from "../evaluate/index.ts";
 
 /** What a name of a file means, as far as the file alone tells. */
@@ -20,8 +20,15 @@ export interface ClassNames {
 export interface FileNames {
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly classes: ReadonlyMap<string, ClassNames>;
+  /** What functions and methods give back, under their qualified names: the annotation, else what is returned first. */
+  readonly results: ReadonlyMap<string, FunctionResult>;
   /** Modules of which everything is imported. */
   readonly stars: readonly { readonly level: number; readonly module: string }[];
+}
+
+export interface FunctionResult {
+  readonly node: Expression;
+  readonly isAnnotation: boolean;
 }
 
 export function namesOf(module: Module): FileNames {
@@ -32,7 +39,50 @@ export function namesOf(module: Module): FileNames {
     for (const statement of body) bindStatement(statement, bindings, classes, stars, visit);
   };
   visit(module.body);
-  return { bindings, classes, stars };
+  const results = new Map<string, FunctionResult>();
+  collectResults(module.body, "", results);
+  return { bindings, classes, stars, results };
+}
+
+function collectResults(body: readonly Statement[], prefix: string, results: Map<string, FunctionResult>): void {
+  for (const statement of body) {
+    if (statement.kind === "ClassDef" && prefix === "") collectResults(statement.body, `${statement.name}.`, results);
+    else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
+      const result = resultOf(statement);
+      if (result !== null) results.set(`${prefix}${statement.name}`, result);
+    } else for (const block of blocksOf(statement)) collectResults(block, prefix, results);
+  }
+}
+
+function resultOf({ body, returns }: FunctionDef): FunctionResult | null {
+  if (returns !== null) return { node: returns, isAnnotation: true };
+  const assigned = new Map<string, Expression>();
+  const found = firstReturned(body, assigned);
+  const node = found?.kind === "Name" ? (assigned.get(found.id) ?? found) : found;
+  return node === null ? null : { node, isAnnotation: false };
+}
+
+/** The first call or name that is returned; notes what local names are set to on the way. */
+function firstReturned(body: readonly Statement[], assigned: Map<string, Expression>): Expression | null {
+  for (const statement of body) {
+    noteAssigned(statement, assigned);
+    if (statement.kind === "Return" && isReference(statement.value)) return statement.value;
+    for (const block of blocksOf(statement)) {
+      const found = firstReturned(block, assigned);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
+function noteAssigned(statement: Statement, assigned: Map<string, Expression>): void {
+  if (statement.kind !== "Assign") return;
+  const [target] = statement.targets;
+  if (target?.kind === "Name") assigned.set(target.id, statement.value);
+}
+
+function isReference(value: Expression | null): boolean {
+  return value?.kind === "Call" || value?.kind === "Name" || value?.kind === "Attribute";
 }
 
 function bindStatement(

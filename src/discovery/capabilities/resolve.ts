@@ -46,7 +46,7 @@ export class Resolver {
         return base === null ? null : this.attribute(base, node.attr, depth + 1);
       }
       case "Call":
-        return this.#result(this.resolve(node.func, file, locals, depth + 1));
+        return this.#result(this.resolve(node.func, file, locals, depth + 1), depth + 1);
       case "BinOp": {
         const left = node.op === "Div" ? this.resolve(node.left, file, locals, depth + 1) : null;
         return left?.kind === "external" && PATH_PREFIX.test(left.name) ? pathObject() : null;
@@ -166,11 +166,27 @@ export class Resolver {
   }
 
   /** What a call of the referent gives. */
-  #result(callee: Referent | null): Referent | null {
+  #result(callee: Referent | null, depth: number): Referent | null {
     if (callee?.kind === "class") return { kind: "instance", file: callee.file, name: callee.name };
+    if (callee?.kind === "function") return this.#returned(callee.file, callee.name, depth);
     if (callee?.kind !== "external") return null;
     return PATH_PREFIX.test(callee.name) ? pathObject() : { kind: "external", name: callee.name, isObject: true };
   }
+
+  /** What a function of the workspace gives, by its annotation or its first `return`. */
+  #returned(file: string, name: string, depth: number): Referent | null {
+    this.consulted.add(file);
+    const result = this.#names.names(file)?.results.get(name);
+    if (result === undefined) return null;
+    const found = this.resolve(result.node, file, null, depth + 1);
+    return result.isAnnotation ? objectOf(found) : found;
+  }
+}
+
+/** An object of the class that an annotation names. */
+export function objectOf(type: Referent | null): Referent | null {
+  if (type?.kind === "external") return { ...type, isObject: true };
+  return type?.kind === "class" ? { ...type, kind: "instance" } : null;
 }
 
 function pathObject(): Referent {

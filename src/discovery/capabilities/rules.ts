@@ -139,7 +139,7 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
   switch (condition.kind) {
     case "reads":
     case "writes":
-      return modeAllows(condition.kind, call, condition.mode, literal);
+      return modeAllows(condition, call, literal);
     case "flags":
       return flagsAllow(condition.access, argumentAt(call, condition.position, "flags"));
     case "unsafe-loader": {
@@ -186,10 +186,12 @@ function flagNames(node: Expression | null): readonly string[] {
 }
 
 /** Whether a file mode reads or writes; a mode that is not known may do both. */
-function modeAllows(kind: "reads" | "writes", call: Call, position: number, literal: Literal): boolean {
-  const node = argumentAt(call, position, "mode");
+function modeAllows(condition: Condition & { kind: "reads" | "writes" }, call: Call, literal: Literal): boolean {
+  const { kind } = condition;
+  const node = argumentAt(call, condition.mode, "mode");
+  const mode = node === null ? null : literal(node);
+  if (condition.isNamed === true && !/^[rwxabtU+]{1,4}$/u.test(mode?.text ?? "")) return false;
   if (node === null) return kind === "reads";
-  const mode = literal(node);
   if (mode?.isWhole !== true) return true;
   const isWriting = /[wax+]/u.test(mode.text);
   const isReading = /[r+]/u.test(mode.text) || !isWriting;

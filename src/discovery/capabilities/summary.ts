@@ -11,7 +11,7 @@ import {
 import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
 import { blocksOf, importBindings } from "./names.ts";
-import type { LocalNames, Referent, Resolver } from "./resolve.ts";
+import { type LocalNames, objectOf, type Referent, type Resolver } from "./resolve.ts";
 import { type Literal, type Need, needsOfCall, needsOfReference, rulesForMethod, secretKey } from "./rules.ts";
 
 /** Module body, run by import and by being run. */
@@ -58,6 +58,14 @@ const PASSIVE_BASES: ReadonlySet<string> = new Set([
 /** Decorators that only wrap: the function still waits to be called. */
 const WRAPPING_DECORATORS =
   /^(?:builtins\.(?:staticmethod|classmethod|property)|functools\.\w+|contextlib\.\w+|abc\.\w+|typing\.\w+|dataclasses\.\w+|pytest\.\w+)/u;
+
+/** Functions that look at what they are given, and do not call it. */
+const LOOKING: ReadonlySet<string> = new Set(
+  [
+    ..."isinstance issubclass hasattr getattr setattr callable type id repr str print".split(" "),
+    ..."dir vars help len hash super".split(" "),
+  ].map((name) => `builtins.${name}`),
+);
 
 /** Longest line kept as evidence. */
 const MAX_TEXT = 200;
@@ -192,9 +200,7 @@ class Summary {
   }
 
   #bindAnnotated(name: string, annotation: Expression, locals: LocalNames): void {
-    const type = this.#resolver.resolve(annotation, this.#file, locals);
-    if (type?.kind === "external") locals.set(name, { ...type, isObject: true });
-    else locals.set(name, type?.kind === "class" ? { ...type, kind: "instance" } : null);
+    locals.set(name, objectOf(this.#resolver.resolve(annotation, this.#file, locals)));
   }
 
   /** What a loop over paths gives is a path. */
@@ -335,6 +341,24 @@ class Summary {
     else if (node.func.kind !== "Name") this.#expression(node.func, unit, locals);
     for (const argument of node.args) this.#expression(argument, unit, locals);
     for (const keyword of node.keywords) this.#expression(keyword.value, unit, locals);
+    if (!(found?.kind === "external" && LOOKING.has(found.name))) this.#handedFunctions(node, unit, locals);
+  }
+
+  /** Functions of libraries that are handed over: taken to be called, with the arguments that follow them. */
+  #handedFunctions(node: Call, unit: Unit, locals: LocalNames): void {
+    for (const [index, argument] of node.args.entries()) {
+      this.#handed(argument, { ...node, func: argument, args: node.args.slice(index + 1) }, unit, locals);
+    }
+    for (const { value } of node.keywords) {
+      this.#handed(value, { ...node, func: value, args: [], keywords: [] }, unit, locals);
+    }
+  }
+
+  #handed(value: Expression, call: Call, unit: Unit, locals: LocalNames): void {
+    if (value.kind !== "Name" && value.kind !== "Attribute") return;
+    const found = this.#resolver.resolve(value, this.#file, locals);
+    if (found?.kind !== "external" || found.isObject) return;
+    this.#add(unit, value.line, needsOfCall(found.name, false, call, this.#literal));
   }
 
   #reference(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: LocalNames): void {

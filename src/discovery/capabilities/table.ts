@@ -12,7 +12,8 @@ export interface ScopeArgument {
 
 /**
  * On what the need depends:
- * - `reads`, `writes`: the file mode, at `mode` (position) or the keyword `mode`; reading is the default;
+ * - `reads`, `writes`: the file mode, at `mode` (position) or the keyword `mode`; reading is the default. `isNamed`: only
+ *   where the mode is there in words;
  * - `flags`: the flags of `os.open`, at the position; unknown ones may do both;
  * - `stores`: the attribute is assigned to, deleted or changed in place, not just read;
  * - `unsafe-loader`: no `Safe` loader is named;
@@ -21,7 +22,7 @@ export interface ScopeArgument {
  * - `is-url`, `is-not-url`: the argument is known to be a web address, or is not known to be one.
  */
 export type Condition =
-  | { readonly kind: "reads" | "writes"; readonly mode: number }
+  | { readonly kind: "reads" | "writes"; readonly mode: number; readonly isNamed?: true }
   | { readonly kind: "flags"; readonly position: number; readonly access: "reads" | "writes" }
   | { readonly kind: "stores" }
   | { readonly kind: "unsafe-loader" }

@@ -6,6 +6,9 @@
  *   --again           takes the truth anew
  *   --jobs N          programs that run at once, by default 2
  *   --imperfect FILE  writes the tools that are not read perfectly, with every difference
+ *   --capabilities    also runs programs with audit hooks and compares what they do with what is claimed
+ *   --every N         of the packages' programs only each Nth is audited, by default 1
+ *   --only-capabilities   leaves out the command lines
  *   --write FILE      puts the tables between the marks of a page
  *
  * It needs Debian's package tools, a Debian mirror, and bubblewrap. Nothing is installed; programs run in a sandbox
@@ -18,10 +21,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { discover } from "../../../src/discovery/index.ts";
 import type { Tool } from "../../../src/model/index.ts";
+import { type Audited, audit } from "./audit.ts";
 import { type Material, missingPrograms, prepare } from "./debian.ts";
 import { PACKAGES } from "./packages.ts";
 import { type Count, type Score, score, type Tally } from "./score.ts";
-import { Truth, takeTruth } from "./truth.ts";
+import { TRUTH_VERSION, Truth, takeTruth } from "./truth.ts";
 
 const MARKS = { begin: "<!-- eval:discovery -->", end: "<!-- /eval:discovery -->" };
 
@@ -47,6 +51,9 @@ const { values, positionals } = parseArgs({
     again: { type: "boolean", default: false },
     jobs: { type: "string", default: "2" },
     imperfect: { type: "string" },
+    capabilities: { type: "boolean", default: false },
+    "only-capabilities": { type: "boolean", default: false },
+    every: { type: "string", default: "1" },
     write: { type: "string" },
   },
 });
@@ -66,22 +73,79 @@ const chosen: Material = {
   ...material,
   workspaces: material.workspaces.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
 };
-const truth = await knownTruth();
-const discovered = new Map<string, readonly Tool[]>();
-for (const { name, folder } of chosen.workspaces) {
-  const report = await discover(folder, { signal: new AbortController().signal });
-  discovered.set(name, report.tools);
-}
-const result = score(truth, discovered);
-if (values.imperfect !== undefined) await writeFile(values.imperfect, imperfectList(result));
-const page = tables(result);
+const sections: string[] = [];
+if (!values["only-capabilities"]) sections.push(await commandLines());
+if (values.capabilities || values["only-capabilities"]) sections.push(await capabilities());
+const page = sections.join("\n");
 console.log(page);
 if (values.write !== undefined) await writeTo(values.write, page);
 
+async function commandLines(): Promise<string> {
+  const truth = await knownTruth();
+  const discovered = new Map<string, readonly Tool[]>();
+  for (const { name, folder } of chosen.workspaces) {
+    const report = await discover(folder, { signal: new AbortController().signal });
+    discovered.set(name, report.tools);
+  }
+  const result = score(truth, discovered);
+  if (values.imperfect !== undefined) await writeFile(values.imperfect, imperfectList(result));
+  return tables(truth, result);
+}
+
+async function capabilities(): Promise<string> {
+  const scratch = join(values.cache, `audit-${process.pid}`);
+  const only = positionals.length === 0 ? null : new Set(positionals);
+  try {
+    const options = { every: Number(values.every), jobs: Number(values.jobs), only };
+    return capabilityTables(await audit(material, scratch, options, log));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** How much of what happened was claimed, and of what was claimed how much was seen to happen. */
+function auditRow(title: string, list: readonly Audited[], only?: string): string {
+  const isWanted = (name: string): boolean => only === undefined || name === only;
+  const done = list.flatMap((program) => [...program.done.keys()].filter(isWanted).map((name) => ({ program, name })));
+  const claims = list.flatMap((program) => [...program.claimed].filter(isWanted).map((name) => ({ program, name })));
+  const ok = done.filter(({ program, name }) => program.claimed.has(name)).length;
+  const seen = claims.filter(({ program, name }) => program.done.has(name)).length;
+  const share = percent({ ok, total: done.length });
+  return `| ${title} | ${list.length} | ${done.length} | ${share} | ${claims.length} | ${seen} |`;
+}
+
+function capabilityTables(audited: readonly Audited[]): string {
+  for (const { name, claimed, done } of audited) {
+    for (const [capability, { event, place, detail }] of done) {
+      if (!claimed.has(capability)) log(`not claimed: ${name}: ${capability} (${event} ${detail}) at ${place}`);
+    }
+  }
+  const groups = [...new Set(audited.map(({ group }) => group))].sort((one, other) => (one < other ? 1 : -1));
+  const names = [...new Set(audited.flatMap(({ claimed, done }) => [...claimed, ...done.keys()]))].sort((one, other) =>
+    one < other ? -1 : 1,
+  );
+  const runs = audited.reduce((sum, program) => sum + program.runs, 0);
+  return [
+    `${audited.length} programs, ${runs} runs:`,
+    "",
+    "| | programs | happened | of these claimed, % | claims | of these seen to happen |",
+    "|---|---|---|---|---|---|",
+    auditRow("**all**", audited),
+    ...groups.map((group) =>
+      auditRow(
+        group,
+        audited.filter((program) => program.group === group),
+      ),
+    ),
+    ...names.map((name) => auditRow(name, audited, name)),
+    "",
+  ].join("\n");
+}
+
 /** The truth of these packages, taken once for each version of the shim and kept package by package. */
 async function knownTruth(): Promise<Truth> {
-  const sources = ["shim/sitecustomize.py", "shim/run_entry_point.py", "truth.ts"];
-  const hash = createHash("sha256");
+  const sources = ["shim/sitecustomize.py", "shim/run_entry_point.py"];
+  const hash = createHash("sha256").update(TRUTH_VERSION);
   for (const source of sources) hash.update(await readFile(join(import.meta.dirname, source)));
   const folder = join(material.root, "..", `truth-${hash.digest("hex").slice(0, 12)}`);
   const scratch = join(values.cache, `runs-${process.pid}`);
@@ -118,7 +182,7 @@ function row(name: string, tally: Tally): string {
   return `| ${name} | ${tally.found.total} | ${COLUMNS.map(([key]) => percent(tally[key])).join(" | ")} |`;
 }
 
-function tables({ all, byFramework, byWorkspace, lookAlikes, unconfirmed }: Score): string {
+function tables(truth: Truth, { all, byFramework, byWorkspace, lookAlikes, unconfirmed }: Score): string {
   const head = `| tools | ${COLUMNS.map(([, title]) => title).join(" | ")} |`;
   const rule = `|---|${"---|".repeat(COLUMNS.length)}`;
   const sorted = (map: ReadonlyMap<string, Tally>): string[] =>

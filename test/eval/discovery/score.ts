@@ -113,12 +113,17 @@ function compareTool(truth: TrueTool, discovered: readonly Tool[], tallies: read
   const tool = choose(truth, wanted, discovered);
   count(tallies, "found", tool !== null);
   const differences = tool === null ? ["NOT FOUND"] : [];
-  const given = tool === null ? [] : ownParameters(tool);
+  const given = tool === null ? [] : ownParameters(tool).filter((item) => isKnowable(truth, item));
   const paths = new Set(tool?.subcommands.map((item) => item.path));
   const further = [...compareParameters(wanted, given, tallies), ...comparePaths(truth.subcommands, paths, tallies)];
   if (tool !== null) differences.push(...further);
   count(tallies, "perfect", differences.length === 0);
   return differences;
+}
+
+/** Parsers of optparse and getopt know nothing of the words that they leave over. */
+function isKnowable({ framework }: TrueTool, parameter: Parameter): boolean {
+  return parameter.flags.length > 0 || (framework !== "optparse" && framework !== "getopt");
 }
 
 function compareParameters(

@@ -2,11 +2,11 @@
  * The truth about command lines: runs every program of a workspace in a sandbox under the shim, which writes down the
  * parser that was really built. Each is run twice, in different surroundings, to tell values that depend on them.
  */
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import * as z from "zod";
 import type { Workspace } from "./debian.ts";
+import { DIST_PACKAGES, runInJail } from "./jail.ts";
 
 /** How exactly a value is known: `complex` ones have no JSON, `dynamic` ones differ from run to run. */
 const ValueKind = z.enum(["ok", "complex", "dynamic"]);
@@ -66,15 +66,19 @@ export const Truth = z.object({
 });
 export type Truth = z.infer<typeof Truth>;
 
+/** Changes when programs are started in another way, so that what is kept is taken anew. */
+export const TRUTH_VERSION = "1";
+
 const SECONDS = 10;
 const SHIM = join(import.meta.dirname, "shim");
 const GUARD = /^if\s*\(?\s*(?:__name__\s*==\s*["']__main__["']|["']__main__["']\s*==\s*__name__)/mu;
 const PYTHON_SHEBANG = /^#!.*\bpython[23]?/u;
+/** Code of packages themselves: nobody starts `python -m package.__init__`. */
+const PACKAGE_FILE = /(?:^|\/)__init__\.py$/u;
 const TEST_FILE = /(?:^|\/)(?:tests?|testing|test_data)\/|(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest)\.py$/u;
-const DIST_PACKAGES = "usr/lib/python3/dist-packages/";
 
 /** One way of starting a program. */
-interface Start {
+export interface Start {
   readonly file: string;
   readonly name: string;
   readonly function?: string;
@@ -118,6 +122,7 @@ async function kindOf(folder: string, { path, installed }: WorkspaceFile): Promi
   const isScript = PYTHON_SHEBANG.test(text.slice(0, 200));
   if (!isScript && !path.endsWith(".py")) return "other";
   if (TEST_FILE.test(path)) return "library";
+  if (PACKAGE_FILE.test(path)) return GUARD.test(text) ? "other" : "library";
   const isExecutable = ((await stat(file)).mode & 0o111) !== 0;
   const isRun = isScript && isExecutable && !installed.startsWith(DIST_PACKAGES);
   return isRun || GUARD.test(text) || path.endsWith("/__main__.py") ? "started" : "library";
@@ -193,7 +198,31 @@ async function runTwice(root: string, workspace: Workspace, start: Start, scratc
   const first = await run(root, workspace, start, scratch, SURROUNDINGS[0]);
   if (typeof first === "string") return first;
   const second = await run(root, workspace, start, scratch, SURROUNDINGS[1]);
-  return typeof second === "string" ? first : markDynamic(first, second);
+  const whole = await withLateParts(first, (words) =>
+    run(root, workspace, { ...start, argv: [...start.argv, ...words] }, scratch, SURROUNDINGS[0]),
+  );
+  return typeof second === "string" ? whole : markDynamic(whole, second);
+}
+
+/** Subcommands without any parameter that are looked at again. */
+const MAX_LATE = 20;
+
+/** Some programs fill the parser of a subcommand only when it is asked for. */
+async function withLateParts(dump: Dump, again: (words: readonly string[]) => Promise<Dump | string>): Promise<Dump> {
+  const filled = new Set(dump.parameters.map((parameter) => parameter.subcommand));
+  const empty = dump.subcommands.filter(
+    (path) => !filled.has(path) && !dump.subcommands.some((other) => other.startsWith(`${path} `)),
+  );
+  const parameters = [...dump.parameters];
+  const subcommands = new Set(dump.subcommands);
+  for (const path of empty.slice(0, MAX_LATE)) {
+    const late = await again(path.split(" "));
+    if (typeof late === "string") continue;
+    const isBelow = (other: string | null): boolean => other === path || other?.startsWith(`${path} `) === true;
+    parameters.push(...late.parameters.filter((parameter) => isBelow(parameter.subcommand)));
+    for (const other of late.subcommands) if (isBelow(other)) subcommands.add(other);
+  }
+  return { ...dump, parameters, subcommands: [...subcommands] };
 }
 
 interface Surroundings {
@@ -208,7 +237,6 @@ const SURROUNDINGS: readonly [Surroundings, Surroundings] = [
   { home: "/home/somebody", folder: "/tmp/elsewhere/there", user: "root", processors: "7" },
 ];
 
-/** Runs Python in the root, without network, in throw-away folders. */
 async function run(
   root: string,
   workspace: Workspace,
@@ -216,61 +244,14 @@ async function run(
   scratch: string,
   { home, folder, user, processors }: Surroundings,
 ): Promise<Dump | string> {
-  await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch, { recursive: true });
-  const roots = [...new Set(workspace.files.map((file) => `/${file.installed}`))];
-  // All files of a package in one variable would be too long: folders, and single files where they are shared.
-  const environment: Readonly<Record<string, string>> = {
-    HOME: home,
-    USER: user,
-    LOGNAME: user,
-    PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
-    LANG: "C.UTF-8",
-    TERM: "dumb",
-    PYTHONPATH: "/shim",
-    PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONHASHSEED: "0",
-    LD_LIBRARY_PATH: "/usr/lib/x86_64-linux-gnu/blas:/usr/lib/x86_64-linux-gnu/lapack",
-    TOKA_SHIM_OUT: "/out/parser.json",
-    TOKA_SHIM_ROOTS: ownPrefixes(roots).join(":"),
-    TOKA_SHIM_CPUS: processors,
-  };
-  const sandbox = [
-    "--unshare-all",
-    "--die-with-parent",
-    "--new-session",
-    "--clearenv",
-    ...["--ro-bind", root, "/"],
-    ...["--ro-bind", SHIM, "/shim"],
-    ...["--bind", scratch, "/out"],
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home", "--tmpfs", "/run"],
-    ...["--dir", home, "--dir", folder, "--chdir", folder],
-    ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
-  ];
-  const ended = await execa("bwrap", [...sandbox, "/usr/bin/python3", ...start.argv, "--help"], {
-    reject: false,
-    stdin: "ignore",
-    timeout: SECONDS * 1000,
-    killSignal: "SIGKILL",
-    maxBuffer: 1_000_000,
-    stripFinalNewline: true,
-  });
-  const text = await readFile(join(scratch, "parser.json"), "utf8").catch(() => null);
-  if (text !== null) return Dump.parse(JSON.parse(text));
-  if (ended.timedOut) return "time";
-  const last = ended.stderr.trim().split("\n").at(-1) ?? "";
-  return ended.exitCode === 0 ? "none" : `exit ${ended.exitCode}: ${last.slice(0, 160)}`;
-}
-
-/** Paths by which a file is known to be the workspace's own: top-level packages and scripts, and other folders. */
-function ownPrefixes(files: readonly string[]): readonly string[] {
-  const prefixes = files.map((file) => {
-    const inPackages = file.startsWith(`/${DIST_PACKAGES}`);
-    if (!inPackages) return file.startsWith("/usr/share/") ? file.split("/").slice(0, 4).join("/") : file;
-    const [top = ""] = file.slice(DIST_PACKAGES.length + 1).split("/");
-    return `/${DIST_PACKAGES}${top}`;
-  });
-  return [...new Set(prefixes)];
+  const own = workspace.files.map((file) => `/${file.installed}`);
+  const environment = { TOKA_SHIM_CPUS: processors };
+  const jail = { root, shim: SHIM, scratch, own, home, folder, user, environment, seconds: SECONDS };
+  const { found, exitCode, isLate, errors } = await runInJail(jail, [...start.argv, "--help"]);
+  if (found !== null) return Dump.parse(JSON.parse(found));
+  if (isLate) return "time";
+  const last = errors.trim().split("\n").at(-1) ?? "";
+  return exitCode === 0 ? "none" : `exit ${exitCode}: ${last.slice(0, 160)}`;
 }
 
 /** Values that differ between two runs depend on the surroundings. */

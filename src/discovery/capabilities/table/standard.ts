@@ -51,6 +51,18 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   {
     capability: "filesystem-read",
     why: "opens a file for reading",
+    names: ".open",
+    when: { kind: "reads", mode: 0, isNamed: true },
+  },
+  {
+    capability: "filesystem-write",
+    why: "opens a file for writing",
+    names: ".open",
+    when: { kind: "writes", mode: 0, isNamed: true },
+  },
+  {
+    capability: "filesystem-read",
+    why: "opens a file for reading",
     names: "os.open posix.open",
     when: { kind: "flags", position: 1, access: "reads" },
     scope: path(0, "path"),

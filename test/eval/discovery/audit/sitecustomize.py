@@ -1,6 +1,6 @@
 """Writes down what a program really does, by the capabilities of the product, with audit hooks (PEP 578).
 
-TOKA_AUDIT_OUT names the file to write, TOKA_SHIM_ROOTS the paths (separated by `:`) of the tool's own code. Only what
+TOKA_SHIM_OUT names the file to write, TOKA_SHIM_ROOTS the paths (separated by `:`) of the tool's own code. Only what
 happens below the tool's own code counts, and not what merely importing a module does. Files of the interpreter, of
 libraries and of the system are told apart from data.
 """
@@ -9,7 +9,7 @@ import atexit
 import os
 import sys
 
-OUT = os.environ.pop("TOKA_AUDIT_OUT", None)
+OUT = os.environ.pop("TOKA_SHIM_OUT", None)
 OWN = tuple(root for root in os.environ.pop("TOKA_SHIM_ROOTS", "").split(":") if root)
 
 _found = {}
@@ -88,14 +88,24 @@ PLAIN = {
 }
 
 # Events that count only when the tool's own code is what calls; libraries do them for reasons of their own.
-DIRECT = {"exec", "compile", "code.__new__", "function.__new__", "marshal.loads", "marshal.load", "os.putenv", "os.unsetenv"}
+DIRECT = {
+    "exec",
+    "compile",
+    "code.__new__",
+    "function.__new__",
+    "marshal.loads",
+    "marshal.load",
+    "pickle.find_class",
+    "os.putenv",
+    "os.unsetenv",
+}
 
 
 def _is_own(name):
     return name.startswith(OWN)
 
 
-def _below_own(is_direct, skip=2):
+def _below_own(is_direct, skip):
     """The own line that leads to the event, or None: an import's doing, or not below own code."""
     frame = sys._getframe(skip + 1)
     depth = 0
@@ -176,7 +186,7 @@ def _hook(event, args):
     try:
         kinds = _kinds(event, args)
         if kinds:
-            place = _below_own(event in DIRECT)
+            place = _below_own(event in DIRECT, 1)
             if place is not None:
                 for capability in kinds:
                     _note(capability, event, place, repr(args[:1])[:120])
