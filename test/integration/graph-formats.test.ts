@@ -129,18 +129,15 @@ describe.skipIf(chromium === undefined)("in a browser", () => {
     await own.goto(url);
     expect(requests).toEqual([url]);
     expect(await own.title()).toBe('</title><script>document.title="evil"</script>');
-    expect(await own.evaluate(inspectPage)).toEqual({ scripts: 0, handlers: 0, addresses: 0, pictures: 40 });
+    expect(await own.evaluate(INSPECT_PAGE)).toEqual({ scripts: 0, handlers: 0, addresses: 0, pictures: 40 });
     const backgrounds: string[] = [];
     for (const colorScheme of ["light", "dark"] as const) {
       await own.emulateMedia({ colorScheme });
-      backgrounds.push(await own.evaluate(() => getComputedStyle(document.body).backgroundColor));
+      backgrounds.push(await own.evaluate<string>("getComputedStyle(document.body).backgroundColor"));
     }
     expect(new Set(backgrounds).size).toBe(2);
     await own.emulateMedia({ forcedColors: "active" });
-    const forced = await own.evaluate(() => {
-      const node = document.querySelector("svg .node path");
-      return node === null ? "" : getComputedStyle(node).stroke;
-    });
+    const forced = await own.evaluate<string>('getComputedStyle(document.querySelector("svg .node path")).stroke');
     expect(forced).toMatch(/^rgb/);
     expect(complaints).toEqual([]);
     await own.close();
@@ -186,13 +183,13 @@ async function readAsMermaid(texts: readonly string[]): Promise<MermaidGraph[]> 
   return found;
 }
 
-/** Runs in the page. */
-function inspectPage(): { scripts: number; handlers: number; addresses: number; pictures: number } {
-  const attributes = [...document.querySelectorAll("*")].flatMap(({ attributes: own }) => [...own]);
+/** Runs in the page; a text, because the types of tests do not include a page's. */
+const INSPECT_PAGE = `(() => {
+  const attributes = [...document.querySelectorAll("*")].flatMap((element) => [...element.attributes]);
   return {
     scripts: document.querySelectorAll("script, iframe, object, embed, img, link").length,
     handlers: attributes.filter(({ name }) => name.startsWith("on")).length,
     addresses: attributes.filter(({ name }) => name === "src" || name === "href" || name === "xlink:href").length,
     pictures: document.querySelectorAll("svg").length,
   };
-}
+})()`;
