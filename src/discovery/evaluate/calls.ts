@@ -150,6 +150,7 @@ export function constructBase(
     const host = constructHost(interpreter, base, call);
     if (host !== null) {
       instance.host = host;
+      host.adopt?.(instance);
       return;
     }
   }

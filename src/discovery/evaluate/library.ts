@@ -47,6 +47,8 @@ export const LIBRARY_CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Val
   ["logging.CRITICAL", int(50)],
   ["logging.ERROR", int(40)],
   ["logging.WARNING", int(30)],
+  ["logging.WARN", int(30)],
+  ["logging.FATAL", int(50)],
   ["logging.INFO", int(20)],
   ["logging.DEBUG", int(10)],
   ["logging.NOTSET", int(0)],
@@ -160,6 +162,32 @@ function runModule(call: CallArguments, interpreter: Interpreter): Value {
   return dict([], true);
 }
 
+/** `functools.reduce(function, items, start)`. */
+function reduce(call: CallArguments, interpreter: Interpreter): Value {
+  const [callee, source, ...start] = call.positional;
+  if (callee === undefined || source === undefined) return unknown("reduce()");
+  const { items, open } = iterate(interpreter, source);
+  const [first, ...rest] = [...start, ...items];
+  if (first === undefined || open) return unknown("reduce() of something unknown");
+  const given = { ...interpreter.emptyCall(call.file, call.line) };
+  return rest.reduce<Value>((value, item) => interpreter.call(callee, { ...given, positional: [value, item] }), first);
+}
+
+const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
+  [50, "CRITICAL"],
+  [40, "ERROR"],
+  [30, "WARNING"],
+  [20, "INFO"],
+  [10, "DEBUG"],
+  [0, "NOTSET"],
+]);
+
+function levelName(call: CallArguments): Value {
+  const [level] = call.positional;
+  const name = level?.kind === "int" ? LEVEL_NAMES.get(Number(level.value)) : undefined;
+  return name === undefined ? unknown("the name of a log level") : str(name);
+}
+
 function chain(call: CallArguments, interpreter: Interpreter): Value {
   const sources = call.positional.map((value) => iterate(interpreter, value));
   return list(
@@ -184,6 +212,8 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["gettext.gettext", (call) => call.positional[0] ?? NONE],
   ["functools.wraps", wraps],
   ["functools.partial", partial],
+  ["functools.reduce", reduce],
+  ["logging.getLevelName", levelName],
   ["itertools.chain", chain],
   ["collections.OrderedDict", (call, interpreter) => modelled(interpreter, "builtins.dict", call)],
   ["collections.ChainMap", () => unknown("a ChainMap")],

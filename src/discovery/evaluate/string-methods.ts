@@ -84,6 +84,19 @@ function justify(text: string, call: CallArguments, side: "left" | "right"): Val
   return str(side === "left" ? text.padEnd(size, fill) : text.padStart(size, fill));
 }
 
+/** `text.rsplit(separator, limit)`: the limit counts from the end. */
+function splitRight(text: string, call: CallArguments): Value | undefined {
+  const separator = call.positional[0] ?? call.keywords.get("sep");
+  const limit = call.positional[1] ?? call.keywords.get("maxsplit");
+  if (limit === undefined) return split(text, call);
+  if (separator?.kind !== "str" || separator.value === "" || limit.kind !== "int") return undefined;
+  const parts = text.split(separator.value);
+  const count = Number(limit.value);
+  if (count < 0 || parts.length - 1 <= count) return list(parts.map(str));
+  const head = parts.slice(0, parts.length - count).join(separator.value);
+  return list([head, ...parts.slice(parts.length - count)].map(str));
+}
+
 function partition(text: string, call: CallArguments, last: boolean): Value | undefined {
   const separator = textArgument(call, 0);
   if (separator === undefined || separator === "") return undefined;
@@ -103,6 +116,7 @@ export const STRING_METHODS: ReadonlyMap<string, StringMethod> = new Map<string,
   ["lstrip", stripMethod(true, false)],
   ["rstrip", stripMethod(false, true)],
   ["split", split],
+  ["rsplit", splitRight],
   [
     "splitlines",
     (text) =>

@@ -172,6 +172,8 @@ export interface HostValue {
   readonly setAttribute?: (name: string, value: Value) => void;
   readonly callMethod?: (name: string, call: CallArguments) => Value | undefined;
   readonly call?: (call: CallArguments) => Value;
+  /** Told when an instance of a workspace class comes to stand for it. */
+  readonly adopt?: (instance: InstanceValue) => void;
 }
 export interface UnknownValue {
   readonly kind: "unknown";

@@ -80,6 +80,7 @@ export function toParameter(parameter: ClickParameter, subcommand: string | unde
     ...optional("nargs", nargs),
     ...optional("action", actionOf(isFlag, isCount, isMultiple)),
     ...optional("help", help),
+    ...(isTrue(given(call, "hidden")) ? { hidden: true } : {}),
     ...optional("subcommand", subcommand),
     ...optional("isPath", isPathOf(parameter.name, valueType)),
     confidence: confidenceOf(unknowns.size > 0 || call.openKeywords, parameter.conditional),

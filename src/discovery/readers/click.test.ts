@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { onlyTool, parameterOf } from "../testing/workspace.ts";
+import { discoverFiles, onlyTool, parameterOf } from "../testing/workspace.ts";
 
 describe("click", () => {
   test("a command with options and arguments", async () => {
@@ -198,4 +198,122 @@ if __name__ == "__main__":
     expect(parameterOf(tool, "name", "users make").type).toBe("string");
     expect(tool.parameters.some((parameter) => parameter.name === "ctx")).toBe(false);
   });
+});
+
+test("click: groups that look their commands up, in tables and in modules", async () => {
+  const { tools } = await discoverFiles({
+    "lazy.py": `
+import importlib
+import click
+class LazyGroup(click.Group):
+    def __init__(self, *args, lazy_subcommands=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lazy_subcommands = lazy_subcommands or {}
+    def list_commands(self, ctx):
+        base = super().list_commands(ctx)
+        return base + sorted(self.lazy_subcommands.keys())
+    def get_command(self, ctx, cmd_name):
+        if cmd_name in self.lazy_subcommands:
+            return self._lazy_load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+    def _lazy_load(self, cmd_name):
+        modname, cmd_object_name = self.lazy_subcommands[cmd_name].rsplit(".", 1)
+        mod = importlib.import_module(modname)
+        return getattr(mod, cmd_object_name)
+@click.group(cls=LazyGroup, lazy_subcommands={"foo": "foo.cli"}, help="All.")
+@click.option("--deep", is_flag=True, hidden=True)
+def cli(deep): pass
+@cli.command()
+def near(): "Near."
+if __name__ == "__main__":
+    cli()
+`,
+    "foo.py": "import click\n@click.command()\n@click.argument('name')\ndef cli(name): 'Foo.'\n",
+    "table.py": `
+import click
+@click.command()
+@click.option("--a")
+def one(a): pass
+COMMANDS = {"one": one}
+class Table(click.MultiCommand):
+    def list_commands(self, ctx): return sorted(COMMANDS)
+    def get_command(self, ctx, name): return COMMANDS.get(name)
+main = Table(help="By table.")
+if __name__ == "__main__":
+    main()
+`,
+  });
+  const lazy = tools.find((tool) => tool.file === "lazy.py");
+  const table = tools.find((tool) => tool.file === "table.py");
+  if (lazy === undefined || table === undefined) throw new Error("not found");
+  expect(lazy).toMatchObject({ description: "All.", framework: "click" });
+  expect(lazy.subcommands.map((one) => one.path)).toEqual(["near", "foo"]);
+  expect(parameterOf(lazy, "name", "foo").required).toBe(true);
+  expect(parameterOf(lazy, "--deep").hidden).toBe(true);
+  expect(parameterOf(table, "--a", "one").type).toBe("string");
+});
+
+test("click: parameters changed afterwards, groups of options, groups of other libraries", async () => {
+  const tool = await onlyTool({
+    "c.py": `
+import functools
+import click
+import cloup
+from flask.cli import AppGroup
+from click_option_group import optgroup
+OPTIONS = [click.option("--x", type=int), click.option("--y")]
+def add_options(options):
+    def wrap(func):
+        for option in reversed(options):
+            func = option(func)
+        return func
+    return wrap
+def stacked(f):
+    return functools.reduce(lambda g, option: option(g), OPTIONS, f)
+cli = AppGroup("cli", help="App.")
+@cli.command("run-it")
+@add_options(OPTIONS)
+@cloup.option_group("More", cloup.option("--z"), cloup.option("--w", is_flag=True))
+@optgroup.group("Others")
+@optgroup.option("--v", default=3)
+def run(**kwargs): pass
+@cli.command()
+@stacked
+def other_cmd(**kwargs): pass
+run.params.insert(0, click.Option(["--late"], help="Late."))
+if __name__ == "__main__":
+    cli()
+`,
+  });
+  expect(tool.subcommands.map((one) => one.path)).toEqual(["run-it", "other"]);
+  const own = (path: string): string[] =>
+    tool.parameters.filter((one) => one.subcommand === path).flatMap((one) => one.flags);
+  expect(own("run-it")).toEqual(["--late", "--x", "--y", "--z", "--w", "--v"]);
+  expect(own("other")).toEqual(["--y", "--x"]);
+});
+
+test("typer: a callback given to the app, factories, an app as a click command", async () => {
+  const tool = await onlyTool({
+    "t.py": `
+from typing import Annotated
+import click
+import typer
+def callback(verbose: bool = False): "All."
+app = typer.Typer(callback=callback)
+@app.command()
+def create(name: Annotated[str, typer.Argument(default_factory=input)]): "Makes."
+@click.command()
+@click.option("--size", type=int)
+def extra(size): "More."
+command = typer.main.get_command(app)
+command.add_command(extra, "extra")
+if __name__ == "__main__":
+    command()
+`,
+  });
+  expect(tool.framework).toBe("typer");
+  expect(tool.subcommands.map((one) => one.path)).toEqual(["create", "extra"]);
+  expect(parameterOf(tool, "--verbose").type).toBe("boolean");
+  expect(parameterOf(tool, "name", "create").required).toBe(false);
+  expect(parameterOf(tool, "--size", "extra").type).toBe("integer");
 });

@@ -1,23 +1,28 @@
-import type { Parameter, Subcommand } from "../../model/index.ts";
 import {
   type CallArguments,
+  type ClassValue,
   cleandoc,
+  dict,
   type ExternalModel,
   type FunctionValue,
   type HostValue,
   hostOf,
+  type InstanceValue,
   type Interpreter,
+  isSequence,
   iterate,
+  list,
+  lookupInClass,
   NONE,
   native,
-  type RunEvent,
+  type SequenceValue,
+  str,
   textOf,
   unknown,
   type Value,
 } from "../evaluate/index.ts";
-import { type ClickParameter, declareParameter, toParameter } from "./click-parameters.ts";
-import { CLICK_CONSTANTS, CLICK_TYPE_MODELS } from "./click-types.ts";
-import type { Reader } from "./reader.ts";
+import { type ClickParameter, declareParameter } from "./click-parameters.ts";
+import { CLICK_TYPE_MODELS } from "./click-types.ts";
 import { type CommandLine, type Gap, type Given, given, givenText } from "./reading.ts";
 
 /** A click command or group as the program builds it. */
@@ -25,15 +30,22 @@ export interface ClickCommand {
   name: string | undefined;
   readonly isGroup: boolean;
   help: string | undefined;
-  readonly epilog: string | undefined;
-  readonly parameters: ClickParameter[];
+  epilog: string | undefined;
+  /** Hosts of parameters, a Python list that the program may change. */
+  readonly parameters: SequenceValue;
   readonly commands: Map<string, ClickCommand>;
   readonly gaps: Gap[];
-  readonly file: string;
+  file: string;
   line: number;
+  /** The object of a class of the program's own that stands for it. */
+  instance: InstanceValue | null;
+  /** What another library declares in its place, asked for when the command line is read. */
+  readonly foreign?: () => CommandLine;
 }
 
 const COMMANDS = new WeakMap<HostValue, ClickCommand>();
+/** The value that stands for a command. */
+const HOSTS = new WeakMap<ClickCommand, HostValue>();
 const PARAMETERS = new WeakMap<HostValue, ClickParameter>();
 /** Parameters that decorators have put on a function, innermost first, by the host kept on the function. */
 const PENDING = new WeakMap<HostValue, ClickParameter[]>();
@@ -41,7 +53,7 @@ const PENDING = new WeakMap<HostValue, ClickParameter[]>();
 /** The attribute of a function that keeps its parameters, as click itself names it. */
 const PENDING_ATTRIBUTE = "__click_params__";
 
-function commandOf(value: Value | undefined): ClickCommand | undefined {
+export function commandOf(value: Value | undefined): ClickCommand | undefined {
   const host = hostOf(value);
   return host === null ? undefined : COMMANDS.get(host);
 }
@@ -67,7 +79,7 @@ function attach(target: Value, parameter: ClickParameter | null, call: CallArgum
   const command = commandOf(target);
   if (command !== undefined) {
     if (parameter === null) command.gaps.push(gapOf(call));
-    else command.parameters.push(parameter);
+    else command.parameters.items.push(parameterHost(parameter));
     return;
   }
   const callee = target.kind === "bound" ? target.function : target;
@@ -99,10 +111,31 @@ function parameterObject(kind: "option" | "argument"): ExternalModel {
   return (call, interpreter) => {
     const { items, open } = iterate(interpreter, call.positional[0] ?? call.keywords.get("param_decls") ?? NONE);
     const parameter = declareParameter(kind, { ...call, positional: items, openPositional: open }, false);
-    const host: HostValue = { kind: "host", typeName: `click.${kind}` };
-    if (parameter !== null) PARAMETERS.set(host, parameter);
-    return host;
+    return parameter === null ? unknown(`a click.${kind}`) : parameterHost(parameter);
   };
+}
+
+function parameterHost(parameter: ClickParameter): HostValue {
+  const host: HostValue = {
+    kind: "host",
+    typeName: `click.${parameter.kind}`,
+    getAttribute: (name) => {
+      if (name === "name") return str(parameter.name);
+      return name === "opts" ? list(parameter.flags.map(str)) : unknown(`parameter.${name}`);
+    },
+  };
+  PARAMETERS.set(host, parameter);
+  return host;
+}
+
+/** Options applied one after another, as `cloup.option_group(title, *options)` does. */
+function optionGroup(call: CallArguments, interpreter: Interpreter): Value {
+  const options = call.positional.filter((value) => value.kind === "native");
+  return native("option_group", (inner) => {
+    let [target = NONE] = inner.positional;
+    for (const option of [...options].reverse()) target = interpreter.call(option, { ...inner, positional: [target] });
+    return target;
+  });
 }
 
 // --- commands ---------------------------------------------------------------------------------------------------
@@ -137,23 +170,52 @@ function makeCommand(
   isGroup: boolean,
   interpreter: Interpreter,
   register: (command: ClickCommand) => void,
-): HostValue {
+): Value {
   const doc = callee.attributes.get("__doc__");
-  const command: ClickCommand = {
-    name: givenText(call, "name", 0) ?? callee.name.toLowerCase().replace(NAME_SUFFIX, "").replaceAll("_", "-"),
-    isGroup: isGroup || isGroupClass(given(call, "cls", 1)),
-    help: cleanHelp(givenText(call, "help") ?? (doc?.kind === "str" ? doc.value : undefined)),
-    epilog: givenText(call, "epilog"),
-    parameters: [...pendingOf(callee)].reverse(),
+  const cls = given(call, "cls", 1);
+  const own = cls.state === "given" && cls.value.kind === "class" ? ownInstance(cls.value, call, interpreter) : null;
+  const command = (own && commandOf(own)) ?? emptyCommand(callee, isGroup || isGroupClass(cls));
+  command.name = givenText(call, "name", 0) ?? callee.name.toLowerCase().replace(NAME_SUFFIX, "").replaceAll("_", "-");
+  command.help = cleanHelp(givenText(call, "help") ?? (doc?.kind === "str" ? doc.value : undefined));
+  command.epilog = givenText(call, "epilog");
+  command.parameters.items.push(...[...pendingOf(callee)].reverse().map(parameterHost));
+  command.file = callee.file;
+  command.line = callee.line;
+  callee.attributes.delete(PENDING_ATTRIBUTE);
+  if (own === null) addGivenParameters(command, call, interpreter);
+  register(command);
+  return own ?? hostCommand(command, interpreter);
+}
+
+/** The object of a command class of the program's own; `null` when it extends nothing of click. */
+function ownInstance(made: ClassValue, call: CallArguments, interpreter: Interpreter): InstanceValue | null {
+  const keywords = new Map([...call.keywords].filter(([name]) => name !== "cls"));
+  const instance = interpreter.call(made, { ...call, positional: call.positional.slice(0, 1), keywords });
+  return instance.kind === "instance" && commandOf(instance) !== undefined ? instance : null;
+}
+
+function emptyCommand(place: { readonly file: string; readonly line: number }, isGroup: boolean): ClickCommand {
+  return {
+    name: undefined,
+    isGroup,
+    help: undefined,
+    epilog: undefined,
+    parameters: list([]),
     commands: new Map(),
     gaps: [],
-    file: callee.file,
-    line: callee.line,
+    file: place.file,
+    line: place.line,
+    instance: null,
   };
-  callee.attributes.delete(PENDING_ATTRIBUTE);
-  addGivenParameters(command, call, interpreter);
-  register(command);
-  return hostCommand(command, interpreter);
+}
+
+/** A command that another library declares; the program may still add commands to it. */
+export function foreignCommand(
+  place: { readonly file: string; readonly line: number },
+  foreign: () => CommandLine,
+  interpreter: Interpreter,
+): HostValue {
+  return hostCommand({ ...emptyCommand(place, true), foreign }, interpreter);
 }
 
 /** `cls=` of a group class: its name says so, as far as it can be seen. */
@@ -176,7 +238,7 @@ function addGivenParameters(command: ClickCommand, call: CallArguments, interpre
   if (found.state !== "given") return;
   for (const item of iterate(interpreter, found.value).items) {
     const parameter = item.kind === "host" ? PARAMETERS.get(item) : undefined;
-    if (parameter !== undefined) command.parameters.push(parameter);
+    if (parameter !== undefined) command.parameters.items.push(item);
   }
 }
 
@@ -191,8 +253,12 @@ function hostCommand(command: ClickCommand, interpreter: Interpreter): HostValue
     },
     callMethod: (name, call) => commandMethod(command, host, name, call, interpreter),
     call: (call) => run(host, call, interpreter),
+    adopt: (instance) => {
+      command.instance = instance;
+    },
   };
   COMMANDS.set(host, command);
+  HOSTS.set(command, host);
   return host;
 }
 
@@ -202,8 +268,10 @@ function commandAttribute(command: ClickCommand, name: string): Value | undefine
     case "help":
       return command[name] === undefined ? NONE : { kind: "str", value: command[name] };
     case "params":
-    case "callback":
+      return command.parameters;
     case "commands":
+      return dict([...command.commands].map(([key, inner]) => [str(key), HOSTS.get(inner) ?? NONE]));
+    case "callback":
       return unknown(`command.${name}`);
     default:
       return undefined;
@@ -227,12 +295,52 @@ function commandMethod(
       return commandDecorator(true, register)(call, interpreter);
     case "add_command":
       return addCommand(command, call);
+    case "list_commands":
+      return list([...command.commands.keys()].map(str), command.foreign !== undefined);
+    case "get_command": {
+      const inner = command.commands.get(textOf(call.positional[1] ?? NONE) ?? "");
+      return inner === undefined ? NONE : HOSTS.get(inner);
+    }
     case "main":
     case "__call__":
       return run(host, call, interpreter);
     default:
       return undefined;
   }
+}
+
+/** Deepest nesting of groups that is followed. */
+export const MAX_NESTING = 8;
+
+/** The parameters of a command, in order. */
+export function parametersOf(command: ClickCommand): readonly ClickParameter[] {
+  return command.parameters.items.flatMap((item) => (item.kind === "host" ? (PARAMETERS.get(item) ?? []) : []));
+}
+
+/** The methods by which a group of the program's own finds its commands. */
+const LOOKUPS = ["list_commands", "get_command"];
+
+/** Asks groups that look their commands up for each command that they list. */
+function lookUpCommands(command: ClickCommand, interpreter: Interpreter, depth: number): void {
+  const { instance } = command;
+  if (instance !== null && LOOKUPS.some((name) => lookupInClass(instance.class, name) !== undefined)) {
+    const call = { ...interpreter.emptyCall(command.file, command.line), positional: [unknown("a context")] };
+    const listed = interpreter.call(interpreter.getAttribute(instance, "list_commands"), call);
+    const names = isSequence(listed) ? listed.items.flatMap((item) => (item.kind === "str" ? [item.value] : [])) : [];
+    if (!isSequence(listed) || listed.open || names.length < listed.items.length) {
+      const { file, line } = command;
+      command.gaps.push({ file, line, message: "Which commands this group has is not known before the program runs." });
+    }
+    for (const name of names.filter((one) => !command.commands.has(one))) {
+      const positional = [...call.positional, str(name)];
+      const found = commandOf(
+        interpreter.call(interpreter.getAttribute(instance, "get_command"), { ...call, positional }),
+      );
+      if (found !== undefined) command.commands.set(name, found);
+    }
+  }
+  if (depth >= MAX_NESTING) return;
+  for (const inner of command.commands.values()) lookUpCommands(inner, interpreter, depth + 1);
 }
 
 function addCommand(group: ClickCommand, call: CallArguments): Value {
@@ -245,6 +353,8 @@ function addCommand(group: ClickCommand, call: CallArguments): Value {
 }
 
 function run(host: HostValue, call: CallArguments, interpreter: Interpreter): Value {
+  const command = COMMANDS.get(host);
+  if (command !== undefined) lookUpCommands(command, interpreter, 0);
   interpreter.record({ framework: "click", subject: host, file: call.file, line: call.line, preliminary: false });
   return unknown("the result of a command");
 }
@@ -252,17 +362,10 @@ function run(host: HostValue, call: CallArguments, interpreter: Interpreter): Va
 /** `click.Command(…)`, `click.Group(…)` as objects, also by subclasses of them. */
 function commandObject(isGroup: boolean): ExternalModel {
   return (call, interpreter) => {
-    const command: ClickCommand = {
-      name: givenText(call, "name", 0),
-      isGroup,
-      help: cleanHelp(givenText(call, "help")),
-      epilog: givenText(call, "epilog"),
-      parameters: [],
-      commands: new Map(),
-      gaps: [],
-      file: call.file,
-      line: call.line,
-    };
+    const command = emptyCommand(call, isGroup);
+    command.name = givenText(call, "name", 0);
+    command.help = cleanHelp(givenText(call, "help"));
+    command.epilog = givenText(call, "epilog");
     addGivenParameters(command, call, interpreter);
     const commands = call.keywords.get("commands");
     if (commands?.kind === "dict") {
@@ -287,7 +390,7 @@ function commandCollection(call: CallArguments, interpreter: Interpreter): Value
   return host;
 }
 
-// --- the reader -------------------------------------------------------------------------------------------------
+// --- models -------------------------------------------------------------------------------------------------
 
 const MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["click.option", parameterDecorator("option")],
@@ -302,6 +405,7 @@ const MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["click.CommandCollection", commandCollection],
   ["click.Option", parameterObject("option")],
   ["click.Argument", parameterObject("argument")],
+  ["click.option_group", optionGroup],
   ...CLICK_TYPE_MODELS,
 ];
 
@@ -319,56 +423,15 @@ function confirmationOption(call: CallArguments, interpreter: Interpreter): Valu
 }
 
 /** Libraries that offer click's names unchanged. */
-const ALIASES = ["click", "rich_click", "asyncclick", "cloup"];
+const ALIASES = ["click", "rich_click", "asyncclick", "cloup", "click_extra"];
 
-export const clickReader: Reader = {
-  framework: "click",
-  calls: ALIASES.flatMap((alias) => MODELS.map(([name, model]) => [name.replace(/^click/u, alias), model] as const)),
-  constants: CLICK_CONSTANTS,
-  read: readRuns,
-};
+/** Groups that other libraries derive from click's. */
+const GROUP_CLASSES = ["flask.cli.AppGroup", "flask.cli.FlaskGroup", "click_default_group.DefaultGroup"];
 
-function readRuns(events: readonly RunEvent[]): CommandLine | null {
-  const event = events.find((candidate) => !candidate.conditional) ?? events[0];
-  const command = commandOf(event?.subject as HostValue | undefined);
-  if (command === undefined) return null;
-  const flat = flattenCommand(command);
-  return {
-    framework: "click",
-    name: command.name,
-    description: command.help,
-    epilog: command.epilog,
-    ...flat,
-    line: command.file === event?.file ? command.line : undefined,
-  };
-}
-
-const MAX_NESTING = 8;
-
-/** A command's parameters and subcommands, flattened. */
-function flattenCommand(root: ClickCommand): {
-  readonly parameters: readonly Parameter[];
-  readonly subcommands: readonly Subcommand[];
-  readonly gaps: readonly Gap[];
-} {
-  const parameters: Parameter[] = [];
-  const subcommands: Subcommand[] = [];
-  const gaps: Gap[] = [];
-  const visit = (command: ClickCommand, path: readonly string[]): void => {
-    if (path.length > MAX_NESTING) return;
-    gaps.push(...command.gaps);
-    const subcommand = path.length === 0 ? undefined : path.join(" ");
-    for (const parameter of command.parameters) {
-      const made = toParameter(parameter, subcommand);
-      if (made !== null) parameters.push(made);
-    }
-    for (const [name, inner] of command.commands) {
-      const innerPath = [...path, name];
-      const help = inner.help?.split(/\n\s*\n/u)[0]?.replaceAll(/\s+/gu, " ");
-      subcommands.push({ path: innerPath.join(" "), line: inner.line, ...(help === undefined ? {} : { help }) });
-      visit(inner, innerPath);
-    }
-  };
-  visit(root, []);
-  return { parameters, subcommands, gaps };
-}
+export const CLICK_MODELS: readonly (readonly [string, ExternalModel])[] = [
+  ...ALIASES.flatMap((alias) => MODELS.map(([name, model]) => [name.replace(/^click/u, alias), model] as const)),
+  ...GROUP_CLASSES.map((name) => [name, commandObject(true)] as const),
+  ["click_option_group.optgroup.option", parameterDecorator("option")],
+  ["click_option_group.optgroup", parameterDecorator("option")],
+  ["click_option_group.optgroup.group", () => native("optgroup", (inner) => inner.positional[0] ?? NONE)],
+];

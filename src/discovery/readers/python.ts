@@ -11,7 +11,7 @@ import {
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import type { EntryPoint } from "../projects/entry-points.ts";
 import { argparseReader } from "./argparse-reader.ts";
-import { clickReader } from "./click.ts";
+import { clickReader } from "./click-reader.ts";
 import { docoptReader } from "./docopt.ts";
 import { fireReader } from "./fire.ts";
 import { getoptReader } from "./getopt.ts";
@@ -39,7 +39,7 @@ export const MODELS: LibraryModels = libraryModels(
 );
 
 /** Large packages of which only a class is modelled: where the workspace is such a package, its source is read. */
-const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers"]);
+const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers", "flask"]);
 
 /** Top-level modules that the readers model; a workspace's copy of them is not followed. */
 export const MODELLED_MODULES: ReadonlySet<string> = new Set(

@@ -15,6 +15,7 @@ import {
   unknown,
   type Value,
 } from "../evaluate/index.ts";
+import { foreignCommand } from "./click.ts";
 import { typeOfDefault } from "./click-types.ts";
 import type { Reader } from "./reader.ts";
 import {
@@ -68,7 +69,7 @@ function makeApp(call: CallArguments, interpreter: Interpreter): HostValue {
     help: givenText(call, "help"),
     commands: [],
     groups: [],
-    callback: null,
+    callback: calleeOf(call.keywords.get("callback")),
     file: call.file,
     line: call.line,
   };
@@ -80,6 +81,19 @@ function makeApp(call: CallArguments, interpreter: Interpreter): HostValue {
   };
   APPS.set(host, app);
   return host;
+}
+
+function calleeOf(value: Value | undefined): FunctionValue | null {
+  const callee = value?.kind === "bound" ? value.function : value;
+  return callee?.kind === "function" ? callee : null;
+}
+
+/** `typer.main.get_command(app)`: the click command that an app becomes. */
+function getCommand(call: CallArguments, interpreter: Interpreter): Value {
+  const [target] = call.positional;
+  const app = target?.kind === "host" ? APPS.get(target) : undefined;
+  if (app === undefined) return unknown("the command of something unknown");
+  return foreignCommand(call, () => readApp(app, interpreter), interpreter);
 }
 
 function appMethod(
@@ -169,6 +183,8 @@ export const typerReader: Reader = {
   calls: [
     ["typer.Typer", makeApp],
     ["typer.run", runFunction],
+    ["typer.main.get_command", getCommand],
+    ["typer.main.get_group", getCommand],
     ["typer.Option", info("option")],
     ["typer.Argument", info("argument")],
     ["typer.params.Option", info("option")],
@@ -288,7 +304,7 @@ function toParameter(
   if (isProvided(parameter)) return null;
   const type = annotatedType(parameter.annotation);
   const stated = infoOf(parameter.default) ?? type.metadata.map(infoOf).find((item) => item !== undefined);
-  const fallback = defaultOf(parameter, infoOf(parameter.default));
+  const fallback = withFactory(defaultOf(parameter, infoOf(parameter.default)), stated);
   const isArgument = stated === undefined ? fallback.state === "absent" : stated.kind === "argument";
   const baseType = baseTypeOf(parameter, type, fallback);
   const isCount = stated !== undefined && isTrueGiven(stated.call, "count");
@@ -354,6 +370,12 @@ function defaultOf(parameter: SignatureParameter, inDefault: { readonly call: Ca
   const value = parameter.default;
   if (value === null) return { state: "absent" };
   return value.kind === "unknown" ? { state: "unknown" } : { state: "given", value };
+}
+
+/** A factory in `Annotated[…]` gives a value that only running can tell. */
+function withFactory(fallback: Given, stated: Info | undefined): Given {
+  const hasFactory = stated !== undefined && given(stated.call, "default_factory").state !== "absent";
+  return hasFactory && fallback.state === "absent" ? { state: "unknown" } : fallback;
 }
 
 /** Option strings as declared, else made of the name; a boolean gets its negation. */
