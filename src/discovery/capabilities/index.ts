@@ -4,6 +4,7 @@ import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { type FileNames, namesOf } from "./names.ts";
 import { Resolver } from "./resolve.ts";
 import type { Need } from "./rules.ts";
+import { slimNames } from "./slim.ts";
 import { type Edge, type FileSummary, MAIN_UNIT, MODULE_UNIT, summarise } from "./summary.ts";
 
 export { commandCapabilities } from "./shell.ts";
@@ -141,7 +142,7 @@ export class CapabilityFinder {
     const known = this.#names.get(file);
     if (known !== undefined) return known;
     const parsed = this.#store.read(file);
-    const made = parsed === null ? null : namesOf(parsed.module);
+    const made = parsed === null ? null : slimNames(namesOf(parsed.module));
     this.#names.set(file, made);
     return made;
   }

@@ -8,6 +8,7 @@ import {
   type Node,
   type Statement,
 } from "../../python/index.ts";
+import { detached } from "../detached.ts";
 import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
 import { blocksOf, importBindings } from "./names.ts";
@@ -40,7 +41,7 @@ export interface FileSummary {
 }
 
 /** Methods that Python calls by itself once there is an object. */
-const IMPLICIT_METHODS = ["__init__", "__new__", "__post_init__", "__enter__", "__exit__", "__call__", "__del__"];
+const IMPLICIT_METHOD = /^__\w+__$/u;
 
 /** Bases that call none of their subclasses' methods by themselves. */
 const PASSIVE_BASES: ReadonlySet<string> = new Set([
@@ -269,12 +270,12 @@ class Summary {
     }
     const self = this.#unit(node.name);
     this.#noteClass({ file: this.#file, name: node.name });
-    const hooks = new Set(IMPLICIT_METHODS);
+    const hooks = new Set<string>();
     for (const base of node.bases) this.#base(node, base, self, hooks, locals);
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
         this.#function(statement, unit, new Map(), true, node.name);
-        if (hooks.has(statement.name)) {
+        if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
           self.edges.push({ kind: "unit", file: this.#file, unit: `${node.name}.${statement.name}` });
         }
       } else this.#statement(statement, unit, new Map(locals), true);
@@ -395,7 +396,7 @@ class Summary {
   #lineText(line: number): string {
     this.#lines ??= this.#parsed.text.split(/\r\n|\r|\n/u);
     const text = (this.#lines[line - 1] ?? "").trim();
-    return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+    return detached(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
   }
 
   /** Literal texts and module-level constants of the file. */

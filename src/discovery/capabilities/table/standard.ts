@@ -96,7 +96,7 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
             pkgutil.get_data shutil.unpack_archive shutil.make_archive mmap.mmap runpy.run_path
             importlib.util.spec_from_file_location importlib.machinery.SourceFileLoader.load_module imp.load_source
             imp.find_module os.readlink os.sendfile os.copy_file_range os.getxattr os.listxattr modulefinder.ModuleFinder.run_script
-            doctest.testfile pathlib.Path.readlink netrc.netrc mailbox.mbox mailbox.Maildir mailbox.MH mailbox.MMDF
+            doctest.testfile doctest.testmod pathlib.Path.readlink netrc.netrc mailbox.mbox mailbox.Maildir mailbox.MH mailbox.MMDF
             mailbox.Babyl mailcap.getcaps gettext.translation zipimport.zipimporter urllib.robotparser.RobotFileParser.read
             zipapp.create_archive zipapp.get_interpreter hashlib.file_digest tracemalloc.Snapshot.load pstats.Stats
              trace.main cProfile.main profile.main pdb.main tabnanny.check tokenize.main ast.main
@@ -164,8 +164,8 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   },
   {
     capability: "filesystem-delete",
-    why: "makes a temporary folder and deletes it again",
-    names: "tempfile.TemporaryDirectory",
+    why: "makes a temporary file or folder and deletes it again",
+    names: "tempfile.TemporaryDirectory tempfile.NamedTemporaryFile",
   },
   {
     capability: "filesystem-read",
@@ -370,6 +370,7 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
     capability: "stdin",
     why: "reads standard input",
     names: `builtins.input builtins.raw_input getpass.getpass fileinput.input fileinput.FileInput code.interact
+            code.InteractiveConsole.interact code.InteractiveConsole.raw_input
             cmd.Cmd.cmdloop .cmdloop pdb.set_trace builtins.breakpoint pydoc.pager pydoc.help curses.wrapper
             curses.initscr`,
   },

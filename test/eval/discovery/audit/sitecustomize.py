@@ -90,7 +90,6 @@ PLAIN = {
 # Events that count only when the tool's own code is what calls; libraries do them for reasons of their own.
 DIRECT = {
     "exec",
-    "compile",
     "code.__new__",
     "function.__new__",
     "marshal.loads",
@@ -128,6 +127,8 @@ def _is_system(path):
     try:
         path = os.fsdecode(path)
     except TypeError:
+        return True
+    if path.startswith("<"):  # code without a file, looked up for a traceback
         return True
     if not path.startswith("/"):
         path = os.path.join(os.getcwd(), path)
@@ -168,7 +169,7 @@ def _kinds(event, args):
         return ["filesystem-read", "filesystem-write"] if args[0] != ":memory:" else []
     if event == "socket.connect":
         return ["network-access"]
-    if event in ("exec", "compile"):
+    if event == "exec":
         return ["dynamic-code"]
     capability = PLAIN.get(event)
     if capability is None:
@@ -180,7 +181,7 @@ def _kinds(event, args):
 
 def _hook(event, args):
     global _busy
-    if _busy or (event not in PLAIN and event not in ("open", "sqlite3.connect", "socket.connect", "exec", "compile")):
+    if _busy or (event not in PLAIN and event not in ("open", "sqlite3.connect", "socket.connect", "exec")):
         return
     _busy = True
     try:
