@@ -1,4 +1,5 @@
 import type { FileResult } from "./analyse.ts";
+import { detached } from "./detached.ts";
 import type { FileState } from "./stamp.ts";
 
 /** What is kept of one file that was looked at. */
@@ -19,7 +20,18 @@ export interface Known {
 /** A record of a result, without what would be of no use. */
 export function recordOf(state: FileState | null, result: FileResult): FileRecord {
   const isUseful = result.isNotable || result.dependencies.size > 0 || result.misses.size > 0;
-  return { state, result: isUseful ? result : null };
+  if (!isUseful) return { state, result: null };
+  const { tools, diagnostics, dependencies, misses } = result;
+  return {
+    state,
+    result: {
+      ...result,
+      tools: detached(tools),
+      diagnostics: detached(diagnostics),
+      dependencies: new Set(dependencies),
+      misses: new Set([...misses].map((name) => detached(name))),
+    },
+  };
 }
 
 /** Whether two readings of a folder left the same, as far as it is stored. */
