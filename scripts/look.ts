@@ -2,7 +2,7 @@
  * Shows the extension as a person sees it, without a screen: opens a folder in a real VS Code with the extension
  * installed, does what it is told, and takes a picture.
  *
- *   npm run look -- [--workspace DIR] [--open FILE[:LINE]] [--view] [--command TITLE]… [--theme light|dark|high-contrast]
+ *   npm run look -- [--workspace DIR] [--open FILE[:LINE]] [--view] [--command TITLE]… [--theme light|dark|high-contrast|high-contrast-light]
  *                   [--untrusted] [--wait SECONDS] [--out FILE.png] [--log] [--no-build]
  *
  * --view opens the Toka view; --command runs commands of the palette by their full titles (“Toka: Refresh Tools”);

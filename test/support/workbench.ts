@@ -11,6 +11,7 @@ export const THEMES = {
   light: { id: "Default Light Modern", label: "Light Modern" },
   dark: { id: "Default Dark Modern", label: "Dark Modern" },
   "high-contrast": { id: "Default High Contrast", label: "Dark High Contrast" },
+  "high-contrast-light": { id: "Default High Contrast Light", label: "Light High Contrast" },
 } as const;
 export type Theme = keyof typeof THEMES;
 

@@ -59,10 +59,12 @@ ${select("variable", "graph", texts.variable, [], {})}
 ${select("callers", "calls", texts.callers, depths, depthWords(texts.callersDepth))}
 ${select("callees", "calls", texts.callees, depths, depthWords(texts.calleesDepth))}
 ${select("others", "calls", texts.others, OtherCallDetail.options, texts.otherDetails)}
+<div class="together">
 ${button("zoom-out", texts.zoomOut, "−")}
 <output id="zoom" aria-live="off">100 %</output>
 ${button("zoom-in", texts.zoomIn, "+")}
 ${button("fit", texts.fit, escapeHtml(texts.fitSign))}
+</div>
 ${button("copy", texts.copy, escapeHtml(texts.copySign))}
 ${button("export", texts.export, escapeHtml(texts.exportSign))}
 </div>
