@@ -28,7 +28,7 @@ const library = standardLibrary();
 const python = await findPython(PYTHON);
 const canAsk = python?.supported === true && library !== undefined;
 if (!canAsk) {
-  console.warn("NOT TESTED: graphs against CPython's bytecode and runs: this machine has no python3 of 3.11 to 3.13");
+  console.warn("NOT TESTED: graphs against CPython's bytecode and runs: this machine has no python3 of 3.11 to 3.14");
 }
 const files = (library?.files ?? [])
   .filter((path) => !/\/(?:test|tests|idle_test)\//.test(path))

@@ -52,7 +52,7 @@ PROGRAMS = [
     "tabnanny -v {file}", "tarfile -l x", "textwrap", "this", "timeit -n 3 pass", "timeit -n 2 -r 2 -v 1+1", "tokenize {large}",
     "tokenize -e {file}", "token", "trace --count --missing {file}", "trace -l {file}", "trace --listfuncs {file}",
     "unittest -h", "unittest json", "unittest discover -h", "uu {file}", "uuid", "venv -h", "webbrowser -h",
-    "wsgiref.simple_server -h", "xml.sax.saxutils", "zipapp -h", "zipfile -h", "zipfile -l x", "zoneinfo", "antigravity -h",
+    "wsgiref.simple_server -h", "xml.sax.saxutils", "zipapp -h", "zipfile -h", "zipfile -l x", "antigravity -h",
 ]
 
 

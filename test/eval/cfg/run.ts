@@ -1,7 +1,7 @@
 /**
  * Checks control-flow graphs against the interpreter: `npm run eval:cfg -- [--show 20] [--write docs/…md]`
  *
- *   --python NAME    the Python to ask (3.11 to 3.13), by default `python3`
+ *   --python NAME    the Python to ask (3.11 to 3.14), by default `python3`
  *   --files PATH…    files to compare statically, instead of the standard library; last option
  *   --tests          the standard library with its tests
  *   --every N        only each Nth file and program, for a quick look
@@ -193,7 +193,7 @@ const python = await findPython(values.python);
 const library = standardLibrary();
 if (python === null || library === undefined || !python.supported) {
   const found = python === null ? "none here" : `here is ${python.version}`;
-  console.error(`NOT EVALUATED: this needs Python 3.11 to 3.13 as “${values.python}”; ${found}.`);
+  console.error(`NOT EVALUATED: this needs Python 3.11 to 3.14 as “${values.python}”; ${found}.`);
   process.exit(0);
 }
 const wanted = positionals.length > 0 ? positionals : library.files.filter((file) => values.tests || !TESTS.test(file));
