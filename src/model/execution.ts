@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Observed } from "./observed.ts";
 import { EnforcementReport, SandboxConfig } from "./sandbox.ts";
 import { OutputFormat, ToolArguments } from "./tool.ts";
 
@@ -42,7 +43,12 @@ export type ExitStatus = z.infer<typeof ExitStatus>;
 /** What the supervisor says while a run is under way. */
 export const SandboxEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("started"), pid: z.int() }),
-  z.object({ type: z.literal("usage"), usage: Usage, processes: z.int() }),
+  z.object({
+    type: z.literal("usage"),
+    usage: Usage,
+    processes: z.int(),
+    memoryBytes: z.number().optional().describe("What the run holds now, where that is known."),
+  }),
   z.object({ type: z.literal("denied"), host: z.string(), port: z.int(), message: z.string() }),
   z.object({ type: z.literal("limit"), reason: ExitReason, message: z.string() }),
   z.object({ type: z.literal("exited"), exit: ExitStatus, usage: Usage }),
@@ -56,6 +62,7 @@ export const SandboxReport = z.object({
   denied: z.array(z.string()).describe("What the policy kept the command from, in words, as far as it is known."),
   policy: SandboxConfig,
   enforcement: EnforcementReport,
+  observed: Observed.optional(),
 });
 export type SandboxReport = z.infer<typeof SandboxReport>;
 
@@ -83,6 +90,7 @@ export const Execution = z.object({
   usage: Usage,
   cached: z.boolean(),
   denied: z.object({ capability: z.string(), message: z.string() }).optional(),
+  observed: Observed.optional().describe("What the run did, where it was run to be observed."),
 });
 export type Execution = z.infer<typeof Execution>;
 

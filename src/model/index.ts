@@ -10,6 +10,7 @@ export * from "./drawing.ts";
 export * from "./execution.ts";
 export * from "./graph.ts";
 export * from "./manifest.ts";
+export * from "./observed.ts";
 export * from "./protocol.ts";
 export * from "./result.ts";
 export * from "./sandbox.ts";

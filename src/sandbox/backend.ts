@@ -11,6 +11,8 @@ export interface PreparedRun {
   readonly resultFolder?: string;
   /** The unix socket of the proxy, when some hosts are allowed. */
   readonly proxySocket?: string;
+  /** A pipe of the host by which Python tells what it does, when the run is observed. */
+  readonly observationPipe?: string;
   readonly hasInput: boolean;
 }
 

@@ -20,6 +20,9 @@ const HELPER_FOLDER = "/run/toka";
 /** The proxy's socket inside. */
 const PROXY_SOCKET = `${HELPER_FOLDER}/proxy`;
 
+/** The pipe of an observed run inside. */
+const OBSERVATION_PIPE = `${HELPER_FOLDER}/observed`;
+
 /** Descriptors of the bwrap process: the supervisor's events are on 3. */
 const ARGUMENTS_FD = 4;
 const SECCOMP_FD = 5;
@@ -47,6 +50,7 @@ export interface BubblewrapPlan {
   /** The file name of the supervisor's program; its bytes are read from {@link HELPER_FD}. */
   readonly helperName: string;
   readonly proxySocket?: string;
+  readonly observationPipe?: string;
 }
 
 /** The places where a command may write without leaving anything behind. */
@@ -77,6 +81,8 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     ...["--perms", "0444", "--file", String(SITE_FD), `${SITE_FOLDER}/sitecustomize.py`],
     ...plan.mounts.flatMap(mountOptions),
     ...(plan.proxySocket ? ["--ro-bind", plan.proxySocket, PROXY_SOCKET] : []),
+    // A read-only mount does not keep from writing to a pipe, only from changing its name and mode.
+    ...(plan.observationPipe ? ["--ro-bind", plan.observationPipe, OBSERVATION_PIPE] : []),
     ...plan.hiddenProc.flatMap((name) => ["--ro-bind", "/dev/null", `/proc/${name}`]),
     // Under root, /proc/sys and /proc/sysrq-trigger ask for the user's number only, not for a capability.
     ...["--remount-ro", "/proc"],
@@ -143,6 +149,7 @@ export class BubblewrapBackend implements SandboxBackend {
       cwd: run.cwd,
       helperName: helper.name,
       ...(run.proxySocket ? { proxySocket: run.proxySocket } : {}),
+      ...(run.observationPipe ? { observationPipe: run.observationPipe } : {}),
     });
     // The list is read from a descriptor with NUL between its entries: one inside an entry would make two of it.
     if ([...options, ...run.command].some((option) => option.includes("\0"))) {
@@ -151,6 +158,7 @@ export class BubblewrapBackend implements SandboxBackend {
     const supervised = [
       ...helperOptions(run.config, writable, run.hasInput),
       ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
+      ...(run.observationPipe ? [`write=${OBSERVATION_PIPE}`] : []),
       ...(run.proxySocket ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
       ...gateOptions(COUNTED_CALLS, architecture),
     ];
@@ -165,7 +173,7 @@ export class BubblewrapBackend implements SandboxBackend {
         new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture)),
         helper.bytes,
-        new TextEncoder().encode(siteCustomize(SITE_FOLDER, "system")),
+        new TextEncoder().encode(siteCustomize(SITE_FOLDER, "system", run.observationPipe && OBSERVATION_PIPE)),
       ],
     });
   }

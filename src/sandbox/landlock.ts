@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail, ok, type Result } from "../model/index.ts";
@@ -89,7 +89,7 @@ export class LandlockBackend implements SandboxBackend {
       forbidden: run.config.forbiddenPaths,
     });
     if (!mounts.ok) return mounts;
-    const scratch = await makeScratch();
+    const scratch = await makeScratch(run.observationPipe);
     const inside = [...mounts.value, { path: scratch.temporary }];
     if (!inside.some(({ path }) => isInside(run.cwd, path)) && run.cwd !== "/tmp") {
       await scratch.remove();
@@ -104,6 +104,7 @@ export class LandlockBackend implements SandboxBackend {
       // The one folder that every run has in tier A is this run's own here.
       `cwd=${run.cwd === "/tmp" ? scratch.temporary : run.cwd}`,
       `filter=${FILTER_FD}`,
+      ...(scratch.pipe === undefined ? [] : [`write=${scratch.pipe}`]),
       ...[...system, ...HARMLESS_PROC, scratch.site, ...rules.read].map((path) => `read=${path}`),
       ...rules.list.map((path) => `list=${path}`),
       ...gateOptions(JUDGED_CALLS, architecture),
@@ -133,20 +134,24 @@ interface Scratch {
   readonly temporary: string;
   readonly home: string;
   readonly site: string;
+  /** Where the pipe of an observed run was moved, so that it goes when the folder goes. */
+  readonly pipe: string | undefined;
   readonly remove: () => Promise<void>;
 }
 
 /** A run's own temporary folder and home. */
-async function makeScratch(): Promise<Scratch> {
+async function makeScratch(observationPipe: string | undefined): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), "toka-run-"));
   const [temporary, home, site] = [join(folder, "tmp"), join(folder, "home"), join(folder, "python")];
   await Promise.all([temporary, home, site].map((path) => mkdir(path)));
-  await writeFile(join(site, "sitecustomize.py"), siteCustomize(site, "pipes"));
+  const pipe = observationPipe && join(folder, "observed");
+  if (observationPipe && pipe) await rename(observationPipe, pipe);
+  await writeFile(join(site, "sitecustomize.py"), siteCustomize(site, "pipes", pipe));
   const remove = async (): Promise<void> => {
     const left = await stat(folder).catch(() => undefined);
     if (left) await rm(folder, { recursive: true, force: true });
   };
-  return { folder, temporary, home, site, remove };
+  return { folder, temporary, home, site, pipe, remove };
 }
 
 function environmentIn(environment: PreparedRun["environment"], scratch: Scratch): Record<string, string> {

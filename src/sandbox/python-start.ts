@@ -1,3 +1,5 @@
+import { observeHook } from "./observing/hook.ts";
+
 /** The folder that holds `sitecustomize.py` where the sandbox has a file tree of its own; first on PYTHONPATH. */
 export const SITE_FOLDER = "/run/toka/python";
 
@@ -9,9 +11,10 @@ export const SITE_FOLDER = "/run/toka/python";
  * lets the installation's own sitecustomize run.
  * @param folder where it lies
  * @param semaphores `pipes`: those of multiprocessing do without /dev/shm, which the machine's programs share
+ * @param observed the pipe to which Python tells what it does, when the run is observed
  */
-export function siteCustomize(folder: string, semaphores: "system" | "pipes"): string {
-  return `import sys
+export function siteCustomize(folder: string, semaphores: "system" | "pipes", observed?: string): string {
+  return `${observed === undefined ? "" : observeHook(observed, folder)}import sys
 if sys.stdout is not None:
     sys.stdout.reconfigure(line_buffering=True)
 sys.path[:] = [entry for entry in sys.path if entry != ${JSON.stringify(folder)}]

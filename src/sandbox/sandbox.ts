@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import {
@@ -7,6 +8,8 @@ import {
   type ExitReason,
   type ExitStatus,
   fail,
+  type HostTraffic,
+  type Observed,
   ok,
   type Problem,
   type Result,
@@ -15,12 +18,13 @@ import {
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
-import { compileEnvironment, isLoaderVariable } from "./environment.ts";
+import { compileEnvironment, isLoaderVariable, RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HostProxy } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
 import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
 import { LandlockBackend } from "./landlock.ts";
+import { ObservationPipe } from "./observing/pipe.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
 
@@ -47,6 +51,8 @@ export interface SandboxRequest {
   readonly stdin?: "none" | Readable;
   /** Absolute path of the interpreter that `python` means; the caller trusts it. */
   readonly interpreter?: string;
+  /** The Pythons of the run tell what they do, and the outcome carries it. */
+  readonly observe?: boolean;
 }
 
 export interface SandboxOutcome {
@@ -56,6 +62,8 @@ export interface SandboxOutcome {
   readonly denied: readonly string[];
   /** What held the policy. */
   readonly backend?: Backend;
+  /** What the run did, where that was asked for and it was started. */
+  readonly observed?: Observed;
 }
 
 export interface RunOptions extends RunHandlers {
@@ -66,6 +74,12 @@ export interface RunOptions extends RunHandlers {
 interface Attempt {
   readonly unexplained: boolean;
   readonly outcome: SandboxOutcome;
+}
+
+/** What the sandbox itself sees of an observed run. */
+interface SandboxView {
+  readonly traffic: HostTraffic[];
+  readonly refused: Observed["sandbox"]["refused"];
 }
 
 /** Runs commands under a policy, or says why this machine cannot. */
@@ -155,11 +169,45 @@ export class Sandbox {
   async #attempt(backend: SandboxBackend, request: SandboxRequest, options: RunOptions): Promise<Attempt> {
     const prepared = await this.#prepare(request, options.signal);
     if (!prepared.ok) return { unexplained: false, outcome: refused(prepared.problem) };
+    if (request.observe !== true)
+      return await this.#connected(backend, prepared.value, request, options, { traffic: [] });
+    const { config, cwd, resultFolder } = request;
+    const pipe = await ObservationPipe.create({
+      cwd,
+      temporary: ["/tmp", tmpdir(), "/dev/shm", SANDBOX_HOME, ...(resultFolder ? [resultFolder] : [])],
+      shared: [...config.readonlyPaths, ...config.writablePaths],
+      relayPort: RELAY_PORT,
+    });
+    if (!pipe.ok) return { unexplained: false, outcome: refused(pipe.problem) };
+    const view: SandboxView = { traffic: [], refused: [] };
+    try {
+      const run = { ...prepared.value, observationPipe: pipe.value.path };
+      const onEvent: RunOptions["onEvent"] = (event) => {
+        if (event.type === "started") void pipe.value.hide(); // it is mounted now
+        if (event.type === "denied") view.refused.push({ host: event.host, port: event.port, message: event.message });
+        options.onEvent(event);
+      };
+      const { unexplained, outcome } = await this.#connected(backend, run, request, { ...options, onEvent }, view);
+      const observed = await pipe.value.close(view);
+      return { unexplained, outcome: outcome.backend === undefined ? outcome : { ...outcome, observed } };
+    } finally {
+      await pipe.value.close(view);
+    }
+  }
+
+  /** @param view filled with what the sandbox sees of the network */
+  async #connected(
+    backend: SandboxBackend,
+    prepared: PreparedRun,
+    request: SandboxRequest,
+    options: RunOptions,
+    view: Pick<SandboxView, "traffic">,
+  ): Promise<Attempt> {
     const { network } = request.config;
-    if (network.mode === "none") return await this.#supervised(backend, prepared.value, request, options, []);
+    if (network.mode === "none") return await this.#supervised(backend, prepared, request, options, []);
     if (backend.name === "landlock") {
       const note = `network to ${network.hosts.join(", ")}: without namespaces no single host can be let through`;
-      return await this.#supervised(backend, prepared.value, request, options, [note]);
+      return await this.#supervised(backend, prepared, request, options, [note]);
     }
     const denied: string[] = [];
     const proxy = await this.#proxy(network.hosts, (host, port, message) => {
@@ -172,9 +220,10 @@ export class Sandbox {
         if (event.type === "started") void proxy.value.hide(); // it is mounted now
         options.onEvent(event);
       };
-      const run = { ...prepared.value, proxySocket: proxy.value.socketPath };
+      const run = { ...prepared, proxySocket: proxy.value.socketPath };
       return await this.#supervised(backend, run, request, { ...options, onEvent }, denied);
     } finally {
+      view.traffic.push(...proxy.value.traffic());
       await proxy.value.close();
     }
   }

@@ -12,10 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { fail, type Result } from "../../model/index.ts";
+import { fail, type HostTraffic, type Result } from "../../model/index.ts";
 import { helloName } from "./client-hello.ts";
 import type { HostAddress, HostResolver } from "./resolve.ts";
 import { canonicalHost, type HostRule, isAllowed, isNamed } from "./rules.ts";
+import { TrafficCounter } from "./traffic.ts";
 
 /** A host that was asked for and not reached, with the reason in words. */
 export interface RefusedHost {
@@ -59,6 +60,7 @@ export class HostProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Duplex>();
   readonly #refused = new Set<string>();
+  readonly #traffic = new TrafficCounter();
 
   private constructor(options: HostProxyOptions, folder: string) {
     this.#options = options;
@@ -90,6 +92,11 @@ export class HostProxy {
   /** Takes the socket out of the file system; where it is mounted it works on. So nothing is left when we are killed. */
   async hide(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What passed between the run and each host until now. Call it once, when the run is over. */
+  traffic(): HostTraffic[] {
+    return this.#traffic.finish();
   }
 
   async close(): Promise<void> {
@@ -137,7 +144,7 @@ export class HostProxy {
     const port = Number(digits);
     const admitted = await this.#admit(host, port);
     if (!admitted.ok) return void client.end(rawRefusal(admitted.problem.message));
-    const upstream = await this.#connect(admitted.value, port);
+    const upstream = await this.#connect(admitted.value, canonicalHost(host) ?? host, port);
     if (upstream === undefined) return void client.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
     client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     // What the server says first (ssh, smtp) passes at once; what the client says first is looked at.
@@ -159,10 +166,11 @@ export class HostProxy {
     await pipeline(client, upstream);
   }
 
-  async #connect(addresses: readonly HostAddress[], port: number): Promise<Socket | undefined> {
+  async #connect(addresses: readonly HostAddress[], host: string, port: number): Promise<Socket | undefined> {
     // The name is not used: the lookup answers with the checked addresses, which are tried in turn.
     const upstream = connect({ host: "checked", port, lookup: pinned(addresses), autoSelectFamily: true });
     this.#track(upstream);
+    this.#traffic.follow(upstream, host, port);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     upstream.setTimeout(CONNECT_TIMEOUT_MS, () => upstream.destroy());
     upstream.once("connect", () => resolve(true));
@@ -195,7 +203,10 @@ export class HostProxy {
       agent: false,
       timeout: CONNECT_TIMEOUT_MS,
     });
-    onward.once("socket", (socket) => this.#track(socket));
+    onward.once("socket", (socket) => {
+      this.#track(socket);
+      this.#traffic.follow(socket, canonicalHost(url.hostname) ?? url.hostname, port);
+    });
     const answered = new Promise<IncomingMessage | undefined>((resolve) => {
       onward.once("response", resolve);
       onward.once("error", () => resolve(undefined));
