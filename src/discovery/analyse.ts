@@ -1,4 +1,4 @@
-import type { Diagnostic, Tool } from "../model/index.ts";
+import type { CapabilityExtension, Diagnostic, Tool } from "../model/index.ts";
 import type { AgentTool } from "./agents/declarations.ts";
 import { readAgentTools } from "./agents/read.ts";
 import { agentTool } from "./agents/tool.ts";
@@ -44,9 +44,10 @@ export class FileAnalyser {
   readonly #store: ModuleStore;
   readonly #capabilities: CapabilityFinder;
 
-  constructor(store: ModuleStore) {
+  /** @param more calls that settings add to the table of capabilities */
+  constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
-    this.#capabilities = new CapabilityFinder(store);
+    this.#capabilities = new CapabilityFinder(store, more);
   }
 
   /** Drops what was kept about a file that changed. */

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Diagnostic, Tool } from "../model/index.ts";
+import type { CapabilityExtension, Diagnostic, Tool } from "../model/index.ts";
 import { FileAnalyser } from "./analyse.ts";
 import { FileReader, isCandidate, type KeptFile } from "./file-reader.ts";
 import { ModuleStore } from "./modules.ts";
@@ -78,14 +78,21 @@ export class Scan {
   #waitingBytes = 0;
   #read = 0;
 
-  /** @param known records of an earlier reading; those that still hold are taken over */
+  readonly #more: readonly CapabilityExtension[];
+
+  /**
+   * @param known records of an earlier reading; those that still hold are taken over
+   * @param more calls that settings add to the table of capabilities
+   */
   constructor(
     folder: string,
     overlays: ReadonlyMap<string, string>,
     known: Known,
     signal: AbortSignal,
     listener: ScanListener,
+    more: readonly CapabilityExtension[] = [],
   ) {
+    this.#more = more;
     this.#folder = folder;
     this.#overlays = overlays;
     this.#known = known;
@@ -108,7 +115,7 @@ export class Scan {
     const files = walked.files.filter((file) => isCandidate(file) || classify(file.name) === "python");
     const python = new Set(files.filter((file) => classify(file.name) === "python").map((file) => file.path));
     const store = new ModuleStore(this.#folder, python, MODELLED_MODULES, this.#overlays);
-    const analyser = new FileAnalyser(store);
+    const analyser = new FileAnalyser(store, this.#more);
     const reader = new FileReader(this.#folder, this.#overlays, store, analyser);
     const seen = walked.files.length;
     await this.#takeOver(files, python);

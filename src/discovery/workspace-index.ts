@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Diagnostic, DiscoveryReport } from "../model/index.ts";
+import type { CapabilityExtension, Diagnostic, DiscoveryReport } from "../model/index.ts";
 import { FileAnalyser } from "./analyse.ts";
 import { FileReader, isCandidate } from "./file-reader.ts";
 import { type IndexFile, loadIndex, saveIndex } from "./index-file.ts";
@@ -22,6 +22,8 @@ export interface ScanOptions extends ScanListener {
 export interface DiscoverOptions extends Omit<ScanOptions, "fresh"> {
   /** Unsaved texts by relative path; they stand for the files' contents. */
   readonly overlays?: ReadonlyMap<string, string>;
+  /** Calls that settings add to the table of capabilities. */
+  readonly capabilities?: readonly CapabilityExtension[];
 }
 
 const NOTHING: Known = { records: new Map(), python: new Set() };
@@ -35,6 +37,7 @@ export class WorkspaceIndex {
   readonly folder: string;
   readonly #overlays: Map<string, string>;
   readonly #file: IndexFile | undefined;
+  readonly #capabilities: readonly CapabilityExtension[];
   #store: ModuleStore;
   #analyser: FileAnalyser;
   #reader: FileReader;
@@ -51,14 +54,21 @@ export class WorkspaceIndex {
 
   /**
    * @param overlays unsaved texts by relative path
-   * @param file where results are kept between processes
+   * @param file where results are kept between processes; its build has to tell apart different `capabilities`
+   * @param capabilities calls that settings add to the table of capabilities
    */
-  constructor(folder: string, overlays: ReadonlyMap<string, string> = new Map(), file?: IndexFile) {
+  constructor(
+    folder: string,
+    overlays: ReadonlyMap<string, string> = new Map(),
+    file?: IndexFile,
+    capabilities: readonly CapabilityExtension[] = [],
+  ) {
+    this.#capabilities = capabilities;
     this.folder = resolve(folder);
     this.#overlays = new Map(overlays);
     this.#file = file;
     this.#store = new ModuleStore(this.folder, [], MODELLED_MODULES, this.#overlays);
-    this.#analyser = new FileAnalyser(this.#store);
+    this.#analyser = new FileAnalyser(this.#store, this.#capabilities);
     this.#reader = new FileReader(this.folder, this.#overlays, this.#store, this.#analyser);
   }
 
@@ -101,7 +111,7 @@ export class WorkspaceIndex {
     const started = performance.now();
     options.signal.throwIfAborted();
     const known = options.fresh === true ? NOTHING : { records: this.#records, python: this.#python };
-    const scan = new Scan(this.folder, this.#overlays, known, options.signal, options);
+    const scan = new Scan(this.folder, this.#overlays, known, options.signal, options, this.#capabilities);
     this.#scan = scan;
     try {
       const outcome = await scan.run();
@@ -209,7 +219,7 @@ export class WorkspaceIndex {
  * when aborted; a folder that cannot be listed is a diagnostic.
  */
 export async function discover(folder: string, options: DiscoverOptions): Promise<DiscoveryReport> {
-  const index = new WorkspaceIndex(folder, options.overlays);
+  const index = new WorkspaceIndex(folder, options.overlays, undefined, options.capabilities);
   await index.scan(options);
   return index.report();
 }

@@ -3,6 +3,8 @@
  * and the command identifiers in code come. `scripts/generate.ts` writes the first two. It imports nothing of the editor.
  */
 
+import { CAPABILITIES } from "../model/index.ts";
+
 /** Commands start with this in the palette. */
 export const CATEGORY = "Toka";
 
@@ -193,6 +195,26 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
         scope: "resource",
         description:
           "Files and folders whose tools are left out, as patterns like those of a `.gitignore` in the workspace folder, for example `examples/` or `*_old.py`. What the workspace's `.gitignore` files name is left out anyway.",
+      },
+      {
+        key: "toka.discovery.capabilities",
+        schema: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: {
+              calls: { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
+              capability: { type: "string", enum: Object.keys(CAPABILITIES) },
+              why: { type: "string", maxLength: 120 },
+            },
+            required: ["calls", "capability"],
+            additionalProperties: false,
+          },
+          default: [],
+        },
+        scope: "resource",
+        description:
+          "Further calls that need a capability, for packages that the built-in table does not know: `calls` are qualified names (`acme.Client`, `acme.*`, `.upload` for a method of any object), `capability` one of the names in the list, and `why` completes “this line …”. Nothing can be taken away from the built-in table.",
       },
     ],
   },

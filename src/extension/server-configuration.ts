@@ -10,16 +10,20 @@ import { readSettings } from "./settings.ts";
 export function serverConfiguration(reporter: Reporter, storage: Uri): ServerConfiguration {
   const lenses = readSettings("codeLens");
   if (!lenses.ok) reporter.problem(lenses.problem);
-  const exclude: Record<string, string[]> = {};
+  const exclude: ServerConfiguration["exclude"] = {};
+  const capabilities: ServerConfiguration["capabilities"] = {};
   for (const { uri } of workspace.workspaceFolders ?? []) {
     const discovery = readSettings("discovery", uri);
-    if (discovery.ok) exclude[uri.toString()] = discovery.value.exclude;
-    else reporter.problem(discovery.problem);
+    if (discovery.ok) {
+      exclude[uri.toString()] = discovery.value.exclude;
+      capabilities[uri.toString()] = discovery.value.capabilities;
+    } else reporter.problem(discovery.problem);
   }
   const highlight = readSettings("highlight");
   if (!highlight.ok) reporter.problem(highlight.problem);
   return {
     exclude,
+    capabilities,
     indexFolder: Uri.joinPath(storage, "discovery").fsPath,
     lenses: lenses.ok ? lenses.value : { controlFlow: true, callGraph: true, run: true },
     highlights: highlight.ok ? highlight.value.dataFlow : true,

@@ -32,6 +32,21 @@ export const CAPABILITIES = {
 export const CapabilityName = z.enum(Object.keys(CAPABILITIES) as [keyof typeof CAPABILITIES]);
 export type CapabilityName = z.infer<typeof CapabilityName>;
 
+/** What settings add to the table of calls that need capabilities. Nothing can be taken away from it. */
+export const CapabilityExtension = z.strictObject({
+  calls: z
+    .array(
+      z
+        .string()
+        .regex(/^(?:\.\w+|\w+(?:\.\w+)*(?:\.\*)?)$/u, "is no call such as `package.Class.method` or `package.*`"),
+    )
+    .min(1)
+    .describe("Qualified names, `package.*` for everything in a package, `.name` for a method of any object."),
+  capability: CapabilityName,
+  why: z.string().min(1).max(120).optional().describe("Completes “this line …”."),
+});
+export type CapabilityExtension = z.infer<typeof CapabilityExtension>;
+
 /** The line that proves a capability. `file` is relative to the workspace folder, `line` counts from 1. */
 export const Evidence = z.object({
   file: z.string(),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CallViewParams } from "./callview.ts";
+import { CapabilityExtension } from "./capability.ts";
 import { DataFlow } from "./dataflow.ts";
 import { DiscoveryReport } from "./discovery.ts";
 import { DetailLevel, ExceptionDetail, GraphDrawing } from "./drawing.ts";
@@ -39,6 +40,9 @@ export const ServerConfiguration = z.object({
   exclude: z
     .record(z.string(), z.array(z.string()))
     .describe("For each folder (by its URI): globs of files that discovery leaves out."),
+  capabilities: z
+    .record(z.string(), z.array(CapabilityExtension))
+    .describe("For each folder (by its URI): calls that settings add to the table of capabilities."),
   lenses: z.object({ controlFlow: z.boolean(), callGraph: z.boolean(), run: z.boolean() }),
   indexFolder: z.string().optional().describe("Absolute path of the folder where discovery keeps what it found."),
   highlights: z.boolean().describe("Highlight what the data flow of a variable leads to and from."),

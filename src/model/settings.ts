@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CapabilityExtension } from "./capability.ts";
 
 /** A limit that may be left to the tool's category: `null` or absent. */
 const OptionalLimit = z.number().positive().nullable().default(null);
@@ -14,7 +15,10 @@ export type LimitSettings = z.infer<typeof LimitSettings>;
 /** The editor's settings below `toka.`; every key is declared with its texts in the extension's contributions. */
 export const Settings = z.object({
   python: z.object({ interpreterPath: z.string().default("") }),
-  discovery: z.object({ exclude: z.array(z.string().min(1)).default([]) }),
+  discovery: z.object({
+    exclude: z.array(z.string().min(1)).default([]),
+    capabilities: z.array(CapabilityExtension).default([]),
+  }),
   codeLens: z.object({
     controlFlow: z.boolean().default(true),
     callGraph: z.boolean().default(true),

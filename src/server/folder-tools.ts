@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import ignore, { type Ignore } from "ignore";
 import { type IndexFile, WorkspaceIndex } from "../discovery/index.ts";
-import type { DiscoveringParams, DiscoveryReport, Tool } from "../model/index.ts";
+import type { CapabilityExtension, DiscoveringParams, DiscoveryReport, Tool } from "../model/index.ts";
 
 /** Changes that come this close together are read together. */
 const SETTLE_MS = 250;
@@ -47,12 +47,21 @@ export class FolderTools {
   #settling: Promise<void> | undefined;
   #storing: NodeJS.Timeout | undefined;
 
-  /** @param file where the folder's results outlive the process */
-  constructor(uri: string, path: string, listener: FolderListener, file?: IndexFile) {
+  /**
+   * @param file where the folder's results outlive the process
+   * @param capabilities calls that settings add to the table of capabilities
+   */
+  constructor(
+    uri: string,
+    path: string,
+    listener: FolderListener,
+    file?: IndexFile,
+    capabilities: readonly CapabilityExtension[] = [],
+  ) {
     this.uri = uri;
     this.path = path;
     this.#listener = listener;
-    this.#index = new WorkspaceIndex(path, new Map(), file);
+    this.#index = new WorkspaceIndex(path, new Map(), file, capabilities);
   }
 
   /** Patterns, as in `.gitignore`, of files whose tools are left out. */

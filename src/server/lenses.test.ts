@@ -21,6 +21,7 @@ class Tree:
 `;
 const CONFIGURATION = {
   exclude: {},
+  capabilities: {},
   lenses: { controlFlow: true, callGraph: true, run: true },
   highlights: true,
   texts: {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import {
   type CancellationToken,
   type CodeLens,
@@ -23,6 +24,7 @@ import {
   CallViewParams,
   type CallViewResult,
   CallViewTextParams,
+  type CapabilityExtension,
   type DataFlow,
   DataFlowParams,
   type DiscoveringParams,
@@ -59,6 +61,7 @@ import { hoverOf, symbolsOf } from "./symbols.ts";
 /** What the server does until it is told otherwise. */
 const DEFAULTS: ServerConfiguration = {
   exclude: {},
+  capabilities: {},
   lenses: { controlFlow: true, callGraph: true, run: true },
   highlights: true,
   texts: {
@@ -210,7 +213,8 @@ export class Server {
       onFound: ({ uri: of }, found) => this.#background(this.#tellFound({ folder: of, ...found })),
       onError: (changed, error) => this.#connection.console.error(`${changed.path}: ${textOf(error)}`),
     };
-    const folder = new FolderTools(uri, path, listener, this.#indexFile(path));
+    const capabilities = this.#configuration.capabilities[uri] ?? [];
+    const folder = new FolderTools(uri, path, listener, this.#indexFile(path, capabilities), capabilities);
     folder.exclude(this.#configuration.exclude[uri] ?? []);
     this.#folders.set(uri, folder);
     for (const document of this.#documents.all()) {
@@ -228,11 +232,13 @@ export class Server {
   }
 
   /** Where what is known of a folder outlives this process; nowhere when the editor names no place. */
-  #indexFile(path: string): IndexFile | undefined {
+  #indexFile(path: string, capabilities: readonly CapabilityExtension[]): IndexFile | undefined {
     const { indexFolder } = this.#configuration;
     if (indexFolder === undefined || BUILD === undefined) return undefined;
     const onProblem = ({ message }: Problem): void => this.#connection.console.warn(message);
-    return { path: indexPath(indexFolder, path), build: BUILD, onProblem };
+    // What was found with another table is not what would be found with this one.
+    const build = capabilities.length === 0 ? BUILD : `${BUILD} ${JSON.stringify(capabilities)}`;
+    return { path: indexPath(indexFolder, path), build, onProblem };
   }
 
   async #tellFound(found: DiscoveringParams): Promise<void> {
@@ -285,7 +291,14 @@ export class Server {
       this.#connection.console.warn(parsed.problem.message);
       return;
     }
+    const before = this.#configuration.capabilities;
     this.#configuration = parsed.value;
+    for (const uri of [...this.#folders.keys()]) {
+      if (isDeepStrictEqual(before[uri] ?? [], parsed.value.capabilities[uri] ?? [])) continue;
+      // Everything was found with the former table.
+      this.#close(uri);
+      this.#open({ uri, name: uri });
+    }
     for (const folder of this.#folders.values()) {
       folder.exclude(parsed.value.exclude[folder.uri] ?? []);
       this.#background(this.#tell(folder, "tools"));

@@ -192,3 +192,23 @@ describe("categories", () => {
     expect(tool.category).toBe("analysis");
   });
 });
+
+describe("settings", () => {
+  test("add calls to the table", async () => {
+    const text =
+      "import acme\n\nif __name__ == '__main__':\n    acme.Client().send('x')\n    acme.Client().x.upload('y')\n";
+    const files = { "t.py": text };
+    const known = await discoverFiles(files);
+    expect(known.tools[0]?.capabilities).toEqual([]);
+    const { tools } = await discoverFiles(files, {
+      capabilities: [
+        { calls: ["acme.Client.send"], capability: "network-access", why: "sends mail" },
+        { calls: [".upload"], capability: "secrets" },
+      ],
+    });
+    expect(tools[0]?.capabilities.map(({ name, evidence }) => [name, evidence[0]?.line, evidence[0]?.why])).toEqual([
+      ["network-access", 4, "This line sends mail."],
+      ["secrets", 5, "This line calls what the settings name."],
+    ]);
+  });
+});

@@ -1,13 +1,15 @@
-import type { Capability } from "../../model/index.ts";
+import type { Capability, CapabilityExtension } from "../../model/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { type FileNames, namesOf } from "./names.ts";
 import { Resolver } from "./resolve.ts";
-import type { Need } from "./rules.ts";
+import { CapabilityTable, type Need } from "./rules.ts";
 import { slimNames } from "./slim.ts";
 import { type Edge, type FileSummary, MAIN_UNIT, MODULE_UNIT, summarise } from "./summary.ts";
 
 export { commandCapabilities } from "./shell.ts";
+
+const STANDARD_TABLE = new CapabilityTable();
 
 /** Parts of a program that are followed from its entry; more is not looked at. */
 const MAX_UNITS = 4_000;
@@ -45,13 +47,16 @@ interface Visit {
  */
 export class CapabilityFinder {
   readonly #store: ModuleStore;
+  readonly #table: CapabilityTable;
   readonly #names = new Map<string, FileNames | null>();
   readonly #summaries = new Map<string, FileSummary | null>();
   /** By file, then unit. */
   readonly #parts = new Map<string, Map<string, Part>>();
 
-  constructor(store: ModuleStore) {
+  /** @param more calls that settings add to the table */
+  constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
+    this.#table = more.length === 0 ? STANDARD_TABLE : new CapabilityTable(more);
   }
 
   /** Drops what was kept about a file and about those that rest on it. */
@@ -133,7 +138,9 @@ export class CapabilityFinder {
     if (known !== undefined) return known;
     const parsed = this.#store.read(file);
     const made =
-      parsed === null ? null : summarise(parsed, new Resolver(this.#store, { names: (name) => this.#namesOf(name) }));
+      parsed === null
+        ? null
+        : summarise(parsed, new Resolver(this.#store, { names: (name) => this.#namesOf(name) }), this.#table);
     this.#summaries.set(file, made);
     return made;
   }

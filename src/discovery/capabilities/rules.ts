@@ -1,4 +1,4 @@
-import type { CapabilityName, Scope } from "../../model/index.ts";
+import type { CapabilityExtension, CapabilityName, Scope } from "../../model/index.ts";
 import type { Call, Expression } from "../../python/index.ts";
 import { needsOfCommand } from "./commands.ts";
 import {
@@ -20,15 +20,16 @@ export interface Need {
 }
 
 /** The rules by the names they are for. */
-class RuleIndex {
+export class CapabilityTable {
   readonly #exact = new Map<string, CapabilityRule[]>();
   /** `a.b.*` under `a.b`. */
   readonly #below = new Map<string, CapabilityRule[]>();
   /** `a.b.load_*`, few. */
   readonly #stems: { readonly stem: string; readonly rule: CapabilityRule }[] = [];
 
-  constructor(rules: readonly CapabilityRule[]) {
-    for (const rule of rules) {
+  /** @param more what settings add; nothing can be taken away */
+  constructor(more: readonly CapabilityExtension[] = []) {
+    for (const rule of [...CAPABILITY_RULES, ...more.map(ruleOf)]) {
       for (const name of rule.names.split(/\s+/u)) {
         if (name.endsWith(".*")) add(this.#below, name.slice(0, -2), rule);
         else if (name.endsWith("*")) this.#stems.push({ stem: name.slice(0, -1), rule });
@@ -37,6 +38,7 @@ class RuleIndex {
     }
   }
 
+  /** The rules for exactly this name. */
   named(name: string): readonly CapabilityRule[] {
     return this.#exact.get(name) ?? [];
   }
@@ -45,6 +47,31 @@ class RuleIndex {
   for(name: string, isObject: boolean): readonly CapabilityRule[] {
     const found = [...this.named(name), ...this.#wildcards(name)];
     return found.length === 0 && isObject ? this.named(name.slice(name.lastIndexOf("."))) : found;
+  }
+
+  /** Whether there are rules for a method of an object of unknown class. */
+  hasMethod(name: string): boolean {
+    return this.#exact.has(`.${name}`);
+  }
+
+  /** What a call needs; the name of a method of an object of unknown class begins with a dot. */
+  needsOfCall(name: string, isObject: boolean, call: Call, literal: Literal): readonly Found[] {
+    const rules = name.startsWith(".") ? this.named(name) : this.for(name, isObject);
+    const needs: Found[] = [];
+    for (const rule of rules) {
+      if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
+      const scope = rule.scope === undefined ? null : scopeOf(rule.scope, call, literal);
+      needs.push({ capability: rule.capability, why: rule.why, scope });
+      needs.push(...furtherNeeds(rule, call, scope, literal));
+    }
+    return needs;
+  }
+
+  /** What reading or changing an attribute needs, such as `os.environ`. */
+  needsOfReference(name: string, isStored: boolean): readonly Found[] {
+    return this.named(name)
+      .filter((rule) => rule.onReference === true && (rule.when?.kind === "stores") === isStored)
+      .map((rule) => ({ capability: rule.capability, why: rule.why, scope: null }));
   }
 
   #wildcards(name: string): readonly CapabilityRule[] {
@@ -63,37 +90,14 @@ function add(map: Map<string, CapabilityRule[]>, key: string, rule: CapabilityRu
   else known.push(rule);
 }
 
-const RULES = new RuleIndex(CAPABILITY_RULES);
-
-/** The rules for a method of an object of unknown class. */
-export function rulesForMethod(name: string): readonly CapabilityRule[] {
-  return RULES.named(`.${name}`);
+function ruleOf({ calls, capability, why }: CapabilityExtension): CapabilityRule {
+  return { capability, why: why ?? "calls what the settings name", names: calls.join(" ") };
 }
 
 /** The text of an expression where it is known; a formatted one up to its first unknown part. */
 export type Literal = (node: Expression) => { readonly text: string; readonly isWhole: boolean } | null;
 
 type Found = Omit<Need, "line" | "text">;
-
-/** What a call needs. */
-export function needsOfCall(name: string, isObject: boolean, call: Call, literal: Literal): readonly Found[] {
-  const rules = name.startsWith(".") ? rulesForMethod(name.slice(1)) : RULES.for(name, isObject);
-  const needs: Found[] = [];
-  for (const rule of rules) {
-    if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
-    const scope = rule.scope === undefined ? null : scopeOf(rule.scope, call, literal);
-    needs.push({ capability: rule.capability, why: rule.why, scope });
-    needs.push(...furtherNeeds(rule, call, scope, literal));
-  }
-  return needs;
-}
-
-/** What reading or changing an attribute needs, such as `os.environ`. */
-export function needsOfReference(name: string, isStored: boolean): readonly Found[] {
-  return RULES.named(name)
-    .filter((rule) => rule.onReference === true && (rule.when?.kind === "stores") === isStored)
-    .map((rule) => ({ capability: rule.capability, why: rule.why, scope: null }));
-}
 
 /** What follows from the values named in a call: secrets, programs that need more. */
 function furtherNeeds(rule: CapabilityRule, call: Call, scope: Scope | null, literal: Literal): readonly Found[] {

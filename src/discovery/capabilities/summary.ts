@@ -13,7 +13,7 @@ import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
 import { blocksOf, importBindings } from "./names.ts";
 import { type LocalNames, objectOf, type Referent, type Resolver } from "./resolve.ts";
-import { type Literal, type Need, needsOfCall, needsOfReference, rulesForMethod, secretKey } from "./rules.ts";
+import { type CapabilityTable, type Literal, type Need, secretKey } from "./rules.ts";
 
 /** Module body, run by import and by being run. */
 export const MODULE_UNIT = "<module>";
@@ -72,19 +72,21 @@ const LOOKING: ReadonlySet<string> = new Set(
 const MAX_TEXT = 200;
 
 /** Reads what each part of a file needs and reaches. Code that cannot run is left out. */
-export function summarise(parsed: ParsedFile, resolver: Resolver): FileSummary {
-  return new Summary(parsed, resolver).build();
+export function summarise(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable): FileSummary {
+  return new Summary(parsed, resolver, table).build();
 }
 
 class Summary {
   readonly #file: string;
   readonly #parsed: ParsedFile;
   readonly #resolver: Resolver;
+  readonly #table: CapabilityTable;
   readonly #units = new Map<string, Unit>();
   readonly #classes = new Map<string, { file: string; name: string }>();
   #lines: readonly string[] | null = null;
 
-  constructor(parsed: ParsedFile, resolver: Resolver) {
+  constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
+    this.#table = table;
     this.#parsed = parsed;
     this.#file = parsed.file;
     this.#resolver = resolver;
@@ -328,13 +330,13 @@ class Summary {
   #call(node: Call, unit: Unit, locals: LocalNames): void {
     const found = this.#resolver.resolve(node.func, this.#file, locals);
     if (found?.kind === "external") {
-      this.#add(unit, node.line, needsOfCall(found.name, found.isObject, node, this.#literal));
-      this.#add(unit, node.line, needsOfReference(found.name, false));
+      this.#add(unit, node.line, this.#table.needsOfCall(found.name, found.isObject, node, this.#literal));
+      this.#add(unit, node.line, this.#table.needsOfReference(found.name, false));
     } else if (found !== null) this.#edge(found, unit);
     else if (node.func.kind === "Attribute") {
       const name = node.func.attr;
-      if (rulesForMethod(name).length > 0) {
-        this.#add(unit, node.line, needsOfCall(`.${name}`, true, node, this.#literal));
+      if (this.#table.hasMethod(name)) {
+        this.#add(unit, node.line, this.#table.needsOfCall(`.${name}`, true, node, this.#literal));
       }
       unit.edges.push({ kind: "method", name });
     }
@@ -359,12 +361,13 @@ class Summary {
     if (value.kind !== "Name" && value.kind !== "Attribute") return;
     const found = this.#resolver.resolve(value, this.#file, locals);
     if (found?.kind !== "external" || found.isObject) return;
-    this.#add(unit, value.line, needsOfCall(found.name, false, call, this.#literal));
+    this.#add(unit, value.line, this.#table.needsOfCall(found.name, false, call, this.#literal));
   }
 
   #reference(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: LocalNames): void {
     const found = this.#resolver.resolve(node, this.#file, locals);
-    if (found?.kind === "external") this.#add(unit, node.line, needsOfReference(found.name, node.ctx !== "Load"));
+    if (found?.kind === "external")
+      this.#add(unit, node.line, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
     else if (found !== null && node.ctx === "Load") this.#edge(found, unit);
     if (node.kind === "Attribute") this.#expression(node.value, unit, locals);
   }
@@ -372,7 +375,7 @@ class Summary {
   #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: LocalNames): void {
     const found = this.#resolver.resolve(node.value, this.#file, locals);
     if (found?.kind === "external" && node.ctx !== "Load") {
-      this.#add(unit, node.line, needsOfReference(found.name, true));
+      this.#add(unit, node.line, this.#table.needsOfReference(found.name, true));
     } else {
       this.#expression(node.value, unit, locals);
       const secret = found?.kind === "external" ? secretKey(found.name, this.#literal(node.slice)?.text) : null;

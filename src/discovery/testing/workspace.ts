@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DiscoveryReport, Parameter, Tool } from "../../model/index.ts";
-import { discover } from "../workspace-index.ts";
+import { type DiscoverOptions, discover } from "../workspace-index.ts";
 
 /** A temporary workspace folder of a test; gone when disposed. */
 export interface TemporaryWorkspace extends AsyncDisposable {
@@ -33,9 +33,12 @@ export async function temporaryWorkspace(
 }
 
 /** What discovery says about some files. */
-export async function discoverFiles(files: Readonly<Record<string, string | Uint8Array>>): Promise<DiscoveryReport> {
+export async function discoverFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: Omit<DiscoverOptions, "signal"> = {},
+): Promise<DiscoveryReport> {
   await using workspace = await temporaryWorkspace(files);
-  return await discover(workspace.folder, { signal: new AbortController().signal });
+  return await discover(workspace.folder, { ...options, signal: new AbortController().signal });
 }
 
 /** The only tool of some files. */
