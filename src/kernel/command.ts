@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { ExitStatus, Limits, SandboxConfig, Usage } from "../model/index.ts";
+import type { ExitStatus, Limits, Observed, SandboxConfig, Usage } from "../model/index.ts";
 import type { RunOptions, Sandbox } from "../sandbox/index.ts";
 
 /** A command that is no tool of a workspace (`toka exec`): its policy is the user's own and nothing is kept of it. */
@@ -12,6 +12,7 @@ export interface CommandRequest {
   readonly limits: Partial<Limits>;
   readonly environment: NodeJS.ProcessEnv;
   readonly stdin: "none" | Readable;
+  readonly observe?: boolean;
 }
 
 export interface CommandOutcome {
@@ -20,6 +21,7 @@ export interface CommandOutcome {
   readonly denied: readonly string[];
   /** The policy that held. */
   readonly policy: SandboxConfig;
+  readonly observed?: Observed;
 }
 
 /** Runs a command of the user under a policy of the user. */
@@ -30,7 +32,7 @@ export async function executeCommand(
 ): Promise<CommandOutcome> {
   const given = Object.fromEntries(Object.entries(request.limits).filter(([, value]) => value !== undefined));
   const policy: SandboxConfig = { ...request.config, ...given };
-  const { argv, cwd, environment, stdin } = request;
-  const outcome = await sandbox.run({ argv, cwd, environment, stdin, config: policy }, options);
-  return { exit: outcome.exit, usage: outcome.usage, denied: outcome.denied, policy };
+  const { config: _replaced, limits: _included, ...rest } = request;
+  const { exit, usage, denied, observed } = await sandbox.run({ ...rest, config: policy }, options);
+  return { exit, usage, denied, policy, ...(observed === undefined ? {} : { observed }) };
 }

@@ -31,6 +31,7 @@ import {
 } from "./builtin-tools.ts";
 import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
 import { fingerprintTool } from "./fingerprint.ts";
+import { compareObserved } from "./observation.ts";
 import { BoundedText, collectResults, stdoutResult } from "./output.ts";
 import { type Asked, askedBeyond, type Denial, effectivePolicy, findDenial, type PolicyRequest } from "./policy.ts";
 import { Registry } from "./registry.ts";
@@ -68,6 +69,8 @@ export interface RunRequest {
   readonly limits?: Partial<Limits>;
   /** The fingerprint of the plan that was confirmed: a tool that changed since is not run. */
   readonly approved?: string;
+  /** Let the run tell what it does, and compare that with what was inferred from its code. */
+  readonly observe?: boolean;
 }
 
 /** What a run would do, told before it happens. */
@@ -246,7 +249,7 @@ export class Kernel {
     if (!started.ok) return started;
     const folder = this.#state.makeRunFolder(id);
     if (!folder.ok) return folder;
-    const outcome = await this.#run(id, plan, request.principal, folder.value, hooks);
+    const outcome = await this.#run(id, plan, request, folder.value, hooks);
     const execution: Execution = { ...base, ...outcome };
     const kept = this.#state.record(execution, plan.fingerprint);
     return kept.ok ? ok(execution) : kept;
@@ -315,10 +318,10 @@ export class Kernel {
   async #run(
     id: string,
     plan: Plan,
-    principal: Principal,
+    { principal, observe }: RunRequest,
     folder: RunFolder,
     hooks: ExecutionHooks,
-  ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied">> {
+  ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied" | "observed">> {
     const stdout = new BoundedText(plan.policy.outputBytes);
     const stderr = new BoundedText(plan.policy.outputBytes);
     const isBuiltin = this.#builtins.entry(plan.tool) !== undefined;
@@ -335,6 +338,7 @@ export class Kernel {
         resultFolder: folder.results,
         environment: { ...this.#environment, ...OWN_ENVIRONMENT, PYTHONPATH: plan.modulePath },
         stdin: "none",
+        ...(observe === undefined ? {} : { observe }),
       },
       {
         signal: hooks.signal,
@@ -359,6 +363,7 @@ export class Kernel {
     const end = isBuiltin ? builtinEnd(outcome.exit) : undefined;
     const message = [end ?? outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
     const denied = denialOf(outcome, refusedHosts);
+    const { observed } = outcome;
     return {
       exit: { ...outcome.exit, ...(message === "" ? {} : { message }) },
       stdout: text,
@@ -366,6 +371,9 @@ export class Kernel {
       results: gate.results,
       usage: outcome.usage,
       ...(denied === undefined ? {} : { denied }),
+      ...(observed === undefined
+        ? {}
+        : { observed: { ...observed, comparison: compareObserved(observed, { ...plan, usage: outcome.usage }) } }),
     };
   }
 

@@ -5,7 +5,8 @@ import { CapabilityName } from "./capability.ts";
 export const CodePlace = z.object({ file: z.string(), line: z.int().min(1) });
 export type CodePlace = z.infer<typeof CodePlace>;
 
-export const FileAccess = z.enum(["read", "list", "write", "delete", "attributes"]);
+/** `import`: read as Python code that is run. `attributes`: mode, owner or times were changed. */
+export const FileAccess = z.enum(["import", "read", "list", "write", "delete", "attributes"]);
 export type FileAccess = z.infer<typeof FileAccess>;
 
 /** `path` is relative to the working directory when it lies in it. `place` is where it was first touched. */
@@ -55,6 +56,7 @@ export type SeenCapability = z.infer<typeof SeenCapability>;
 /** The least that would have been enough for what the run was seen to do. Paths are relative as in the files. */
 export const TighterPolicy = z.object({
   readable: z.array(z.string()).describe("The folders and files that were read or listed."),
+  code: z.array(z.string()).describe("The folders and files that Python code was loaded from."),
   writable: z.array(z.string()).describe("The folders and files that were written, changed or deleted."),
   hosts: z.array(z.string()).describe("The hosts that were reached or asked for, as rules for allowed hosts."),
   programs: z.array(z.string()),

@@ -15,6 +15,7 @@ import {
 import { compileConfig, type Sandbox } from "../../sandbox/index.ts";
 import { type Context, openSandbox } from "../context.ts";
 import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
+import { observedLines } from "../observed-lines.ts";
 import { parseBytes, parseCount, parsePercent, parseTime } from "../units.ts";
 
 export interface ExecOptions {
@@ -34,6 +35,7 @@ export interface ExecOptions {
   readonly env?: readonly string[];
   readonly report?: string;
   readonly backend: string;
+  readonly observe?: true;
 }
 
 /** `toka exec [limits] -- COMMAND`: any command of the user in the sandbox, its streams passed through. */
@@ -63,6 +65,9 @@ export async function execCommand(argv: readonly string[], options: ExecOptions,
   const { exit } = outcome;
   if (exit.message !== undefined && exit.reason !== "ok" && exit.reason !== "failed") {
     context.console.say(`toka: ${exit.reason}: ${exit.message}`);
+  }
+  if (outcome.observed !== undefined) {
+    for (const line of observedLines(outcome.observed)) context.console.say(`toka: ${line}`);
   }
   if (options.report !== undefined) {
     const written = await writeReport(options.report, outcome, sandbox);
@@ -117,6 +122,7 @@ function readRequest(argv: readonly string[], options: ExecOptions, context: Con
     limits: limits.value,
     environment: context.environment,
     stdin: context.stdin(),
+    ...(options.observe ? { observe: true } : {}),
   });
 }
 
@@ -143,8 +149,15 @@ function readLimits(options: ExecOptions): Result<Partial<Limits>> {
 async function writeReport(file: string, outcome: CommandOutcome, sandbox: Sandbox): Promise<Result<void>> {
   // The run may have been cancelled; what this machine enforces is still worth knowing.
   const enforcement = await sandbox.probe(new AbortController().signal);
-  const { exit, usage, denied, policy } = outcome;
-  const report: SandboxReport = { exit, usage, denied: [...denied], policy, enforcement };
+  const { exit, usage, denied, policy, observed } = outcome;
+  const report: SandboxReport = {
+    exit,
+    usage,
+    denied: [...denied],
+    policy,
+    enforcement,
+    ...(observed === undefined ? {} : { observed }),
+  };
   try {
     writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
     return ok(undefined);

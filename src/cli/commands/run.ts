@@ -11,6 +11,7 @@ import {
 } from "../../model/index.ts";
 import { type Context, openKernel } from "../context.ts";
 import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
+import { observedLines } from "../observed-lines.ts";
 import { parseToolArguments } from "../tool-arguments.ts";
 import { formatBytes, formatTime } from "../units.ts";
 
@@ -20,6 +21,7 @@ export interface RunOptions {
   readonly workspace: string;
   readonly writable?: readonly string[];
   readonly allowHost?: readonly string[];
+  readonly observe?: true;
 }
 
 /** `toka run TOOL`: runs a tool of the workspace through the kernel, for the user. */
@@ -85,6 +87,7 @@ async function execute(
     arguments: args,
     principal: "user",
     ...(writablePaths.length + hosts.length === 0 ? {} : { grant: { writablePaths, hosts: [...hosts] } }),
+    ...(options.observe ? { observe: true } : {}),
   } as const;
   if (options.json) return kernel.execute(request, { signal: context.signal });
   const stdout = context.console.toolStream("stdout");
@@ -108,4 +111,6 @@ function tell(execution: Execution, context: Context): void {
   for (const result of execution.results) {
     context.console.say(`toka: result ${result.path} (${result.format}, ${formatBytes(result.bytes)})`);
   }
+  if (execution.observed === undefined) return;
+  for (const line of observedLines(execution.observed)) context.console.say(`toka: ${line}`);
 }

@@ -145,7 +145,9 @@ def _observe():
             if base.endswith(".pyc") and folder.endswith("/__pycache__"):
                 path = os.path.join(os.path.dirname(folder), base.split(".")[0] + ".py")
             if not is_library(path):
-                file("read", path)
+                frame = caller()
+                loads = frame is None or frame.f_code.co_filename.startswith("<frozen")
+                file("import" if loads else "read", path)
 
     def on_list(path=None, *_):
         path = absolute(".") if path is None else at(path)
