@@ -4,13 +4,23 @@ import { readAgentTools } from "./agents/read.ts";
 import { agentTool } from "./agents/tool.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
-import { type FileClass, isBinary, isTestFile, mayBePythonTool, mayDeclareAgentTools, shebangOf } from "./prefilter.ts";
+import {
+  type FileClass,
+  isBinary,
+  isTestFile,
+  mayBePythonTool,
+  mayDeclareAgentTools,
+  mayDeclareTasks,
+  shebangOf,
+} from "./prefilter.ts";
 import { type EntryPoint, pyprojectEntryPoints, setupCfgEntryPoints } from "./projects/entry-points.ts";
 import { readProject } from "./projects/project.ts";
-import { pythonTool } from "./python-tool.ts";
+import { pythonTool, taskTool } from "./python-tool.ts";
 import { type ManifestReading, readManifest } from "./readers/manifest.ts";
 import { MODELS, readPython } from "./readers/python.ts";
 import { readShell } from "./readers/shell.ts";
+import { recipeTools } from "./recipes/index.ts";
+import { readTasks } from "./tasks/read.ts";
 
 /** A file to look at. */
 export interface FileContent {
@@ -60,6 +70,7 @@ export class FileAnalyser {
     const shebang = shebangOf(bytes);
     if (kind === "manifest") return manifestResult(path, bytes);
     if (isBinary(bytes)) return skipped(path, "binary-file", "The file looks binary and is not read.");
+    if (kind === "recipes") return recipesResult(path, bytes.toString("utf8"));
     if (kind === "project") return this.#project(path, bytes.toString("utf8"));
     const isPython = kind === "python" || (kind === "headless" && shebang?.language === "python");
     if (isPython) return this.#python(content, shebang !== null);
@@ -84,9 +95,26 @@ export class FileAnalyser {
   }
 
   #python(content: FileContent, hasShebang: boolean): FileResult {
-    const program = this.#program(content, hasShebang);
-    const parsed = mayDeclareAgentTools(content.bytes) ? this.#store.read(content.path, content.bytes) : null;
-    return parsed === null ? program : combined(program, this.#agentTools(parsed));
+    const { path, bytes } = content;
+    const parts = [this.#program(content, hasShebang)];
+    const hasTasks = mayDeclareTasks(path, bytes);
+    const hasAgentTools = mayDeclareAgentTools(bytes);
+    const parsed = hasTasks || hasAgentTools ? this.#store.read(path, bytes) : null;
+    if (parsed !== null && hasTasks) parts.unshift(this.#tasks(parsed));
+    if (parsed !== null && hasAgentTools) parts.push(this.#agentTools(parsed));
+    return parts.reduce(combined);
+  }
+
+  /** What a file declares for a task runner. */
+  #tasks(parsed: ParsedFile): FileResult {
+    const { readings, interpreter } = readTasks(parsed, this.#store, MODELS);
+    const dependencies = new Set(interpreter.filesUsed);
+    const tools = readings.map((reading) => {
+      const found = this.#capabilities.ofPython(parsed, ...reading.functions);
+      for (const used of found.dependencies) dependencies.add(used);
+      return taskTool(parsed.file, reading, found.capabilities);
+    });
+    return { ...nothing(), tools, dependencies, misses: interpreter.missedModules, isNotable: tools.length > 0 };
   }
 
   /** The functions that a file gives to agent frameworks. */
@@ -203,6 +231,11 @@ function gapDiagnostics(gaps: readonly { file: string; line: number; message: st
 function manifestResult(path: string, bytes: Buffer): FileResult {
   const manifest = readManifest(path, bytes.toString("utf8"));
   return { ...nothing(), manifest, diagnostics: manifest.diagnostics, isNotable: true };
+}
+
+function recipesResult(path: string, text: string): FileResult {
+  const tools = recipeTools(path, text);
+  return tools.length === 0 ? nothing() : { ...nothing(), tools, isNotable: true };
 }
 
 function shellResult(content: FileContent): FileResult {

@@ -3,19 +3,22 @@
  * alternations cost ten times more over a large workspace.
  */
 
+import { isRecipeFile } from "./recipes/index.ts";
+
 /** Largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
 /** How many bytes are looked at for a NUL byte or a shebang line. */
 const HEAD_BYTES = 8_000;
 
-export type FileClass = "python" | "shell" | "manifest" | "project" | "headless" | "other";
+export type FileClass = "python" | "shell" | "manifest" | "project" | "recipes" | "headless" | "other";
 
 /** What a file may be, by its name alone; `headless` files have no ending, their first line tells. */
 export function classify(name: string): FileClass {
   if (name.endsWith(".py") || name.endsWith(".pyw")) return "python";
   if (name.endsWith(".sh") || name.endsWith(".bash")) return "shell";
   if (/\.tool\.(?:ya?ml|json)$/u.test(name)) return "manifest";
+  if (isRecipeFile(name)) return "recipes";
   if (name === "pyproject.toml" || name === "setup.cfg") return "project";
   return name.includes(".") ? "other" : "headless";
 }
@@ -102,6 +105,7 @@ const DECLARING_MARKS: readonly Buffer[] = [
   "langchain",
   "smolagents",
   "pydantic_ai",
+  "invoke",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
 /** Whether a Python module has to do with command lines. */
@@ -128,6 +132,14 @@ export function mayDeclareAgentTools(bytes: Buffer): boolean {
   return bytes.includes("tool") && AGENT_MARKS.some((mark) => bytes.includes(mark));
 }
 
+/** Whether a Python file may declare tasks of invoke, nox or doit, which look for files of these names. */
+export function mayDeclareTasks(path: string, bytes: Buffer): boolean {
+  const [, name] = /(?:^|\/)(tasks(?:\/__init__)?|noxfile|dodo)\.py$/u.exec(path) ?? [];
+  if (name === undefined) return false;
+  if (name === "dodo") return bytes.includes("def task_");
+  return bytes.includes(name === "noxfile" ? "nox" : "invoke");
+}
+
 /** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
 export function mayBePythonTool(path: string, bytes: Buffer): boolean {
   if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
@@ -138,5 +150,6 @@ export function mayBePythonTool(path: string, bytes: Buffer): boolean {
 /** Whether a file that was read has to be analysed: what does not pass holds no tool and is nothing to tell about. */
 export function mayHoldTools(path: string, kind: FileClass, bytes: Buffer): boolean {
   if (kind !== "python" || isBinary(bytes)) return true;
-  return (!path.endsWith("__init__.py") && mayBePythonTool(path, bytes)) || mayDeclareAgentTools(bytes);
+  if (mayDeclareAgentTools(bytes) || mayDeclareTasks(path, bytes)) return true;
+  return !path.endsWith("__init__.py") && mayBePythonTool(path, bytes);
 }

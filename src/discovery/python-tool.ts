@@ -5,6 +5,7 @@ import { type ModuleStore, type ParsedFile, parentFolder } from "./modules.ts";
 import type { PythonReading } from "./readers/python.ts";
 import type { CommandLine } from "./readers/reading.ts";
 import { argumentsSchema } from "./schema.ts";
+import type { TaskReading } from "./tasks/read.ts";
 
 /** The tool that a Python file is. */
 export function pythonTool(
@@ -31,6 +32,30 @@ export function pythonTool(
     entry: { ...entryOf(parsed, store), ...usageOf(commandLine) },
     parameters,
     subcommands,
+    schema: argumentsSchema(parameters, subcommands),
+    capabilities: [...capabilities],
+  };
+}
+
+/** The tool that a task runner makes of a file, or of one of its functions. */
+export function taskTool(file: string, reading: TaskReading, capabilities: readonly Capability[]): Tool {
+  const { framework, commandLine, argv, entry } = reading;
+  const { parameters, subcommands, description = "", line = 1 } = commandLine;
+  const name = commandLine.name ?? file;
+  return {
+    id: entry === undefined ? file : `${file}#${entry}`,
+    name,
+    kind: "python",
+    file,
+    line,
+    ...(reading.functions.length === 1 ? { function: reading.functions[0] } : {}),
+    framework,
+    description,
+    category: categoryOf(name, description, capabilities, undefined),
+    source: "inferred",
+    entry: { argv: [...argv] },
+    parameters: [...parameters],
+    subcommands: [...subcommands],
     schema: argumentsSchema(parameters, subcommands),
     capabilities: [...capabilities],
   };

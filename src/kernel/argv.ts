@@ -6,6 +6,7 @@ import {
   type Parameter,
   pickedSubcommand,
   type Result,
+  SUBCOMMAND_KEY,
   subcommandDepth,
   type Tool,
   type ToolArguments,
@@ -61,6 +62,10 @@ export function buildArguments(tool: CommandSpec, args: ToolArguments): Result<r
     numericOptions: flags.some((flag) => /^-[\d.]/.test(flag)),
   };
   const subcommand = pickedSubcommand(args);
+  const spliced = context.dialect.spliced ? unsafeInShell(args) : undefined;
+  if (spliced !== undefined) {
+    return refuse(context, spliced, "would become part of a shell line, where it could mean something else");
+  }
   const words = subcommand === undefined || tool.subcommands.length === 0 ? [] : subcommand.split(" ");
   const active = activeParameters(tool, subcommand);
   const argv: string[] = [];
@@ -75,6 +80,19 @@ export function buildArguments(tool: CommandSpec, args: ToolArguments): Result<r
     if (!last) argv.push(words[depth] ?? "");
   }
   return ok(argv);
+}
+
+/** Letters, digits and marks that mean nothing to a shell; no word that starts like an option. */
+const PLAIN_WORDS = /^(?:(?!-)[\p{L}\p{N}_@%+=:,./-]+)?(?: (?!-)[\p{L}\p{N}_@%+=:,./-]+)*$/u;
+
+/** The first argument with a value that cannot stand unquoted in a shell line. */
+function unsafeInShell(args: ToolArguments): string | undefined {
+  const isPlain = (value: Json): boolean =>
+    Array.isArray(value) ? value.every(isPlain) : PLAIN_WORDS.test(String(value));
+  return Object.keys(args).find((name) => {
+    const value = args[name];
+    return value !== undefined && name !== SUBCOMMAND_KEY && !isPlain(value);
+  });
 }
 
 function refuse(context: Context, name: string, what: string): Result<never> {

@@ -22,6 +22,8 @@ export interface Dialect {
   readonly negativeNumbers: boolean;
   /** A boolean option that does not say how it is stored is a switch; otherwise it takes a truth value. */
   readonly plainSwitches: boolean;
+  /** Values become part of a shell line, unquoted: only those are passed that mean themselves there. */
+  readonly spliced: boolean;
   /** How truth values are written when an option takes one. */
   readonly truth: readonly [yes: string, no: string];
 }
@@ -38,15 +40,19 @@ const UNKNOWN: Dialect = {
   namedPositionals: false,
   negativeNumbers: false,
   plainSwitches: true,
+  spliced: false,
   truth: PLAIN_TRUTH,
 };
+
+/** `make VAR=value`, `just recipe value`, `task name VAR=value`: text put into the lines of a recipe. */
+const SPLICED: Dialect = { ...UNKNOWN, spliced: true };
 
 const GETOPT: Dialect = { ...UNKNOWN, long: "equals", doubleDash: true };
 const CLICK: Dialect = { ...GETOPT, countsValues: true, plainSwitches: false, truth: PYTHON_TRUTH };
 
 /**
  * Sources: the parsers themselves (CPython 3.8 to 3.14 `argparse`, `optparse`, `getopt`; click 8 `parser.py`; docopt
- * 0.6; fire 0.7 `core.py`; POSIX `getopts`), and the tests that run the standard ones.
+ * 0.6; fire 0.7 `core.py`; invoke 2 `parser/parser.py`; doit 0.36 `cmdparse.py`; POSIX `getopts`), and the tests that run the standard ones.
  */
 export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   // With `type=bool`, every text but the empty one is true.
@@ -65,12 +71,12 @@ export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   langchain: UNKNOWN,
   smolagents: UNKNOWN,
   "pydantic-ai": UNKNOWN,
-  invoke: UNKNOWN,
+  invoke: { ...GETOPT, doubleDash: false },
   nox: UNKNOWN,
-  doit: UNKNOWN,
-  make: UNKNOWN,
-  just: UNKNOWN,
-  task: UNKNOWN,
+  doit: GETOPT,
+  make: SPLICED,
+  just: SPLICED,
+  task: SPLICED,
   manifest: UNKNOWN,
   // Our own command line, by commander.
   builtin: { ...GETOPT, plainSwitches: false },

@@ -71,18 +71,21 @@ export class CapabilityFinder {
 
   /**
    * The capabilities of the program that running the file starts, and the files that were looked at.
-   * @param entry a function of the file (or `Class.method`) that is called after an import, instead
+   * @param entries functions of the file (or `Class.method`) that are called after an import, instead
    */
   ofPython(
     parsed: ParsedFile,
-    entry: string = MAIN_UNIT,
+    ...entries: readonly string[]
   ): {
     readonly capabilities: readonly Capability[];
     readonly dependencies: ReadonlySet<string>;
   } {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const pending: Visit[] = [MODULE_UNIT, entry].map((unit) => ({ part: this.#part(parsed.file, unit), from: null }));
+    const pending: Visit[] = [MODULE_UNIT, ...(entries.length === 0 ? [MAIN_UNIT] : entries)].map((unit) => ({
+      part: this.#part(parsed.file, unit),
+      from: null,
+    }));
     const seen = new Set(pending.map(({ part }) => part));
     for (let next = 0; next < pending.length && next < MAX_UNITS; next += 1) {
       const visit = pending[next];

@@ -10,6 +10,7 @@ import {
 } from "../evaluate/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import type { EntryPoint } from "../projects/entry-points.ts";
+import { TASK_MODELS } from "../tasks/declarations.ts";
 import { argparseReader } from "./argparse-reader.ts";
 import { clickReader } from "./click-reader.ts";
 import { docoptReader } from "./docopt.ts";
@@ -33,7 +34,7 @@ const READERS: readonly Reader[] = [
 ];
 
 export const MODELS: LibraryModels = libraryModels(
-  [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS, ...AGENT_MODELS],
+  [...READERS.flatMap((reader) => [...reader.calls]), ...SETUP_MODELS, ...AGENT_MODELS, ...TASK_MODELS],
   READERS.flatMap((reader) => [...reader.constants]),
   FIELD_MODELS,
 );

@@ -1,0 +1,21 @@
+import type { Tool } from "../../model/index.ts";
+import { justTools } from "./just.ts";
+import { makeTools } from "./make.ts";
+import { baseOf } from "./recipe.ts";
+import { taskfileTools } from "./taskfile.ts";
+
+const MAKEFILES: ReadonlySet<string> = new Set(["Makefile", "makefile", "GNUmakefile"]);
+const JUSTFILES: ReadonlySet<string> = new Set(["justfile", "Justfile", ".justfile"]);
+const TASKFILE = /^[Tt]askfile(?:\.dist)?\.ya?ml$/u;
+
+/** Whether a file of this name declares targets that people run. */
+export function isRecipeFile(name: string): boolean {
+  return MAKEFILES.has(name) || JUSTFILES.has(name) || TASKFILE.test(name);
+}
+
+/** The targets of a Makefile, justfile or Taskfile. */
+export function recipeTools(file: string, text: string): Tool[] {
+  const name = baseOf(file);
+  if (MAKEFILES.has(name)) return makeTools(file, text);
+  return JUSTFILES.has(name) ? justTools(file, text) : taskfileTools(file, text);
+}
