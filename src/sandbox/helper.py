@@ -1035,7 +1035,7 @@ class Supervisor:
             wall, self.cpu * 1000, self.peak, self.written)
 
     def report(self):
-        emit('{"type":"usage","usage":%s,"processes":%d}' % (self.usage(), self.tasks))
+        emit('{"type":"usage","usage":%s,"processes":%d,"memoryBytes":%d}' % (self.usage(), self.tasks, self.memory))
 
     # -- the loop --
 
