@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Diagnostic, Parameter, Tool } from "../model/index.ts";
 import { type FileAnalyser, type FileContent, type FileResult, failedResult } from "./analyse.ts";
 import type { ModuleStore } from "./modules.ts";
 import { classify, isTestFile, MAX_FILE_BYTES, mayHoldTools } from "./prefilter.ts";
@@ -35,6 +36,8 @@ export class FileReader {
   readonly #overlays: ReadonlyMap<string, string>;
   readonly #store: ModuleStore;
   readonly #analyser: FileAnalyser;
+  /** Most files are looked at once: they need no memory of their own. */
+  readonly #place = Buffer.allocUnsafeSlow(256 * 1024);
 
   constructor(folder: string, overlays: ReadonlyMap<string, string>, store: ModuleStore, analyser: FileAnalyser) {
     this.#folder = folder;
@@ -57,7 +60,7 @@ export class FileReader {
       const isScript = head.bytes[0] === 0x23 && head.bytes[1] === 0x21;
       if (!isScript) return { kind: "record", record: { state: stateOf(head, Date.now()), result: null } };
     }
-    const content = readBytes(full, MAX_FILE_BYTES);
+    const content = readBytes(full, MAX_FILE_BYTES, this.#place);
     if (content === null) return null;
     const { bytes, stat } = content;
     const state = stateOf(content, Date.now());
@@ -70,7 +73,10 @@ export class FileReader {
   #sift(content: FileContent, state: FileState | null): Filtered {
     if (content.kind === "python") this.#store.noteContent(content.path, content.bytes);
     return mayHoldTools(content.path, content.kind, content.bytes)
-      ? { kind: "kept", kept: { path: content.path, state, content } }
+      ? {
+          kind: "kept",
+          kept: { path: content.path, state, content: { ...content, bytes: Buffer.from(content.bytes) } },
+        }
       : { kind: "record", record: { state, result: null } };
   }
 
@@ -85,7 +91,7 @@ export class FileReader {
   /** A file that the analysis cannot cope with does not keep the others from being read. */
   #result(content: FileContent): FileResult {
     try {
-      return this.#analyser.analyse(content);
+      return describable(this.#analyser.analyse(content));
     } catch (error) {
       return failedResult(content.path, error instanceof Error ? error.message : String(error));
     }
@@ -96,4 +102,26 @@ export class FileReader {
     const filtered = this.filter(file);
     return filtered?.kind === "kept" ? this.analyse(filtered.kept) : (filtered?.record ?? null);
   }
+}
+
+/** Leaves out, and tells about, what is no tool in our own words: one odd declaration must not cost the others. */
+function describable(result: FileResult): FileResult {
+  const problems: Diagnostic[] = [];
+  const tools = result.tools.flatMap((tool) => {
+    if (Tool.safeParse(tool).success) return [tool];
+    const parameters = tool.parameters.filter((parameter) => Parameter.safeParse(parameter).success);
+    const smaller = Tool.safeParse({ ...tool, parameters });
+    problems.push({
+      file: tool.file,
+      line: Math.max(1, tool.line),
+      severity: "warning",
+      code: "not-describable",
+      message: smaller.success
+        ? `${tool.name}: ${tool.parameters.length - parameters.length} of its parameters cannot be described.`
+        : `A tool of this file cannot be described: ${smaller.error.issues[0]?.message ?? "not valid"}`,
+    });
+    return smaller.success ? [smaller.data] : [];
+  });
+  if (problems.length === 0) return result;
+  return { ...result, tools, diagnostics: [...result.diagnostics, ...problems], isNotable: true };
 }

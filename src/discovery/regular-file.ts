@@ -27,10 +27,14 @@ export function withRegularFile<T>(path: string, use: (descriptor: number, stat:
   }
 }
 
-/** The first bytes of a regular file, `null` when it is none or cannot be read. */
-export function readBytes(path: string, limit: number): Content | null {
+/**
+ * The first bytes of a regular file, `null` when it is none or cannot be read.
+ * @param place memory to read into where it is large enough; the next reading into it overwrites what was read
+ */
+export function readBytes(path: string, limit: number, place?: Buffer): Content | null {
   return withRegularFile(path, (descriptor, stat) => {
-    const bytes = Buffer.allocUnsafeSlow(Math.min(stat.size, limit));
+    const size = Math.min(stat.size, limit);
+    const bytes = place !== undefined && place.length >= size ? place.subarray(0, size) : Buffer.allocUnsafeSlow(size);
     let count = 0;
     while (count < bytes.length) {
       const read = readSync(descriptor, bytes, count, bytes.length - count, count);

@@ -31,6 +31,9 @@ export class Resolver {
   /** Files whose names were looked at. */
   readonly consulted = new Set<string>();
 
+  /** Names, each with a file, that no star import of the file gives, or that are being looked for now. */
+  readonly #notStarred = new Set<string>();
+
   constructor(modules: ModuleSource, names: NameSource) {
     this.#modules = modules;
     this.#names = names;
@@ -79,10 +82,21 @@ export class Resolver {
     const names = this.#names.names(file);
     const binding = names?.bindings.get(name);
     if (binding !== undefined) return this.binding(binding, file, depth + 1);
-    for (const star of names?.stars ?? []) {
+    return names === null || names.stars.length === 0 ? null : this.#starred(file, name, names, depth);
+  }
+
+  /** A name that may come with `from … import *`: modules that do so in rings are gone through once. */
+  #starred(file: string, name: string, names: FileNames, depth: number): Referent | null {
+    const key = `${name} ${file}`;
+    if (this.#notStarred.has(key)) return null;
+    this.#notStarred.add(key);
+    for (const star of names.stars) {
       const target = this.#modules.resolve(file, star.level, star.module);
       const found = target?.file ? this.symbol(target.file, name, depth + 1) : null;
-      if (found !== null) return found;
+      if (found !== null) {
+        this.#notStarred.delete(key);
+        return found;
+      }
     }
     return null;
   }
