@@ -3,6 +3,7 @@ import type { AgentTool } from "./agents/declarations.ts";
 import { readAgentTools } from "./agents/read.ts";
 import { agentTool } from "./agents/tool.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
+import { ExampleFinder } from "./examples.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
 import {
   type FileClass,
@@ -53,16 +54,19 @@ const MAX_GAPS = 20;
 export class FileAnalyser {
   readonly #store: ModuleStore;
   readonly #capabilities: CapabilityFinder;
+  readonly #examples: ExampleFinder;
 
   /** @param more calls that settings add to the table of capabilities */
   constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
+    this.#examples = new ExampleFinder(store);
     this.#capabilities = new CapabilityFinder(store, more);
   }
 
   /** Drops what was kept about a file that changed. */
   forget(path: string): void {
     this.#capabilities.forget(path);
+    this.#examples.forget(path);
   }
 
   analyse(content: FileContent): FileResult {
@@ -75,7 +79,7 @@ export class FileAnalyser {
     const isPython = kind === "python" || (kind === "headless" && shebang?.language === "python");
     if (isPython) return this.#python(content, shebang !== null);
     const isShell = kind === "shell" || (kind === "headless" && shebang?.language === "shell");
-    if (isShell) return shellResult(content);
+    if (isShell) return this.#shell(content);
     return nothing();
   }
 
@@ -103,6 +107,16 @@ export class FileAnalyser {
     if (parsed !== null && hasTasks) parts.unshift(this.#tasks(parsed));
     if (parsed !== null && hasAgentTools) parts.push(this.#agentTools(parsed));
     return parts.reduce(combined);
+  }
+
+  #shell(content: FileContent): FileResult {
+    const { path, isExecutable } = content;
+    const text = content.bytes.toString("utf8");
+    const made = readShell(path, text, { isExecutable });
+    if (made === null) return nothing();
+    const comments = text.split("\n").flatMap((line) => /^\s*#+ (.*)$/u.exec(line)?.[1] ?? []);
+    const { tool, dependencies } = this.#examples.complete(made, [comments.join("\n")]);
+    return { ...nothing(), tools: [tool], dependencies: new Set(dependencies), isNotable: true };
   }
 
   /** What a file declares for a task runner. */
@@ -144,13 +158,15 @@ export class FileAnalyser {
       return { ...nothing(), dependencies: reading.dependencies, misses: reading.misses };
     }
     const { capabilities, dependencies } = this.#capabilities.ofPython(parsed);
-    const tool = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
+    const made = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
+    const { epilog, description } = reading.commandLine;
+    const { tool, dependencies: readmes } = this.#examples.complete(made, [epilog, reading.documentation, description]);
     const diagnostics = [...syntaxDiagnostics(parsed), ...gapDiagnostics(reading.commandLine.gaps)];
     return {
       tools: [tool],
       manifest: null,
       diagnostics,
-      dependencies: new Set([...reading.dependencies, ...dependencies]),
+      dependencies: new Set([...reading.dependencies, ...dependencies, ...readmes]),
       misses: reading.misses,
       isNotable: true,
     };
@@ -236,11 +252,4 @@ function manifestResult(path: string, bytes: Buffer): FileResult {
 function recipesResult(path: string, text: string): FileResult {
   const tools = recipeTools(path, text);
   return tools.length === 0 ? nothing() : { ...nothing(), tools, isNotable: true };
-}
-
-function shellResult(content: FileContent): FileResult {
-  const tool: Tool | null = readShell(content.path, content.bytes.toString("utf8"), {
-    isExecutable: content.isExecutable,
-  });
-  return tool === null ? nothing() : { ...nothing(), tools: [tool], isNotable: true };
 }

@@ -123,6 +123,11 @@ export class ModuleStore implements ModuleSource {
     return content?.bytes ?? null;
   }
 
+  /** The text of a workspace file of any kind, `null` when there is none. */
+  readText(file: string): string | null {
+    return this.#overlays.get(file) ?? readBounded(join(this.#folder, file))?.bytes.toString("utf8") ?? null;
+  }
+
   parse(file: string): Module | null {
     return this.read(file)?.module ?? null;
   }

@@ -37,7 +37,17 @@ export function makeTools(file: string, text: string): Tool[] {
       body: rule.body,
       parameters: parametersOf(name, byName, defaults),
     };
-    return [recipeTool(file, "make", recipe, ["make", "-C", folderOf(file), "-f", baseOf(file), name])];
+    return [
+      recipeTool(file, "make", recipe, [
+        "make",
+        "--no-print-directory",
+        "-C",
+        folderOf(file),
+        "-f",
+        baseOf(file),
+        name,
+      ]),
+    ];
   });
 }
 

@@ -46,7 +46,7 @@ it("Makefile: command targets, their comments and variables", async () => {
     id: "sub/Makefile#test",
     kind: "external",
     framework: "make",
-    entry: { argv: ["make", "-C", "sub", "-f", "Makefile", "test"] },
+    entry: { argv: ["make", "--no-print-directory", "-C", "sub", "-f", "Makefile", "test"] },
   });
   expect(test?.parameters).toMatchObject([
     { name: "PORT", flags: ["PORT="], default: "8000", required: false },
