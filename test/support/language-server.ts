@@ -36,11 +36,22 @@ export interface Pending {
   readonly cancel: () => void;
 }
 
-/** Bundles the server as it ships; gives back the place of the bundle. */
-export async function buildServer(folder: string): Promise<string> {
+/**
+ * Bundles the server as it ships; gives back the place of the bundle.
+ * @param discovery names the code that discovers, so that what it finds is stored
+ */
+export async function buildServer(folder: string, discovery?: string): Promise<string> {
+  const define = discovery === undefined ? {} : { DISCOVERY_BUILD: JSON.stringify(discovery) };
   const outfile = join(folder, "server.cjs");
   const entryPoints = ["src/server/main.ts"];
-  await build({ ...nodeBundle, absWorkingDir: ROOT, minify: true, entryPoints, outfile });
+  await build({
+    ...nodeBundle,
+    absWorkingDir: ROOT,
+    minify: true,
+    entryPoints,
+    outfile,
+    define: { ...nodeBundle.define, ...define },
+  });
   return outfile;
 }
 
