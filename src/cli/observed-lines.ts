@@ -18,7 +18,9 @@ function seenLine({ capability, seen, place }: SeenCapability): string {
 /** What an observed run did, for people: what was seen, how it compares with what was inferred, what would be enough. */
 export function observedLines(observed: Observed): string[] {
   const { comparison, programs, lost } = observed;
-  const blind = [...new Set(programs.map(({ argv }) => argv[0] ?? ""))];
+  // A Python tells for itself.
+  const names = programs.map(({ argv }) => argv[0] ?? "");
+  const blind = [...new Set(names)].filter((name) => !/(^|\/)python[\d.]*$/.test(name));
   return [
     ...(observed.pythons === 0 ? ["observed nothing: no Python of the run told what it did"] : []),
     ...(comparison === undefined ? plainLines(observed) : comparisonLines(comparison)),
@@ -32,9 +34,9 @@ function comparisonLines({ matched, unseen, unexpected, tighter }: NonNullable<O
     ...matched.map((seen) => `inferred and seen: ${seenLine(seen)}`),
     ...(unseen.length > 0 ? [`inferred, not seen in this run: ${unseen.map(title).join(", ")}`] : []),
     ...unexpected.map((seen) => `seen, NOT inferred: ${seenLine(seen)}`),
-    ...(tighter.readable.length > 0 ? [`it only read ${some(tighter.readable)}`] : []),
-    ...(tighter.writable.length > 0 ? [`it only changed ${some(tighter.writable)}`] : []),
-    ...(tighter.hosts.length > 0 ? [`it only asked for ${some(tighter.hosts)}`] : []),
+    ...(tighter.readable.length > 0 ? [`it only ever read ${some(tighter.readable)}`] : []),
+    ...(tighter.writable.length > 0 ? [`it only ever changed ${some(tighter.writable)}`] : []),
+    ...(tighter.hosts.length > 0 ? [`it only ever asked for ${some(tighter.hosts)}`] : []),
     ...limitLine(tighter.limits),
   ];
 }

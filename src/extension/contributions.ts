@@ -30,6 +30,13 @@ export const COMMANDS = {
     enablement: TRUSTED,
     palette: HAS_FOLDER,
   },
+  observeTool: {
+    id: "toka.observeTool",
+    title: "Run and Observe…",
+    icon: "eye",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
   ask: { id: "toka.ask", title: "Ask…", icon: "comment-discussion", enablement: TRUSTED, palette: HAS_FOLDER },
   openToolSource: { id: "toka.openToolSource", title: "Open Source", icon: "go-to-file", palette: false },
   openEvidence: { id: "toka.openEvidence", title: "Open Evidence", icon: "go-to-file", palette: false },
@@ -54,6 +61,7 @@ export const COMMANDS = {
   },
   stopRun: { id: "toka.stopRun", title: "Stop", icon: "debug-stop", palette: "toka.running" },
   openExecution: { id: "toka.openExecution", title: "Open Output", icon: "output", palette: false },
+  showObserved: { id: "toka.showObserved", title: "Show What the Run Did", icon: "eye", palette: false },
   openResult: { id: "toka.openResult", title: "Open Result", icon: "open-preview", palette: false },
   showEnforcement: {
     id: "toka.showEnforcement",
@@ -109,6 +117,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "runTool", when: ON_TOOL, group: "inline@1" },
     { command: "openToolSource", when: ON_OWN_TOOL, group: "inline@2" },
     { command: "runTool", when: ON_TOOL, group: "1_run@1" },
+    { command: "observeTool", when: ON_OWN_TOOL, group: "1_run@2" },
     { command: "openToolSource", when: ON_OWN_TOOL, group: "2_open@1" },
     { command: "showControlFlowGraph", when: ON_PYTHON_TOOL, group: "2_open@2" },
     { command: "showCallGraph", when: ON_PYTHON_TOOL, group: "2_open@3" },
@@ -117,6 +126,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },
     { command: "stopRun", when: `${ON_RUN} && viewItem =~ /;running(;|$)/`, group: "inline@1" },
     { command: "openExecution", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "2_open@1" },
+    { command: "showObserved", when: `${ON_RUN} && viewItem =~ /;observed(;|$)/`, group: "2_open@2" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "1_run@1" },
   ],
   "editor/context": [

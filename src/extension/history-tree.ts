@@ -43,7 +43,7 @@ function activeItem({ id, located }: ActiveRun): TreeItem {
 }
 
 function finishedItem(folder: WorkspaceFolder, execution: Execution, name: string): TreeItem {
-  const { exit, usage, startedAt, id, argv, results } = execution;
+  const { exit, usage, startedAt, id, argv, results, observed } = execution;
   const age = ageText(Date.now() - Date.parse(startedAt), l10n.t);
   const sentence = exitSentence(execution, l10n.t);
   const { icon, color } = exitIcon(exit.reason);
@@ -52,7 +52,8 @@ function finishedItem(folder: WorkspaceFolder, execution: Execution, name: strin
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   item.description = `${age} · ${durationText(usage.wallMs)}${exit.reason === "ok" ? "" : ` · ${sentence}`}`;
   item.tooltip = [shownCommand(argv), sentence, usageText(usage, l10n.t)].join("\n");
-  item.contextValue = ["run", "finished", exit.reason, ...(results.length > 0 ? ["result"] : [])].join(";");
+  const marks = [...(results.length > 0 ? ["result"] : []), ...(observed === undefined ? [] : ["observed"])];
+  item.contextValue = ["run", "finished", exit.reason, ...marks].join(";");
   item.accessibilityInformation = { label: `${name}, ${sentence}, ${age}, ${durationText(usage.wallMs)}` };
   item.command = {
     command: COMMANDS.openExecution.id,

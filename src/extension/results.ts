@@ -17,6 +17,7 @@ import type { GraphPanels } from "./graph/graph-panels.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
 import { showPage } from "./scriptless-page.ts";
+import { observedPage } from "./text/observed.ts";
 import { executionText, formattedJson, nameOfId } from "./text/result.ts";
 
 const SCHEME = "toka-result";
@@ -65,12 +66,27 @@ export class Results implements TextDocumentContentProvider, Disposable {
     await show(address(`${nameOfId(found.value.tool)} ${time}.txt`, reference), true);
   }
 
+  /** What an observed run did, and how that compares with its code, as a page. */
+  async openObserved(reference: ExecutionReference): Promise<void> {
+    const found = await this.find(reference);
+    if (!found.ok) this.#reporter.problem(found.problem);
+    else if (!this.#showObserved(found.value, true)) this.#reporter.notice(l10n.t("This run was not observed."));
+  }
+
+  #showObserved(execution: Execution, focus: boolean): boolean {
+    const { observed } = execution;
+    if (observed === undefined) return false;
+    showPage(observedPage({ ...execution, observed }, l10n.t), l10n.t("What {0} Did", nameOfId(execution.tool)), focus);
+    return true;
+  }
+
   /**
    * Opens the results of a run: the files it left, and what it printed in a known format.
    * @param focus false when nobody asked for them: the keyboard stays where it is
    */
   async openResults(folder: WorkspaceFolder, execution: Execution, focus: boolean): Promise<void> {
     for (const file of execution.results) await this.#open(folder, execution, file, focus);
+    this.#showObserved(execution, focus);
   }
 
   async #open(folder: WorkspaceFolder, execution: Execution, file: ResultFile, focus: boolean): Promise<void> {

@@ -57,7 +57,8 @@ export class UserCommands {
     const { ask, log } = this.#services;
     return {
       refresh: () => this.#refresh(),
-      runTool: (target) => this.#runTool(target),
+      runTool: (target) => this.#runTool(target, false),
+      observeTool: (target) => this.#runTool(target, true),
       ask: () => ask.ask(),
       openToolSource: (target) => this.#openToolSource(target),
       openEvidence: (target) => this.#openEvidence(target),
@@ -66,6 +67,7 @@ export class UserCommands {
       runAgain: (target) => this.#runAgain(target),
       stopRun: (target) => this.#stopRun(target),
       openExecution: (target) => this.#openExecution(target),
+      showObserved: (target) => this.#showObserved(target),
       openResult: (target) => this.#openResult(target),
       showEnforcement: () => this.#showEnforcement(),
       showLog: () => log.show(),
@@ -86,9 +88,9 @@ export class UserCommands {
     return parsed.success ? this.#services.store.find(parsed.data) : undefined;
   }
 
-  async #runTool(target: unknown): Promise<void> {
+  async #runTool(target: unknown, observe: boolean): Promise<void> {
     const located = target === undefined ? await this.#pickTool() : this.#toolFrom(target);
-    if (located !== undefined) await this.#services.runner.run(located, { args: {}, complete: false });
+    if (located !== undefined) await this.#services.runner.run(located, { args: {}, complete: false, observe });
     else if (target !== undefined) {
       this.#services.reporter.problem({ code: "no-tool", message: l10n.t("This tool is no longer there.") });
     }
@@ -180,7 +182,8 @@ export class UserCommands {
       this.#services.reporter.problem({ code: "no-tool", message: l10n.t("This tool is no longer there.") });
       return;
     }
-    await this.#services.runner.run(located, { args: node.execution.arguments, complete: true });
+    const observe = node.execution.observed !== undefined;
+    await this.#services.runner.run(located, { args: node.execution.arguments, complete: true, observe });
   }
 
   async #lastRun(): Promise<Extract<HistoryNode, { kind: "finished" }> | undefined> {
@@ -212,12 +215,24 @@ export class UserCommands {
   }
 
   async #openExecution(target: unknown): Promise<void> {
+    const run = this.#runFrom(target);
+    if (run !== undefined) await this.#services.results.openExecution(run);
+  }
+
+  async #showObserved(target: unknown): Promise<void> {
+    const run = this.#runFrom(target);
+    if (run !== undefined) await this.#services.results.openObserved(run);
+  }
+
+  /** The kept run that a command was called for: a line of the history, or a reference. */
+  #runFrom(target: unknown): ExecutionReference | undefined {
     const given = isFinishedNode(target)
       ? { folder: target.folder.uri.toString(), execution: target.execution.id }
       : target;
     const parsed = parseBoundary(ExecutionReference, given, "run");
-    if (parsed.ok) await this.#services.results.openExecution(parsed.value);
-    else this.#services.reporter.problem(parsed.problem);
+    if (parsed.ok) return parsed.value;
+    this.#services.reporter.problem(parsed.problem);
+    return undefined;
   }
 
   async #openResult(target: unknown): Promise<void> {

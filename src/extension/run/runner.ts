@@ -18,9 +18,9 @@ import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
 import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
-import { exitSentence, refusedHostLines, usageText } from "../text/exit.ts";
+import { exitSentence, liveText, refusedHostLines, usageText } from "../text/exit.ts";
+import { observedLines } from "../text/observed.ts";
 import { plainMessage } from "../text/plain.ts";
-import { bytesText, durationText } from "../text/quantity.ts";
 import type { LocatedTool } from "../tool-store.ts";
 import { confirmRun } from "./confirm.ts";
 import { askArguments } from "./parameter-wizard.ts";
@@ -41,6 +41,8 @@ export interface RunStart {
   readonly provenance?: Selection["provenance"];
   /** Hosts that an earlier run asked for and did not get; letting it reach them is offered. */
   readonly hosts?: readonly string[];
+  /** The run tells what it does; that is shown and kept. */
+  readonly observe?: boolean;
 }
 
 /** Milliseconds for which the status bar tells how a run ended. */
@@ -100,6 +102,7 @@ export class Runner implements Disposable {
       ...request,
       approved: plan.value.fingerprint,
       ...(confirmed.grant === undefined ? {} : { grant: confirmed.grant }),
+      ...(start.observe === true ? { observe: true } : {}),
     };
     const running = this.#kernels.use(kernel.value, () =>
       this.#execute(kernel.value, located, approved, plan.value.argv),
@@ -163,7 +166,7 @@ export class Runner implements Disposable {
             pty,
             (event) => {
               if (event.type === "denied") refused.push(`${event.host}:${event.port}`);
-              const message = eventText(event);
+              const message = usageMessage(event, refused.length);
               if (message !== undefined && told === 0) progress.report({ message });
             },
             ({ done, of }) => {
@@ -178,7 +181,7 @@ export class Runner implements Disposable {
         return this.#refuse(done.problem);
       }
       this.#tell(located, done.value, pty);
-      if (refused.length > 0) this.#offerHosts(located, request.arguments, refused);
+      if (refused.length > 0) this.#offerHosts(located, request, refused);
       return done.value;
     } catch (error) {
       pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), []);
@@ -237,6 +240,7 @@ export class Runner implements Disposable {
     const why = blocked.map((capability) => capabilityTitle(capability.name, l10n.t)).join(", ");
     pty.end(`${name}: ${sentence}`, [
       ...refusedHostLines(execution, located.tool, l10n.t),
+      ...(execution.observed ? observedLines(execution.observed, l10n.t) : []),
       ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
       usageText(execution.usage, l10n.t),
     ]);
@@ -247,12 +251,13 @@ export class Runner implements Disposable {
   }
 
   /** Hosts that were refused can be allowed in a further run; the person confirms that one, too. */
-  #offerHosts(located: LocatedTool, args: ToolArguments, hosts: readonly string[]): void {
+  #offerHosts(located: LocatedTool, request: RunRequest, hosts: readonly string[]): void {
     const again = l10n.t("Run Again…");
     const text = l10n.t("{0} asked for {1}, which it may not reach.", located.tool.name, hosts.join(", "));
     const offer = async (): Promise<void> => {
       const picked = await window.showWarningMessage(plainMessage(text), again);
-      if (picked === again) await this.run(located, { args, complete: true, hosts });
+      const { arguments: args, observe = false } = request;
+      if (picked === again) await this.run(located, { args, complete: true, hosts, observe });
     };
     this.#reporter.background(offer(), "offering a further run");
   }
@@ -316,7 +321,7 @@ class TextStream {
   }
 }
 
-function eventText(event: SandboxEvent): string | undefined {
-  if (event.type !== "usage") return undefined;
-  return `${durationText(event.usage.wallMs)}, ${bytesText(event.usage.peakMemoryBytes)}`;
+/** What a run uses now, in one line; nothing for events that are about something else. */
+function usageMessage(event: SandboxEvent, refused: number): string | undefined {
+  return event.type === "usage" ? liveText(event, refused, l10n.t) : undefined;
 }

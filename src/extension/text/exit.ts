@@ -1,4 +1,4 @@
-import type { Execution, ExitReason, Tool, Usage } from "../../model/index.ts";
+import type { Execution, ExitReason, SandboxEvent, Tool, Usage } from "../../model/index.ts";
 import { bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
@@ -54,6 +54,23 @@ export function usageText(usage: Usage, t: Translate): string {
     t("{0} of processor time", durationText(usage.cpuMs)),
     t("{0} of memory", bytesText(usage.peakMemoryBytes)),
     ...(usage.writtenBytes > 0 ? [t("{0} written", bytesText(usage.writtenBytes))] : []),
+  ].join(", ");
+}
+
+/** What a run uses while it is under way: `1.2 s, 24 MB, 40 % of a core, 3 processes, 3 KB written, 1 host refused`. */
+export function liveText(
+  { usage, processes, memoryBytes }: Extract<SandboxEvent, { type: "usage" }>,
+  refused: number,
+  t: Translate,
+): string {
+  const share = usage.wallMs > 0 ? Math.round((100 * usage.cpuMs) / usage.wallMs) : 0;
+  return [
+    durationText(usage.wallMs),
+    bytesText(memoryBytes ?? usage.peakMemoryBytes),
+    t("{0} % of a core", share),
+    processes === 1 ? t("1 process") : t("{0} processes", processes),
+    ...(usage.writtenBytes > 0 ? [t("{0} written", bytesText(usage.writtenBytes))] : []),
+    ...(refused > 0 ? [refused === 1 ? t("1 host refused") : t("{0} hosts refused", refused)] : []),
   ].join(", ");
 }
 

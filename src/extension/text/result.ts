@@ -1,6 +1,7 @@
 import type { Execution } from "../../model/index.ts";
 import { shownCommand } from "./confirm.ts";
 import { exitSentence, usageText } from "./exit.ts";
+import { observedLines } from "./observed.ts";
 import type { Translate } from "./translate.ts";
 
 /** A tool's name from its id, for when the tool itself may be gone: `tools/prune.py` is `prune`. */
@@ -29,6 +30,7 @@ export function executionText(execution: Execution, t: Translate): string {
     t("started {0} by {1}", execution.startedAt, execution.principal),
     ...section(t("output"), execution.stdout),
     ...section(t("errors"), execution.stderr),
+    ...section(t("what it did"), execution.observed ? observedLines(execution.observed, t).join("\n") : ""),
     "",
   ].join("\n");
 }
