@@ -1,3 +1,4 @@
+import { hostOf } from "./attributes.ts";
 import { externalBases, isEnumClass, lookupInClass, memberByValue } from "./classes.ts";
 import { fieldDefault, fieldsOf, isDataclass, isInit } from "./dataclasses.ts";
 import { type ExternalModel, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
@@ -84,6 +85,10 @@ function callExternal(interpreter: Interpreter, name: string, call: CallArgument
     first.host ??= constructHost(interpreter, base, { ...call, positional: rest });
     return NONE;
   }
+  // `Base.method(self, …)`
+  const host = interpreter.models.calls.has(name.slice(0, name.lastIndexOf("."))) ? hostOf(first) : null;
+  const done = host?.callMethod?.(name.slice(name.lastIndexOf(".") + 1), { ...call, positional: rest });
+  if (done !== undefined) return done;
   if (RUNNERS.has(name.slice(name.lastIndexOf(".") + 1))) {
     for (const value of [...call.positional, ...call.keywords.values()]) {
       if (value.kind === "function" || value.kind === "bound") {

@@ -172,7 +172,32 @@ function callExpression(interpreter: Interpreter, node: Call, frame: Frame): Val
     if (made !== null) return made;
   }
   const callee = interpreter.evaluate(node.func, frame);
-  return interpreter.call(callee, evaluateArguments(interpreter, node, frame));
+  const call = evaluateArguments(interpreter, node, frame);
+  const result = interpreter.call(callee, call);
+  return isTranslation(node.func) ? untranslated(result, call) : result;
+}
+
+/** Names by which programs call `gettext`. */
+const TRANSLATORS: ReadonlySet<string> = new Set([
+  "_",
+  "__",
+  "gettext",
+  "_gettext",
+  "ugettext",
+  "lgettext",
+  "N_",
+  "tr",
+]);
+
+function isTranslation(callee: Expression): boolean {
+  if (callee.kind === "Name") return TRANSLATORS.has(callee.id);
+  return callee.kind === "Attribute" && TRANSLATORS.has(callee.attr);
+}
+
+/** A text that is translated when the program runs is what it is in the source, in the language of its author. */
+function untranslated(result: Value, { positional: [text], file }: CallArguments): Value {
+  if (result.kind === "str" || text?.kind !== "str") return result;
+  return usually(text, `a text that ${file} translates`);
 }
 
 function superValue(interpreter: Interpreter, node: Call, frame: Frame): Value | null {
@@ -260,19 +285,22 @@ function dictionary(interpreter: Interpreter, node: Extract<Expression, { kind: 
 
 function formattedString(interpreter: Interpreter, node: JoinedStr, frame: Frame): Value {
   let text = "";
+  let isCertain = true;
   for (const part of node.values) {
-    const value = stringPart(interpreter, part, frame);
+    const given = part.kind === "FormattedValue" ? interpreter.evaluate(part.value, frame) : NONE;
+    const shown = expected(given);
+    isCertain &&= shown === given;
+    const value = stringPart(interpreter, part, shown, frame);
     if (value === undefined) return unknown("an f-string with a value that is not known");
     text += value;
     if (text.length > interpreter.limits.size) return unknown("a very long text");
   }
-  return str(text);
+  return isCertain ? str(text) : usually(str(text), "depends on something outside the program");
 }
 
-function stringPart(interpreter: Interpreter, part: Expression, frame: Frame): string | undefined {
+function stringPart(interpreter: Interpreter, part: Expression, value: Value, frame: Frame): string | undefined {
   if (part.kind === "Constant" && part.value.type === "str") return part.value.value;
   if (part.kind !== "FormattedValue") return undefined;
-  const value = interpreter.evaluate(part.value, frame);
   let spec = "";
   if (part.format_spec !== null) {
     const evaluated = formattedString(interpreter, part.format_spec, frame);

@@ -1,4 +1,4 @@
-import type { Expression, ImportFrom, Module } from "../../python/index.ts";
+import type { Expression, FunctionDef, ImportFrom, Module, Statement } from "../../python/index.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
@@ -358,6 +358,19 @@ export class Interpreter {
     );
   }
 
+  /** The functions of a module whose run was cut short, for they cost next to nothing. */
+  #defineRest(file: string, scope: Scope): void {
+    const frame = newFrame(file, scope, scope, null, null);
+    const rest = this.source.parse(file)?.body.filter(isPlainDefinition) ?? [];
+    this.#budget = this.#steps + this.limits.stepsPerImport;
+    try {
+      for (const statement of rest)
+        if (scope.peek(statement.name) === undefined) executeBlock(this, [statement], frame);
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded)) throw error;
+    }
+  }
+
   /**
    * Runs an imported module within a budget of its own: an import that takes too long ends there, the program that
    * imports it goes on.
@@ -374,6 +387,7 @@ export class Interpreter {
       this.#runModule(file, name, scope);
     } catch (error) {
       if (!(error instanceof BudgetExceeded)) throw error;
+      this.#defineRest(file, scope);
     } finally {
       this.#importSteps += this.#steps;
       this.#steps = outer.steps;
@@ -406,6 +420,10 @@ export class Interpreter {
       this.depth -= 1;
     }
   }
+}
+
+function isPlainDefinition(statement: Statement): statement is FunctionDef {
+  return statement.kind === "FunctionDef" && statement.decorator_list.length === 0;
 }
 
 export function newFrame(

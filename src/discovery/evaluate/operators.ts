@@ -5,6 +5,7 @@ import type { Interpreter } from "./interpreter.ts";
 import {
   bool,
   equal,
+  expected,
   float,
   getItem,
   int,
@@ -15,6 +16,7 @@ import {
   str,
   truth,
   unknown,
+  usually,
   type Value,
 } from "./values.ts";
 
@@ -29,6 +31,10 @@ export function binaryOperation(
   right: Value,
   inPlace: boolean,
 ): Value {
+  const [a, b] = [expected(left), expected(right)];
+  if (a !== left || b !== right) {
+    return usually(binaryOperation(interpreter, op, a, b, false), "depends on something outside the program");
+  }
   const special = specialOperation(interpreter, op, left, right);
   if (special !== undefined) return special;
   return op === "Add" ? add(interpreter, left, right, inPlace) : arithmetic(op, left, right);

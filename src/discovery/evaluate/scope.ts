@@ -16,6 +16,8 @@ export class Scope {
   readonly #names = new Map<string, Entry>();
   /** Changes on the ways that are being taken now, innermost last; the base stays as it is meanwhile. */
   readonly #layers: Map<string, Entry>[] = [];
+  /** Values that are being worked out now. */
+  readonly #forcing = new Set<LazyValue>();
   readonly parent: Scope | null;
 
   constructor(parent: Scope | null) {
@@ -26,7 +28,11 @@ export class Scope {
   own(name: string): Value | undefined {
     const entry = this.#entry(name);
     if (entry?.kind !== "lazy") return entry ?? undefined;
+    // Modules that import the same name from each other do not have it.
+    if (this.#forcing.has(entry)) return undefined;
+    this.#forcing.add(entry);
     const value = entry.force();
+    this.#forcing.delete(entry);
     // Assigned below all layers: it was imported before they began, or is the same on every way.
     this.#names.set(name, value);
     this.#layers.at(-1)?.set(name, value);

@@ -14,6 +14,7 @@ import {
   unknown,
   type Value,
 } from "../evaluate/index.ts";
+import { actionOf, nargsOfAction } from "./argparse-actions.ts";
 import type { Argument } from "./argparse-parameters.ts";
 import { type Gap, type Given, given, givenBoolean, givenText, givenValue } from "./reading.ts";
 
@@ -58,6 +59,8 @@ export function argparseModels(): readonly (readonly [string, ExternalModel])[] 
     ["configargparse.ArgParser", parser],
     ["jsonargparse.ArgumentParser", parser],
     ["rich_argparse.ArgumentParser", parser],
+    ["argparse._ArgumentGroup", groupModel(false)],
+    ["argparse._MutuallyExclusiveGroup", groupModel(true)],
     ["argparse.FileType", () => ({ kind: "host", typeName: "argparse.FileType" })],
     ["argparse.Namespace", () => unknown("the arguments of a run")],
   ];
@@ -207,13 +210,30 @@ const PARSER_METHODS: ReadonlyMap<string, ParserMethod> = new Map<string, Parser
 
 // --- groups -----------------------------------------------------------------------------------------------------
 
+const NO_HOST: HostValue = { kind: "host", typeName: "nothing" };
+
+/** Groups by the host that stands for them, with the parser that they belong to. */
+const GROUPS = new WeakMap<HostValue, Parser>();
+
 function groupOf(parser: Parser, interpreter: Interpreter, exclusive: string | undefined): HostValue {
-  return {
+  const host: HostValue = {
     kind: "host",
     typeName: "argparse._ArgumentGroup",
     setAttribute: () => undefined,
     getAttribute: (name) => (name === "title" || name === "description" ? unknown(`group.${name}`) : undefined),
     callMethod: (name, call) => groupMethod(parser, interpreter, exclusive, name, call),
+  };
+  GROUPS.set(host, parser);
+  return host;
+}
+
+/** A group made by its class, as subclasses of it are; its first argument is what it belongs to. */
+function groupModel(isExclusive: boolean): ExternalModel {
+  return (call, interpreter) => {
+    const owner = hostOf(call.positional[0] ?? call.keywords.get("container"));
+    const parser = parserOf(owner) ?? GROUPS.get(owner ?? NO_HOST);
+    if (parser === undefined) return unknown("a group of arguments");
+    return isExclusive ? exclusiveGroup(parser, interpreter) : groupOf(parser, interpreter, undefined);
   };
 }
 
@@ -265,6 +285,7 @@ export function addArgument(
     addGap(parser, call, "An argument is declared whose name is not known before the program runs.");
     return unknown("an argument");
   }
+  const nargs = given(call, "nargs");
   const argument: Argument = {
     flags: isOption ? known : [],
     dest,
@@ -272,7 +293,7 @@ export function addArgument(
     line: call.line,
     conditional: interpreter.conditional > 0,
     action: actionOf(given(call, "action")),
-    nargs: given(call, "nargs"),
+    nargs: nargs.state === "absent" ? nargsOfAction(given(call, "action")) : nargs,
     constant: given(call, "const"),
     default: given(call, "default"),
     type: given(call, "type"),
@@ -354,16 +375,6 @@ function destination(
   let text = long ?? names[0] ?? "";
   while (text !== "" && prefixChars.includes(text.charAt(0))) text = text.slice(1);
   return text === "" ? undefined : text.replaceAll("-", "_");
-}
-
-function actionOf(found: Given): string | undefined {
-  if (found.state === "absent") return "store";
-  if (found.state === "unknown") return undefined;
-  const { value } = found;
-  if (value.kind === "str") return value.value;
-  if (value.kind === "class") return `custom:${value.name}`;
-  if (value.kind !== "external") return undefined;
-  return value.name === "argparse.BooleanOptionalAction" ? "boolean_optional" : `custom:${value.name}`;
 }
 
 function setDefaults(parser: Parser, call: CallArguments, interpreter: Interpreter): Value {

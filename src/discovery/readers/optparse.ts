@@ -17,7 +17,7 @@ import {
 } from "../evaluate/index.ts";
 import { type Argument, toParameter } from "./argparse-parameters.ts";
 import type { Reader } from "./reader.ts";
-import { type CommandLine, type Gap, type Given, given, givenText, remainingWords } from "./reading.ts";
+import { type CommandLine, type Gap, type Given, given, givenText, givenValue, remainingWords } from "./reading.ts";
 
 /** An `OptionParser` as the program builds it. */
 interface OptionParser {
@@ -141,9 +141,11 @@ function makeGroup(call: CallArguments, interpreter: Interpreter): Value {
     hostOf(call.positional[0] ?? call.keywords.get("parser")) ?? { kind: "host", typeName: "" },
   );
   if (parser === undefined) return unknown("an option group");
+  const owner = call.positional[0] ?? call.keywords.get("parser");
   return {
     kind: "host",
     typeName: "optparse.OptionGroup",
+    getAttribute: (name) => (name === "parser" ? owner : undefined),
     callMethod: (name, inner) => {
       if (name === "add_option") return addOption(parser, inner, interpreter);
       if (name === "add_options") addOptions(parser, inner.positional[0], inner, interpreter);
@@ -181,6 +183,8 @@ function parserMethod(
       parser.description = givenText(call, "description", 0);
       return NONE;
     case "parse_args":
+    // What a subclass with a way of its own of parsing ends with.
+    case "check_values":
       interpreter.record({
         framework: "optparse",
         subject: host,
@@ -217,7 +221,11 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
   const event = events.find((candidate) => !candidate.conditional) ?? events[0];
   const parser = PARSERS.get(event?.subject as HostValue);
   if (parser === undefined) return null;
-  const parameters: Parameter[] = parser.options.flatMap((option) => toParameter(option, parser, undefined) ?? []);
+  const defaults = sharedDefaults(parser);
+  const parameters: Parameter[] = parser.options.flatMap(
+    (option) =>
+      toParameter({ ...option, default: defaults.get(option.dest) ?? plainDefault(option) }, parser, undefined) ?? [],
+  );
   return {
     framework: "optparse",
     name: parser.prog,
@@ -227,6 +235,19 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
     line: parser.file === event?.file ? parser.line : undefined,
     gaps: parser.gaps,
   };
+}
+
+/** Unlike `argparse`'s, a switch that turns something off does not make it on by default. */
+function plainDefault(option: Argument): Given {
+  return option.action === "store_false" ? { state: "given", value: NONE } : option.default;
+}
+
+/** Options that store to the same place have one default: the last that is given. */
+function sharedDefaults(parser: OptionParser): ReadonlyMap<string, Given> {
+  const defaults = new Map<string, Given>();
+  for (const { dest, default: given } of parser.options) if (given.state !== "absent") defaults.set(dest, given);
+  for (const [dest, value] of parser.defaults) defaults.set(dest, givenValue(value));
+  return defaults;
 }
 
 /** What the usage line names beside options is left to the program; it is offered as one list of words. */
