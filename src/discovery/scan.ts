@@ -232,12 +232,23 @@ export class Scan {
   }
 }
 
-function walkDiagnostics({ unreadable }: WalkResult): Diagnostic[] {
-  return unreadable.map(({ path, reason }) => ({
+function walkDiagnostics({ unreadable, files }: WalkResult): Diagnostic[] {
+  const closed: Diagnostic[] = unreadable.map(({ path, reason }) => ({
     file: path === "" ? "." : path,
     line: 1,
     severity: "warning",
     code: "unreadable-folder",
     message: `The folder cannot be listed: ${reason}`,
   }));
+  return [...closed, ...notebookDiagnostics(files)];
+}
+
+/** One for all notebooks: a workspace may have thousands. */
+function notebookDiagnostics(files: readonly WalkedFile[]): Diagnostic[] {
+  const notebooks = files.filter(({ name }) => name.endsWith(".ipynb"));
+  const [first] = notebooks;
+  if (first === undefined) return [];
+  const more = notebooks.length > 1 ? ` This holds for ${notebooks.length} files of the workspace.` : "";
+  const message = `Notebooks are not read: they have no command line.${more}`;
+  return [{ file: first.path, line: 1, severity: "information", code: "notebook", message }];
 }

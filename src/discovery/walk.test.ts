@@ -96,3 +96,49 @@ describe("walk and walkable", () => {
     expect(await walkable(folder, ["gone/d.py", "build/gone/e.py"])).toEqual(["gone/d.py"]);
   });
 });
+
+describe("a folder inside a repository", () => {
+  const walked = async (workspace: { readonly folder: string }, below: string): Promise<string[]> => {
+    const { files } = await walk(join(workspace.folder, below), { signal: new AbortController().signal });
+    return files.map(({ path }) => path);
+  };
+
+  test(".git/info/exclude and every .gitignore above count, the nearest decides", async () => {
+    await using workspace = await temporaryWorkspace({
+      ".git/info/exclude": "private*\n!/sub/private-but-shown.py\n",
+      ".gitignore": "*.gen.py\n/sub/out/\n/out/\nsub/deep/*.txt\n",
+      "sub/.gitignore": "!keep.gen.py\n",
+      "sub/a.py": "",
+      "sub/a.gen.py": "",
+      "sub/keep.gen.py": "",
+      "sub/out/b.py": "",
+      "sub/deep/out/c.py": "",
+      "sub/deep/note.txt": "",
+      "sub/private.py": "",
+      "sub/private-but-shown.py": "",
+    });
+    const shown = [".gitignore", "a.py", "deep/out/c.py", "keep.gen.py", "private-but-shown.py"];
+    expect(await walked(workspace, "sub")).toEqual(shown);
+    expect(await walked(workspace, "sub/deep")).toEqual(["out/c.py"]);
+    const asked = ["a.py", "a.gen.py", "out/b.py", "private.py", "deep/note.txt", "private-but-shown.py"];
+    expect(await walkable(join(workspace.folder, "sub"), asked)).toEqual(["a.py", "private-but-shown.py"]);
+  });
+
+  test("a folder that the repository leaves out was opened all the same: its own rules hold", async () => {
+    await using workspace = await temporaryWorkspace({
+      ".git/info/exclude": "",
+      ".gitignore": "/scratch/\n",
+      "scratch/.gitignore": "*.log\n",
+      "scratch/a.py": "",
+      "scratch/b.log": "",
+      "scratch/deep/c.py": "",
+    });
+    expect(await walked(workspace, "scratch")).toEqual([".gitignore", "a.py", "deep/c.py"]);
+    expect(await walked(workspace, "scratch/deep")).toEqual(["c.py"]);
+  });
+
+  test("rules above a repository are not its own", async () => {
+    await using workspace = await temporaryWorkspace({ ".gitignore": "*.py\n", "repo/.git/HEAD": "", "repo/a.py": "" });
+    expect(await walked(workspace, "repo")).toEqual(["a.py"]);
+  });
+});

@@ -1,6 +1,6 @@
-import type { Dirent } from "node:fs";
+import { type Dirent, existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 
 /**
@@ -54,6 +54,8 @@ interface Rules {
   readonly parent: Rules | null;
   /** The folder of the `.gitignore`, relative, ending with `/`, empty for the root. */
   readonly prefix: string;
+  /** Where the walked folder lies as seen from a `.gitignore` above it, ending with `/`; empty for all others. */
+  readonly above: string;
   readonly matcher: Ignore;
 }
 
@@ -63,7 +65,8 @@ interface Rules {
  * no loops). Rejects with the signal's reason when aborted.
  */
 export async function walk(folder: string, options: WalkOptions): Promise<WalkResult> {
-  const found: Found = { files: [], unreadable: [], pending: [{ path: "", rules: null }] };
+  const rules = await outerRules(folder);
+  const found: Found = { files: [], unreadable: [], pending: [{ path: "", rules }] };
   while (found.pending.length > 0) {
     options.signal.throwIfAborted();
     const batch = found.pending.splice(-CONCURRENCY);
@@ -115,7 +118,9 @@ function sort(entry: Dirent, path: string, rules: Rules | null, found: Found): v
  * @param paths relative to the folder, with `/`
  */
 export async function walkable(folder: string, paths: readonly string[]): Promise<string[]> {
-  const folders = new Map<string, Promise<Entered>>([["", enter(folder, "", null)]]);
+  const folders = new Map<string, Promise<Entered>>([
+    ["", outerRules(folder).then((rules) => enter(folder, "", rules))],
+  ]);
   const entered = (path: string): Promise<Entered> => {
     const known = folders.get(path) ?? enterBelow(path);
     folders.set(path, known);
@@ -157,21 +162,55 @@ async function rulesOf(
   parent: Rules | null,
 ): Promise<Rules | null> {
   if (!entries.some((entry) => entry.name === ".gitignore" && entry.isFile())) return parent;
-  let text: string;
+  const matcher = await matcherOf(join(folder, path, ".gitignore"));
+  return matcher === null ? parent : { parent, prefix: path === "" ? "" : `${path}/`, above: "", matcher };
+}
+
+/** The rules of a file; `null` when it is not there or cannot be read: then it hides nothing. */
+async function matcherOf(path: string): Promise<Ignore | null> {
   try {
-    text = await readFile(join(folder, path, ".gitignore"), "utf8");
+    return ignore().add(await readFile(path, "utf8"));
   } catch {
-    // A .gitignore that cannot be read hides nothing.
-    return parent;
+    return null;
   }
-  return { parent, prefix: path === "" ? "" : `${path}/`, matcher: ignore().add(text) };
+}
+
+/**
+ * The rules that hold in a folder before its own: `.git/info/exclude` of the repository that it belongs to and each
+ * `.gitignore` between the two. None when they would leave out the folder itself: somebody opened it all the same.
+ */
+async function outerRules(walked: string): Promise<Rules | null> {
+  const folder = resolve(walked);
+  const between: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) break;
+    if (dirname(at) === at) return null;
+    between.unshift(dirname(at));
+  }
+  const root = between[0] ?? folder;
+  let rules: Rules | null = null;
+  for (const file of [join(root, ".git", "info", "exclude"), ...between.map((at) => join(at, ".gitignore"))]) {
+    const matcher = await matcherOf(file);
+    const base = file.endsWith(".gitignore") ? dirname(file) : root;
+    const above = relative(base, folder).replaceAll(sep, "/");
+    if (matcher !== null) rules = { parent: rules, prefix: "", above: above === "" ? "" : `${above}/`, matcher };
+  }
+  return isFolderLeftOut(rules) ? null : rules;
+}
+
+/** Whether rules from above leave out the walked folder, or a folder that it lies in. */
+function isFolderLeftOut(rules: Rules | null): boolean {
+  for (let level = rules; level !== null; level = level.parent) {
+    if (level.above !== "" && level.matcher.checkIgnore(level.above).ignored) return true;
+  }
+  return false;
 }
 
 /** The nearest `.gitignore` that says something about the path decides. */
 function isIgnored(rules: Rules | null, path: string, isFolder: boolean): boolean {
   for (let level = rules; level !== null; level = level.parent) {
-    const relative = path.slice(level.prefix.length);
-    const verdict = level.matcher.test(isFolder ? `${relative}/` : relative);
+    const place = level.above + path.slice(level.prefix.length);
+    const verdict = level.matcher.test(isFolder ? `${place}/` : place);
     if (verdict.ignored) return true;
     if (verdict.unignored) return false;
   }

@@ -71,6 +71,15 @@ describe("files that are trouble", () => {
     expect(tools.map((tool) => tool.file)).toEqual(["line.py"]);
   });
 
+  test("notebooks are left out, and one of them says why", async () => {
+    const notebook = JSON.stringify({ cells: [{ cell_type: "code", source: TOOL }] });
+    const { tools, diagnostics } = await discoverFiles({ "b.ipynb": notebook, "a.ipynb": notebook, "t.py": TOOL });
+    expect(tools).toHaveLength(1);
+    expect(diagnostics).toMatchObject([
+      { file: "a.ipynb", code: "notebook", message: expect.stringContaining("2 files") },
+    ]);
+  });
+
   test("deep nesting", async () => {
     const deep = `x = ${"(".repeat(20_000)}1${")".repeat(20_000)}\n${TOOL}`;
     const indented = `${Array.from({ length: 300 }, (_, i) => `${" ".repeat(i)}if x:\n`).join("")}${" ".repeat(300)}pass\n${TOOL}`;
