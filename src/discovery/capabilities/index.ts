@@ -5,7 +5,7 @@ import { type FileNames, namesOf } from "./names.ts";
 import { Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
 import { slimNames } from "./slim.ts";
-import { type Edge, type FileSummary, MAIN_UNIT, MODULE_UNIT, summarise } from "./summary.ts";
+import { type FileSummary, MAIN_UNIT, MODULE_UNIT, summarise } from "./summary.ts";
 
 export { commandCapabilities } from "./shell.ts";
 
@@ -16,7 +16,7 @@ const MAX_UNITS = 4_000;
 
 /** Method names that stand for too many things to be followed without knowing the object. */
 const COMMON_METHODS: ReadonlySet<string> = new Set(
-  "get set add pop items keys values append extend update copy close read write join split strip format replace sort index count clear insert remove encode decode lower upper startswith endswith setdefault seek flush name".split(
+  "get set add pop items keys values append extend update copy join split strip format replace sort index count clear insert remove encode decode lower upper startswith endswith setdefault".split(
     " ",
   ),
 );
@@ -33,12 +33,64 @@ interface Part {
 interface Steps {
   readonly needs: readonly Need[];
   readonly targets: readonly Part[];
+  /** Methods that stand for others, which may be called without knowing. */
+  readonly overrides: readonly { readonly when: Part; readonly target: Part }[];
+  /** Names of methods called on objects whose class is not known. */
+  readonly called: readonly string[];
+  /** The methods of the class of which the part makes an object. */
+  readonly methods: readonly { readonly name: string; readonly target: Part }[];
 }
 
 /** How a tool first got to a part. */
 interface Visit {
   readonly part: Part;
   readonly from: Visit | null;
+}
+
+/** The parts of a program that were reached, in the order in which that was found; it grows while it is gone through. */
+class Reached implements Iterable<Visit> {
+  readonly #visits: Visit[] = [];
+  readonly #seen = new Set<Part>();
+  /** What is reached once a part is. */
+  readonly #waiting = new Map<Part, Visit[]>();
+  /** Methods of classes of which there are objects, not called by any name so far. */
+  readonly #methods = new Map<string, Part[]>();
+  /** Who called a method of a name first, on an object whose class is not known. */
+  readonly #callers = new Map<string, Visit>();
+
+  add(visit: Visit): void {
+    if (this.#seen.has(visit.part) || this.#visits.length >= MAX_UNITS) return;
+    this.#seen.add(visit.part);
+    this.#visits.push(visit);
+    for (const late of this.#waiting.get(visit.part) ?? []) this.add(late);
+    this.#waiting.delete(visit.part);
+  }
+
+  follow(from: Visit, { targets, overrides, called, methods }: Steps): void {
+    for (const part of targets) this.add({ part, from });
+    for (const { when, target: part } of overrides) {
+      if (this.#seen.has(when)) this.add({ part, from });
+      else push(this.#waiting, when, { part, from });
+    }
+    for (const name of called) {
+      if (!this.#callers.has(name)) this.#callers.set(name, from);
+      for (const part of this.#methods.get(name) ?? []) this.add({ part, from });
+      this.#methods.delete(name);
+    }
+    for (const { name, target } of methods) {
+      const caller = this.#callers.get(name);
+      if (caller === undefined) push(this.#methods, name, target);
+      else this.add({ part: target, from: caller });
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<Visit> {
+    // Not over the array itself: it grows.
+    for (let next = 0; next < this.#visits.length; next += 1) {
+      const visit = this.#visits[next];
+      if (visit !== undefined) yield visit;
+    }
+  }
 }
 
 /**
@@ -82,22 +134,15 @@ export class CapabilityFinder {
   } {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const pending: Visit[] = [MODULE_UNIT, ...(entries.length === 0 ? [MAIN_UNIT] : entries)].map((unit) => ({
-      part: this.#part(parsed.file, unit),
-      from: null,
-    }));
-    const seen = new Set(pending.map(({ part }) => part));
-    for (let next = 0; next < pending.length && next < MAX_UNITS; next += 1) {
-      const visit = pending[next];
-      if (visit === undefined) break;
+    const reached = new Reached();
+    for (const unit of [MODULE_UNIT, ...(entries.length === 0 ? [MAIN_UNIT] : entries)]) {
+      reached.add({ part: this.#part(parsed.file, unit), from: null });
+    }
+    for (const visit of reached) {
       dependencies.add(visit.part.file);
-      const { needs, targets } = this.#steps(visit.part);
-      for (const need of needs) collect(findings, need, visit);
-      for (const part of targets) {
-        if (seen.has(part)) continue;
-        seen.add(part);
-        pending.push({ part, from: visit });
-      }
+      const steps = this.#steps(visit.part);
+      for (const need of steps.needs) collect(findings, need, visit);
+      reached.follow(visit, steps);
     }
     return { capabilities: toCapabilities(findings), dependencies };
   }
@@ -125,15 +170,16 @@ export class CapabilityFinder {
     const summary = this.#summary(file);
     const unit = summary?.units.get(name);
     if (summary === null || unit === undefined) return NO_STEPS;
-    return { needs: unit.needs, targets: [...new Set(unit.edges.flatMap((edge) => this.#targets(edge, summary)))] };
-  }
-
-  #targets(edge: Edge, summary: FileSummary): readonly Part[] {
-    if (edge.kind === "unit") return [this.#part(edge.file, edge.unit)];
-    if (COMMON_METHODS.has(edge.name)) return [];
-    return summary.classes
-      .filter((item) => this.#summary(item.file)?.units.has(`${item.name}.${edge.name}`) === true)
-      .map((item) => this.#part(item.file, `${item.name}.${edge.name}`));
+    const targets = unit.edges.flatMap((edge) => (edge.kind === "unit" ? [this.#part(edge.file, edge.unit)] : []));
+    const called = unit.edges.flatMap((edge) =>
+      edge.kind === "method" && !COMMON_METHODS.has(edge.name) ? [edge.name] : [],
+    );
+    const methods = unit.methods.map((method) => ({ name: method, target: this.#part(file, `${name}.${method}`) }));
+    const overrides = unit.overrides.map(({ base, unit: own }) => ({
+      when: this.#part(base.file, base.unit),
+      target: this.#part(file, own),
+    }));
+    return { needs: unit.needs, targets: [...new Set(targets)], overrides, called: [...new Set(called)], methods };
   }
 
   #summary(file: string): FileSummary | null {
@@ -158,7 +204,13 @@ export class CapabilityFinder {
   }
 }
 
-const NO_STEPS: Steps = { needs: [], targets: [] };
+const NO_STEPS: Steps = { needs: [], targets: [], overrides: [], called: [], methods: [] };
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
+}
 
 /** Longest call chain that is told. */
 const MAX_CHAIN = 12;

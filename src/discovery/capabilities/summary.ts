@@ -26,16 +26,26 @@ export type Edge =
   /** A method of an object whose class is not known. */
   | { readonly kind: "method"; readonly name: string };
 
-/** A function, method, class or module body: what it needs itself and what it reaches. */
+/** A method that stands for another one where there is an object of its class. */
+export interface Override {
+  readonly base: { readonly file: string; readonly unit: string };
+  readonly unit: string;
+}
+
+/**
+ * A function, a method, a module body, or a class: what making an object of it does. What it needs itself and what it
+ * reaches.
+ */
 export interface Unit {
   readonly needs: Need[];
   readonly edges: Edge[];
+  readonly overrides: Override[];
+  /** Of a class: the names of its methods. */
+  readonly methods: string[];
 }
 
 export interface FileSummary {
   readonly units: ReadonlyMap<string, Unit>;
-  /** Workspace classes that the file defines or names. */
-  readonly classes: readonly { readonly file: string; readonly name: string }[];
   /** Other files whose names this summary rests on. */
   readonly consulted: ReadonlySet<string>;
 }
@@ -82,7 +92,6 @@ class Summary {
   readonly #resolver: Resolver;
   readonly #table: CapabilityTable;
   readonly #units = new Map<string, Unit>();
-  readonly #classes = new Map<string, { file: string; name: string }>();
   #lines: readonly string[] | null = null;
 
   constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
@@ -96,7 +105,6 @@ class Summary {
     this.#block(this.#parsed.module.body, this.#unit(MODULE_UNIT), new Map(), true);
     return {
       units: this.#units,
-      classes: [...this.#classes.values()],
       consulted: new Set(this.#resolver.consulted),
     };
   }
@@ -104,7 +112,7 @@ class Summary {
   #unit(name: string): Unit {
     let unit = this.#units.get(name);
     if (unit === undefined) {
-      unit = { needs: [], edges: [] };
+      unit = { needs: [], edges: [], overrides: [], methods: [] };
       this.#units.set(name, unit);
     }
     return unit;
@@ -220,7 +228,6 @@ class Summary {
       if (target !== null && "file" in target && target.file !== null && target.file !== this.#file) {
         unit.edges.push({ kind: "unit", file: target.file, unit: MODULE_UNIT });
       }
-      if (target?.kind === "class") this.#noteClass(target);
     }
   }
 
@@ -246,7 +253,7 @@ class Summary {
   }
 
   /** A decorator that is no mere wrapper hands the function to somebody who may call it. */
-  #isRegistered(node: FunctionDef, locals: LocalNames): boolean {
+  #isRegistered(node: FunctionDef | ClassDef, locals: LocalNames): boolean {
     return node.decorator_list.some((decorator) => {
       const found = this.#resolver.resolve(decorator, this.#file, locals);
       return !(found?.kind === "external" && WRAPPING_DECORATORS.test(found.name));
@@ -271,12 +278,14 @@ class Summary {
       return;
     }
     const self = this.#unit(node.name);
-    this.#noteClass({ file: this.#file, name: node.name });
+    // Who registers a class may make objects of it.
+    if (this.#isRegistered(node, locals)) unit.edges.push({ kind: "unit", file: this.#file, unit: node.name });
     const hooks = new Set<string>();
     for (const base of node.bases) this.#base(node, base, self, hooks, locals);
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
         this.#function(statement, unit, new Map(), true, node.name);
+        self.methods.push(statement.name);
         if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
           self.edges.push({ kind: "unit", file: this.#file, unit: `${node.name}.${statement.name}` });
         }
@@ -284,7 +293,7 @@ class Summary {
     }
   }
 
-  /** Methods that a base class may call are reached once there is an object. */
+  /** Methods that a base class outside the workspace may call are reached once there is an object. */
   #base(node: ClassDef, base: Expression, self: Unit, hooks: Set<string>, locals: LocalNames): void {
     const found = this.#resolver.resolve(base, this.#file, locals);
     const own = node.body.flatMap((item) =>
@@ -293,15 +302,14 @@ class Summary {
     if (found?.kind === "class") {
       self.edges.push({ kind: "unit", file: found.file, unit: found.name });
       for (const name of own) {
-        if (this.#resolver.member(found.file, found.name, name) !== null) hooks.add(name);
+        const above = this.#resolver.member(found.file, found.name, name);
+        if (above?.kind === "function") {
+          self.overrides.push({ base: { file: above.file, unit: above.name }, unit: `${node.name}.${name}` });
+        } else if (above?.kind === "external" && !isPassive(above.name)) hooks.add(name);
       }
-    } else if (found?.kind !== "external" || !PASSIVE_BASES.has(found.name)) {
+    } else if (found?.kind !== "external" || !isPassive(`${found.name}.x`)) {
       for (const name of own) hooks.add(name);
     }
-  }
-
-  #noteClass(found: { readonly file: string; readonly name: string }): void {
-    this.#classes.set(`${found.file}#${found.name}`, { file: found.file, name: found.name });
   }
 
   // --- expressions ----------------------------------------------------------------------------------------------
@@ -332,6 +340,9 @@ class Summary {
     if (found?.kind === "external") {
       this.#add(unit, node.line, this.#table.needsOfCall(found.name, found.isObject, node, this.#literal));
       this.#add(unit, node.line, this.#table.needsOfReference(found.name, false));
+    } else if (found?.kind === "instance") {
+      // `cls(…)`, or an object that can be called
+      this.#edge({ ...found, kind: "class" }, unit);
     } else if (found !== null) this.#edge(found, unit);
     else if (node.func.kind === "Attribute") {
       const name = node.func.attr;
@@ -340,11 +351,12 @@ class Summary {
       }
       unit.edges.push({ kind: "method", name });
     }
-    if (node.func.kind === "Attribute") this.#expression(node.func.value, unit, locals);
+    if (node.func.kind === "Attribute") this.#owner(node.func.value, unit, locals);
     else if (node.func.kind !== "Name") this.#expression(node.func, unit, locals);
-    for (const argument of node.args) this.#expression(argument, unit, locals);
+    const isLooking = found?.kind === "external" && LOOKING.has(found.name);
+    for (const argument of node.args) if (!(isLooking && isName(argument))) this.#expression(argument, unit, locals);
     for (const keyword of node.keywords) this.#expression(keyword.value, unit, locals);
-    if (!(found?.kind === "external" && LOOKING.has(found.name))) this.#handedFunctions(node, unit, locals);
+    if (!isLooking) this.#handedFunctions(node, unit, locals);
   }
 
   /** Functions of libraries that are handed over: taken to be called, with the arguments that follow them. */
@@ -369,7 +381,13 @@ class Summary {
     if (found?.kind === "external")
       this.#add(unit, node.line, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
     else if (found !== null && node.ctx === "Load") this.#edge(found, unit);
-    if (node.kind === "Attribute") this.#expression(node.value, unit, locals);
+    if (node.kind === "Attribute") this.#owner(node.value, unit, locals);
+  }
+
+  /** That of which an attribute is taken: a class is not made an object of by that. */
+  #owner(node: Expression, unit: Unit, locals: LocalNames): void {
+    const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
+    if (found?.kind !== "class") this.#expression(node, unit, locals);
   }
 
   #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: LocalNames): void {
@@ -385,10 +403,8 @@ class Summary {
   }
 
   #edge(target: Referent, unit: Unit): void {
-    if (target.kind === "function") unit.edges.push({ kind: "unit", file: target.file, unit: target.name });
-    else if (target.kind === "class" || target.kind === "instance") {
+    if (target.kind === "function" || target.kind === "class") {
       unit.edges.push({ kind: "unit", file: target.file, unit: target.name });
-      this.#noteClass(target);
     }
   }
 
@@ -404,6 +420,14 @@ class Summary {
 
   /** Literal texts and module-level constants of the file. */
   readonly #literal: Literal = (node) => literalText(node, (name) => this.#resolver.constantOf(this.#file, name));
+}
+
+function isPassive(member: string): boolean {
+  return PASSIVE_BASES.has(member.slice(0, member.lastIndexOf(".")));
+}
+
+function isName(node: Expression): boolean {
+  return node.kind === "Name" || (node.kind === "Attribute" && isName(node.value)) || node.kind === "Tuple";
 }
 
 function literalText(
