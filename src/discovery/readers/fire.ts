@@ -1,10 +1,12 @@
 import type { Parameter, Subcommand } from "../../model/index.ts";
+import { parseDocstring } from "../agents/docstring.ts";
 import {
   type CallArguments,
   type ClassValue,
   cleandoc,
   type FunctionValue,
   type Interpreter,
+  isSequence,
   lookupInClass,
   NONE,
   type RunEvent,
@@ -43,47 +45,91 @@ function readComponent(
   call: CallArguments,
   interpreter: Interpreter,
 ): CommandLine {
-  const parameters: Parameter[] = [];
-  const subcommands: Subcommand[] = [];
-  const addFunction = (callee: FunctionValue, subcommand: string | undefined, isMethod: boolean): void => {
-    for (const parameter of signatureOf(callee, interpreter, isMethod)) {
-      parameters.push(...toParameters(parameter, subcommand));
-    }
-  };
-  const addMember = (path: string, value: Value, isMethod: boolean): void => {
-    const callee = value.kind === "bound" ? value.function : value;
-    if (callee.kind === "class") addClass(callee, path);
-    else if (callee.kind === "function") {
-      subcommands.push({ path, line: callee.line, ...optional("help", documentationOf(callee)?.split("\n")[0]) });
-      addFunction(callee, path, isMethod && callee.binding !== "static");
-    }
-  };
-  const addClass = (made: ClassValue, path: string | undefined): void => {
-    const init = lookupInClass(made, "__init__");
-    if (init?.kind === "function") addFunction(init, path, true);
-    for (const [method, value] of publicMethods(made))
-      addMember(path === undefined ? method : `${path} ${method}`, value, true);
-  };
-  const target = component?.kind === "bound" ? component.function : component;
-  if (target?.kind === "function") addFunction(target, undefined, component?.kind === "bound");
-  else if (target?.kind === "class") addClass(target, undefined);
-  else if (target?.kind === "instance") {
-    for (const [method, value] of publicMethods(target.class)) addMember(method, value, true);
-  } else if (target?.kind === "dict") {
-    for (const entry of target.entries.values()) addMember(textOf(entry.key) ?? "", entry.value, false);
-  }
+  // Without a component, the module itself is one.
+  const target = component ?? interpreter.loadModule(call.file, "__main__");
+  const callee = target.kind === "bound" ? target.function : target;
+  const reading = new ComponentReading(interpreter);
+  if (callee.kind === "function") reading.function(callee, undefined, target.kind === "bound");
+  else reading.members(target, []);
+  const { parameters, subcommands } = reading;
   return {
     framework: "fire",
     name,
-    description: target === undefined ? undefined : documentationOf(target),
+    description: documentationOf(callee),
     parameters,
     subcommands,
-    line: target?.kind === "function" || target?.kind === "class" ? target.line : call.line,
+    line: callee.kind === "function" || callee.kind === "class" ? callee.line : call.line,
     gaps:
-      target === undefined || target.kind === "unknown"
+      target.kind === "unknown"
         ? [{ file: call.file, line: call.line, message: "What fire offers is not known before the program runs." }]
         : [],
   };
+}
+
+/** Deepest nesting of components that is followed. */
+const MAX_NESTING = 4;
+
+/** Gathers what a component and its members offer. */
+class ComponentReading {
+  readonly parameters: Parameter[] = [];
+  readonly subcommands: Subcommand[] = [];
+  readonly #interpreter: Interpreter;
+
+  constructor(interpreter: Interpreter) {
+    this.#interpreter = interpreter;
+  }
+
+  function(callee: FunctionValue, subcommand: string | undefined, isMethod: boolean): void {
+    const doc = callee.attributes.get("__doc__");
+    const help = parseDocstring(doc?.kind === "str" ? cleandoc(doc.value) : "").parameters;
+    for (const parameter of signatureOf(callee, this.#interpreter, isMethod)) {
+      this.parameters.push(...toParameters(parameter, subcommand, help.get(parameter.name)));
+    }
+  }
+
+  /** The members of a class (after its own arguments), object, dictionary or module. */
+  members(component: Value, path: readonly string[]): void {
+    if (path.length > MAX_NESTING) return;
+    const init = component.kind === "class" ? lookupInClass(component, "__init__") : undefined;
+    if (init?.kind === "function") this.function(init, path.join(" ") || undefined, true);
+    const ofClass = component.kind === "class" ? component : component.kind === "instance" ? component.class : null;
+    for (const [name, value] of ofClass === null ? [] : publicMethods(ofClass)) {
+      this.#member([...path, name], value, true);
+    }
+    for (const [name, value] of ownMembers(component)) this.#member([...path, name], value, false);
+  }
+
+  #member(path: readonly string[], value: Value, isMethod: boolean): void {
+    const callee = value.kind === "bound" ? value.function : value;
+    const subcommand = path.join(" ");
+    if (callee.kind === "function") {
+      this.subcommands.push({
+        path: subcommand,
+        line: callee.line,
+        ...optional("help", documentationOf(callee)?.split("\n")[0]),
+      });
+      this.function(callee, subcommand, value.kind === "bound" || (isMethod && callee.binding !== "static"));
+    } else if (callee.kind === "instance" || callee.kind === "class" || callee.kind === "dict") {
+      this.members(callee, path);
+    }
+  }
+}
+
+/** What an object, dictionary or module holds itself. */
+function ownMembers(component: Value): readonly (readonly [string, Value])[] {
+  switch (component.kind) {
+    case "instance":
+      return [...component.attributes].filter(([name]) => !name.startsWith("_"));
+    case "dict":
+      return [...component.entries.values()].map(({ key, value }) => [textOf(key) ?? "", value]);
+    case "module":
+      return component.scope.entries().flatMap(([name, value]) => {
+        const isOwn = (value.kind === "function" || value.kind === "class") && value.file === component.file;
+        return isOwn && !name.startsWith("_") ? [[name, value]] : [];
+      });
+    default:
+      return [];
+  }
 }
 
 function publicMethods(made: ClassValue): readonly (readonly [string, Value])[] {
@@ -110,27 +156,43 @@ function documentationOf(value: Value): string | undefined {
   return text === "" ? undefined : (text.split(/\n\s*\n/u)[0] ?? text);
 }
 
-function toParameters(parameter: SignatureParameter, subcommand: string | undefined): Parameter[] {
-  if (parameter.kind === "keywords") return [];
-  const type = annotatedType(parameter.annotation);
+function toParameters(
+  parameter: SignatureParameter,
+  subcommand: string | undefined,
+  help: string | undefined,
+): Parameter[] {
+  const { name, kind, line } = parameter;
+  if (kind === "keywords") return [];
+  const isRest = kind === "rest";
   const fallback = parameter.default;
-  const guessed =
-    type.type ?? (fallback === null || fallback.kind === "none" ? undefined : typeOfDefault(fallback).type);
-  const isList = type.isList || parameter.kind === "rest" || fallback?.kind === "list" || fallback?.kind === "tuple";
-  const json = fallback === null || fallback.kind === "none" ? undefined : toJson(fallback);
   return [
     {
-      name: parameter.name,
-      flags: parameter.kind === "rest" ? [] : [`--${parameter.name}`],
-      ...(isList ? { type: "array" as const } : optional("type", guessed)),
-      required: fallback === null && parameter.kind !== "rest",
-      ...optional("default", json),
-      ...optional("choices", type.choices === undefined ? undefined : [...type.choices]),
-      ...(parameter.kind === "rest" ? { nargs: "*" as const } : {}),
+      name,
+      flags: isRest ? [] : [`--${name}`],
+      ...valuesOf(parameter, isRest),
+      required: fallback === null && !isRest,
+      ...optional("nargs", isRest ? ("*" as const) : undefined),
+      ...optional("help", help === "" ? undefined : help),
       ...optional("subcommand", subcommand),
-      ...(type.isPath === true || soundsLikePath(parameter.name) ? { isPath: true } : {}),
       confidence: fallback?.kind === "unknown" ? "unknown" : "certain",
-      line: parameter.line,
+      line,
     },
   ];
+}
+
+/** What a parameter takes, by its annotation or else by its default. */
+function valuesOf(
+  { name, annotation, default: fallback }: SignatureParameter,
+  isRest: boolean,
+): Pick<Parameter, "type" | "default" | "choices" | "isPath"> {
+  const type = annotatedType(annotation);
+  const known = fallback === null || fallback.kind === "none" ? undefined : fallback;
+  const isList = type.isList || isRest || (known !== undefined && isSequence(known));
+  const single = type.type ?? (known && typeOfDefault(known).type);
+  return {
+    ...optional("type", isList ? ("array" as const) : single),
+    ...optional("default", known && toJson(known)),
+    ...optional("choices", type.choices && [...type.choices]),
+    ...(type.isPath === true || soundsLikePath(name) ? { isPath: true } : {}),
+  };
 }

@@ -58,6 +58,45 @@ test("fire: functions, classes", async () => {
   expect(parameterOf(many, "--x", "add").required).toBe(true);
 });
 
+test("fire: modules, dictionaries and objects inside objects, help from docstrings", async () => {
+  const whole = await onlyTool({
+    "m.py": `
+import os
+import fire
+def hello(name, times=1):
+    """Says hello.
+
+    Args:
+        name: Whom.
+    """
+def _hidden(): pass
+class Group:
+    def inner(self, x: int): "Inner."
+if __name__ == "__main__":
+    fire.Fire()
+`,
+  });
+  expect(whole.subcommands.map(({ path, help }) => [path, help])).toEqual([
+    ["hello", "Says hello."],
+    ["Group inner", "Inner."],
+  ]);
+  expect(parameterOf(whole, "--name", "hello")).toMatchObject({ required: true, help: "Whom." });
+  const nested = await onlyTool({
+    "n.py": `
+import fire
+class Stage:
+    def run(self, fast=False): pass
+class Pipeline:
+    def __init__(self):
+        self.first = Stage()
+    def all(self): pass
+fire.Fire({"pipe": Pipeline(), "more": {"stage": Stage}})
+`,
+  });
+  expect(nested.subcommands.map((one) => one.path)).toEqual(["pipe all", "pipe first run", "more stage run"]);
+  expect(parameterOf(nested, "--fast", "pipe first run").default).toBe(false);
+});
+
 test("plain scripts: guard, sys.argv, shebang, executable bit", async () => {
   const guard = await onlyTool({ "a.py": '"""Does it.\n\nMore."""\nif __name__ == "__main__":\n    print("x")\n' });
   expect(guard).toMatchObject({ framework: "main", description: "Does it.", parameters: [], line: 4 });
