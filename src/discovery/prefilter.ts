@@ -79,12 +79,16 @@ const PYTHON_MARKS: readonly Buffer[] = [
   "from typer",
   "import fire",
   "from fire",
+  "import tyro",
+  "from tyro",
+  "simple_parsing",
   "sys.argv",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
 /** Any of these in a module says that importing it may declare something. */
 const DECLARING_MARKS: readonly Buffer[] = [
   "argparse",
+  "ArgumentParser",
   "add_argument",
   "add_parser",
   "optparse",

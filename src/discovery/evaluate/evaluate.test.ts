@@ -142,7 +142,78 @@ x = [c.value for c in Colour], Colour("red").name, p.x, p.y`;
   });
 });
 
+describe("types looked at by the program", () => {
+  test.each([
+    [
+      "x = isinstance('a', str), isinstance([], (tuple, dict)), isinstance(str, type), isinstance(True, int)",
+      [true, false, true, true],
+    ],
+    ["from collections.abc import Iterable\nx = isinstance((1,), Iterable), isinstance(3, Iterable)", [true, false]],
+    ["from enum import Enum\nclass C(Enum):\n  A = 1\nx = issubclass(C, Enum), issubclass(str, Enum)", [true, false]],
+    [
+      "class A: pass\nclass B(A): pass\nx = issubclass(B, A), issubclass(A, B), isinstance(B(), A)",
+      [true, false, true],
+    ],
+    ["from typing import Optional, Union\nx = getattr(Optional[int], '__origin__', None) is Union", true],
+    ["from typing import Optional\nx = [a is type(None) for a in Optional[int].__args__]", [false, true]],
+    ["from typing import Optional\nx = (int | None) == Optional[int], Optional[int] == Optional[str]", [true, false]],
+    ["x = getattr(str, '__origin__', 'none'), hasattr(str, '__args__')", ["none", false]],
+    ["class A:\n  b = 1\nx = hasattr(A, 'b'), hasattr(A, 'c'), getattr(A(), 'd', 4)", [true, false, 4]],
+    ["from inspect import isclass\nx = isclass(int), isclass(3)", [true, false]],
+  ])("%s", (program, expected) => {
+    expect(resultOf(program)).toEqual(expected);
+  });
+
+  test("the fields of a dataclass", () => {
+    const program = `
+from dataclasses import dataclass, field, fields, is_dataclass, MISSING
+@dataclass
+class A:
+    a: int
+    b: str = field(default="x", metadata={"help": "h"})
+@dataclass
+class B(A):
+    a: "float" = 2.0
+    c: list = field(default_factory=list)
+x = [[f.name, f.default is MISSING, f.metadata.get("help"), f.type is float] for f in fields(B)], is_dataclass(B), B.b`;
+    expect(resultOf(program)).toEqual([
+      [
+        ["a", false, null, true],
+        ["b", false, "h", false],
+        ["c", true, null, false],
+      ],
+      true,
+      "x",
+    ]);
+  });
+});
+
 describe("what is not known", () => {
+  test("an environment variable has what stands in for it, which decides no condition", () => {
+    const program = "import os\nx = os.environ.get('A', 'b') + 'c'\ny = 1\nif os.getenv('C'):\n  y = 2";
+    const value = run({ "main.py": program });
+    expect(value("x")).toMatchObject({ kind: "unknown", usually: { kind: "str", value: "bc" } });
+    expect(value("y")).toMatchObject({ kind: "unknown" });
+  });
+
+  test("a missing attribute takes the fallback, one that is not known does not", () => {
+    const program = `
+import os
+class A:
+    def __init__(self): self.known = os.getpid()
+x = getattr(A(), "other", 1), getattr(A(), "known", 1)`;
+    expect(run({ "main.py": program })("x")).toMatchObject({
+      items: [{ kind: "int", value: 1 }, { kind: "unknown" }],
+    });
+  });
+
+  test("an item set under a condition", () => {
+    const program =
+      "import os\nx = {'a': 1}\nif os.getpid():\n  x['a'] = 2\ny = x['a']\nz = {'b': 1}\nz['b'] = 3\nz = z['b']";
+    expect(resultOf(program, "y")).toBe("unknown");
+    expect(resultOf(program, "z")).toBe(3);
+  });
+
   test("stays unknown with a reason", () => {
     const value = run({ "main.py": "import os\nx = os.environ['HOME'] + '/data'" })("x");
     expect(value).toMatchObject({ kind: "unknown", reason: expect.any(String) });

@@ -364,12 +364,30 @@ function isComparable(value: Value): boolean {
 }
 
 function equalGenerics(left: GenericValue, right: GenericValue): boolean | undefined {
-  if (left.args.length !== right.args.length) return false;
-  const same = [left.origin, ...left.args].map((part, index) =>
-    equal(part, [right.origin, ...right.args][index] ?? NONE),
-  );
+  const a = alternatives(left);
+  const b = alternatives(right);
+  if (a !== null && b !== null) return a.length === b.length ? allFound(a, b) : false;
+  if (a !== null || b !== null || left.args.length !== right.args.length) return false;
+  const same = [
+    equal(left.origin, right.origin),
+    ...left.args.map((arg, index) => equal(arg, right.args[index] ?? NONE)),
+  ];
   if (same.includes(false)) return false;
   return same.includes(undefined) ? undefined : true;
+}
+
+/** The alternatives of a union, `None` among them for an optional type; `null` for another type. */
+function alternatives({ origin, args }: GenericValue): readonly Value[] | null {
+  if (origin.kind !== "external") return null;
+  if (origin.name === "typing.Optional") return [...args, NONE];
+  return origin.name === "typing.Union" ? args : null;
+}
+
+/** Whether each value is among the others, whatever their order. */
+function allFound(values: readonly Value[], others: readonly Value[]): boolean | undefined {
+  const found = values.map((value) => others.map((other) => equal(value, other)));
+  if (found.every((results) => results.includes(true))) return true;
+  return found.some((results) => results.every((result) => result === false)) ? false : undefined;
 }
 
 function isOpaque(value: Value): boolean {

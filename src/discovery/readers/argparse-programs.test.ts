@@ -1,0 +1,313 @@
+import { describe, expect, test } from "vitest";
+import { discoverFiles, onlyTool, parameterOf } from "../testing/workspace.ts";
+
+const flagsOf = (tool: { readonly parameters: readonly { readonly flags: readonly string[] }[] }): string[] =>
+  tool.parameters.flatMap((parameter) => [...parameter.flags]);
+
+describe("programs of many modules", () => {
+  test("packages that are long to import do not end the program", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+from huge import check
+check("1.0")
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=3)
+    return parser.parse_args()
+main()
+`,
+      "huge/__init__.py": "from .work import check\nfrom .work import NOTHING\n",
+      "huge/work.py":
+        "x = 0\nfor i in range(10**9):\n    for j in range(10**9):\n        x += i * j\ndef check(v): pass\n",
+    });
+    expect(parameterOf(tool, "--size").default).toBe(3);
+  });
+
+  test("a parser of three hundred arguments", async () => {
+    const lines = Array.from(
+      { length: 300 },
+      (_, index) => `p.add_argument("--a${index}", type=int, default=${index})`,
+    );
+    const tool = await onlyTool({
+      "run.py": `import argparse\np = argparse.ArgumentParser()\n${lines.join("\n")}\np.parse_args()\n`,
+    });
+    expect(tool.parameters).toHaveLength(300);
+    expect(parameterOf(tool, "--a299").default).toBe(299);
+  });
+
+  test("names that packages pass on: lazily, by star, for type checkers only", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+from kit import LIMIT, NAMES, Level
+p = argparse.ArgumentParser()
+p.add_argument("--limit", type=int, default=LIMIT)
+p.add_argument("--name", choices=NAMES)
+p.add_argument("--level", choices=[level.value for level in Level])
+p.parse_args()
+`,
+      "kit/__init__.py": `
+from typing import TYPE_CHECKING
+from .names import *
+if TYPE_CHECKING:
+    from .limits import LIMIT, Level
+else:
+    import sys
+    sys.modules[__name__] = Lazy(__name__)
+`,
+      "kit/names.py": 'NAMES = ("a", "b")\n',
+      "kit/limits.py": 'from enum import Enum\nLIMIT = 9\nclass Level(Enum):\n    LOW = "low"\n    HIGH = "high"\n',
+    });
+    expect(parameterOf(tool, "--limit").default).toBe(9);
+    expect(parameterOf(tool, "--name").choices).toEqual(["a", "b"]);
+    expect(parameterOf(tool, "--level").choices).toEqual(["low", "high"]);
+  });
+
+  test("modules that import the same name from each other", async () => {
+    const tool = await onlyTool({
+      "run.py":
+        'import argparse\nfrom one import x\np = argparse.ArgumentParser()\np.add_argument("--a", default=x)\np.parse_args()\n',
+      "one.py": "from two import x\n",
+      "two.py": "from one import x\n",
+    });
+    expect(parameterOf(tool, "--a").confidence).toBe("unknown");
+  });
+
+  test("modules found by name, and programs that run others", async () => {
+    const { tools } = await discoverFiles({
+      "start.py": 'import runpy\nrunpy.run_module("app", run_name="__main__")\n',
+      "app/__init__.py": "",
+      "app/__main__.py": `
+import argparse, importlib
+def main():
+    p = argparse.ArgumentParser()
+    for name in ("one", "two"):
+        importlib.import_module(f"app.{name}").add(p)
+    p.parse_args()
+if __name__ == "__main__":
+    raise SystemExit(main())
+`,
+      "app/one.py": 'def add(p): p.add_argument("--one")\n',
+      "app/two.py": 'def add(p): p.add_argument("--two")\n',
+    });
+    expect(tools.map((tool) => [tool.file, flagsOf(tool)])).toEqual([
+      ["app/__main__.py", ["--one", "--two"]],
+      ["start.py", ["--one", "--two"]],
+    ]);
+  });
+
+  test("registries that decorators fill", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+from registry import COMMANDS
+import plugins
+p = argparse.ArgumentParser()
+sub = p.add_subparsers(dest="command")
+for name, cls in COMMANDS.items():
+    cls.add_arguments(sub.add_parser(name, help=cls.__doc__))
+p.parse_args()
+`,
+      "registry.py": `
+COMMANDS = {}
+def register(name):
+    def wrap(cls):
+        COMMANDS[name] = cls
+        return cls
+    return wrap
+`,
+      "plugins.py": `
+from registry import register
+@register("build")
+class Build:
+    """Builds it."""
+    @staticmethod
+    def add_arguments(parser):
+        parser.add_argument("--fast", action="store_true")
+`,
+    });
+    expect(tool.subcommands).toMatchObject([{ path: "build" }]);
+    expect(parameterOf(tool, "--fast", "build").type).toBe("boolean");
+  });
+});
+
+describe("parsers and groups of the program's own", () => {
+  test("subclasses that translate what they pass on", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+class StoreTrue(argparse._StoreTrueAction):
+    pass
+class Now(argparse.Action):
+    def __init__(self, option_strings, dest, nargs=0, **kwargs):
+        super().__init__(option_strings, dest, nargs=nargs, **kwargs)
+class Group(argparse._ArgumentGroup):
+    def add_argument(self, *args, **kwargs):
+        if kwargs.get("action") == "store_true":
+            kwargs["action"] = StoreTrue
+        super().add_argument(*args, **kwargs)
+class Parser(argparse.ArgumentParser):
+    def add_argument_group(self, *args, **kwargs):
+        group = Group(self, *args, **kwargs)
+        self._action_groups.append(group)
+        return group
+    def add_argument(self, *args, **kwargs):
+        argparse.ArgumentParser.add_argument(self, *args, **kwargs)
+parser = Parser()
+parser.add_argument_group("a group").add_argument("--quiet", action="store_true")
+parser.add_argument("--now", action=Now)
+parser.parse_args()
+`,
+    });
+    expect(parameterOf(tool, "--quiet")).toMatchObject({ type: "boolean", action: "store_true", default: false });
+    expect(parameterOf(tool, "--now")).toMatchObject({ type: "boolean", action: "custom:Now" });
+  });
+
+  test("keywords that only one side of a condition sets are not taken for certain", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse, os
+kwargs = {"help": "how many"}
+if os.getpid() % 2:
+    kwargs["nargs"] = "+"
+p = argparse.ArgumentParser()
+p.add_argument("--many", **kwargs)
+p.parse_args()
+`,
+    });
+    const many = parameterOf(tool, "--many");
+    expect(many).toMatchObject({ help: "how many", confidence: "unknown" });
+    expect(many.nargs).toBeUndefined();
+  });
+
+  test("defaults from a configuration file that may be given leave the declared ones", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse, yaml
+first = argparse.ArgumentParser(add_help=False)
+first.add_argument("--config")
+p = argparse.ArgumentParser(parents=[first])
+p.add_argument("--rate", type=float, default=0.5)
+known, rest = first.parse_known_args()
+if known.config:
+    with open(known.config) as file:
+        p.set_defaults(**yaml.safe_load(file))
+p.parse_args(rest)
+`,
+    });
+    expect(parameterOf(tool, "--rate").default).toBe(0.5);
+  });
+
+  test("hidden arguments, names of a class, types of values", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+class Category:
+    READ = 1
+    WRITE = 2
+p = argparse.ArgumentParser()
+p.add_argument("--secret", help=argparse.SUPPRESS)
+p.add_argument("--sort", choices=[name.lower() for name in dir(Category) if name.isupper()])
+for name, value in {"rate": 0.5, "size": 3}.items():
+    p.add_argument("--" + name, type=type(value), default=value)
+p.parse_args()
+`,
+    });
+    expect(parameterOf(tool, "--secret")).toMatchObject({ hidden: true, confidence: "certain" });
+    expect(parameterOf(tool, "--sort").choices).toEqual(["read", "write"]);
+    expect(parameterOf(tool, "--rate")).toMatchObject({ type: "number", default: 0.5 });
+    expect(parameterOf(tool, "--size")).toMatchObject({ type: "integer", default: 3 });
+  });
+});
+
+describe("what the surroundings of a run may change", () => {
+  test.each([
+    ['os.environ.get("PORT", "8080")', "8080"],
+    ['os.environ.get("HOST") or "localhost"', "localhost"],
+    ['int(os.getenv("N", "4"))', 4],
+    ['os.getenv("LIST", "a,b").split(",")', ["a", "b"]],
+    ['"fast" if os.getenv("FAST") else "slow"', "slow"],
+    [`f"{os.getenv('USER_DIR', '/home')}/x"`, "/home/x"],
+  ])("default=%s is likely", async (expression, expected) => {
+    const tool = await onlyTool({
+      "run.py": `import argparse, os\np = argparse.ArgumentParser()\np.add_argument("--x", default=${expression})\np.parse_args()\n`,
+    });
+    expect(parameterOf(tool, "--x")).toMatchObject({ default: expected, confidence: "likely" });
+  });
+
+  test("what has no stand-in stays unknown", async () => {
+    const tool = await onlyTool({
+      "run.py":
+        'import argparse, os\np = argparse.ArgumentParser()\np.add_argument("--x", default=os.environ["X"])\np.parse_args()\n',
+    });
+    expect(parameterOf(tool, "--x")).toMatchObject({ confidence: "unknown" });
+    expect(parameterOf(tool, "--x").default).toBeUndefined();
+  });
+
+  test("translated texts are those of the source", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+from somewhere import translation
+__ = translation("app")
+p = argparse.ArgumentParser(description=__("Builds."))
+for name, about in {"one": __("the first")}.items():
+    p.add_argument("--" + name, help=__("enable %s") % about)
+p.parse_args()
+`,
+    });
+    expect(tool.description).toBe("Builds.");
+    expect(parameterOf(tool, "--one").help).toBe("enable the first");
+  });
+});
+
+describe("optparse", () => {
+  test("one default for options that store to the same place; the program's own word is no argument", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+from optparse import OptionParser, OptionGroup, Option
+class Path(Option):
+    pass
+class Group(OptionGroup):
+    def add(self, *names, **kwargs):
+        OptionGroup.add_option(self, *names, **kwargs)
+parser = OptionParser("Usage: run.py [options]\\nexample: run.py -v")
+parser.add_option("--ssl", action="store_true", dest="ssl", default=True)
+parser.add_option("--no-ssl", action="store_false", dest="ssl")
+parser.add_option("--no-check", action="store_false", dest="check")
+parser.add_option(Path("--cert", type="string", help="a file"))
+group = Group(parser, "more")
+group.add("--more", help="more of it")
+options, args = parser.parse_args()
+`,
+    });
+    expect(flagsOf(tool)).toEqual(["--ssl", "--no-ssl", "--no-check", "--cert", "--more"]);
+    expect(tool.parameters).toHaveLength(5);
+    expect(parameterOf(tool, "--no-ssl").default).toBe(true);
+    expect(parameterOf(tool, "--no-check").default).toBeUndefined();
+    expect(parameterOf(tool, "--cert").help).toBe("a file");
+  });
+
+  test("a parser with a way of its own of parsing", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import optparse, sys
+class Parser(optparse.OptionParser):
+    def __init__(self):
+        super().__init__(usage="%prog [OPTIONS] URL [URL...]")
+    def parse_known(self):
+        self.rargs = sys.argv[1:]
+        while self.rargs:
+            self.rargs.pop(0)
+        return self.check_values(self.values, [])
+parser = Parser()
+parser.add_option("-v", action="store_true", dest="verbose")
+parser.parse_known()
+`,
+    });
+    expect(tool.framework).toBe("optparse");
+    expect(parameterOf(tool, "-v").name).toBe("verbose");
+    expect(parameterOf(tool, "args")).toMatchObject({ metavar: "URL" });
+  });
+});
