@@ -37,6 +37,9 @@ FASTEST_LOOK = 0.004
 FREE_SOCKETS = 64
 SOCKET_BUFFER = 212992
 
+# Seconds that a connection may wait for a listener's queue to have room (tier B).
+LONGEST_CONNECT = 0.01
+
 # Seconds between two usage events, and between two looks at what costs more to read (exact memory, folder sizes). The
 # second of the latter holds where such a look has to stop the run for a moment.
 REPORT_EVERY = 0.2
@@ -45,10 +48,11 @@ LOOK_CLOSELY_EVERY = 0.2, 1.0
 # CPU control law: a run may use  rate * wall + credit(wall)  seconds of CPU, where credit falls linearly from
 # START_CREDIT to 0 within REPAY seconds. Past that the whole namespace is stopped until the allowance has grown by
 # RESUME_SLICE beyond what was used. So a short program runs at full speed, and after REPAY seconds the average over the
-# run is the promised share.
+# run is the promised share. A run that goes on although it is stopped is ended once it took MOST_UNDUE seconds.
 START_CREDIT = 0.4
 REPAY = 4.0
 RESUME_SLICE = 0.02
+MOST_UNDUE = 0.5
 
 
 def json_string(text):
@@ -185,6 +189,14 @@ PIDFD_OPEN, PIDFD_GETFD = 434, 438
 CAPSET_CALL = {"x86_64": 126, "aarch64": 91}
 
 
+# What the command may read about itself in tier B. Not `net` and what has it inside (`task`): it lists the sockets and
+# connections of the whole machine.
+OWN_PROC = (
+    "auxv", "cgroup", "cmdline", "comm", "environ", "fd", "fdinfo", "io", "limits", "maps", "mountinfo", "mounts",
+    "oom_score", "smaps", "smaps_rollup", "stat", "statm", "status",
+)
+
+
 class Libc:
     """`syscall` and `prctl` of the C library through ctypes' core, without the 3 ms that importing ctypes costs."""
 
@@ -243,14 +255,15 @@ def restrict_files(libc, options):
     rules += [(path, READ_DIR) for path in options.list]
     devices = files | (reading & READ_FILE)
     if options.contained:
-        rules += [("/proc/self", reading), ("/dev/zero", READ_FILE)]
+        rules += [("/proc/self/" + name, reading) for name in OWN_PROC] + [("/dev/zero", READ_FILE)]
     else:
         rules += [("/dev/pts", files | (IOCTL_DEV if version >= 5 else 0))]
     # Not /dev/zero: mapped shared and writable, it is memory that could not be counted.
     rules += [("/dev/" + name, devices) for name in ("null", "full", "random", "urandom", "tty")]
     for path, access in rules:
         try:
-            fd = os.open(path, 0o10000000 | os.O_CLOEXEC)  # O_PATH
+            # A link that appeared since the paths were looked up is not followed: a right to its target is not meant.
+            fd = os.open(path, 0o10000000 | os.O_CLOEXEC | os.O_NOFOLLOW)  # O_PATH
         except FileNotFoundError:
             continue
         is_folder = (os.fstat(fd).st_mode & 0o170000) == 0o040000
@@ -314,7 +327,7 @@ def become_command(options, libc, streams, status, gate):
         restrict_files(libc, options)
         if options.contained:
             drop_capabilities(libc)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if options.filter is not None and load_filter(libc, options.filter, 0) != 0:
@@ -460,6 +473,8 @@ class Gate:
             error = getattr(self, "judge_" + kind)(supervisor, caller, values)
         except OSError as failure:
             error = failure.errno or self.EPERM
+        except (ValueError, OverflowError):
+            error = self.EPERM  # a number or a path that no honest caller passes; it must not end this process
         if error is None:
             return True  # it waits until everything is ended
         passes = error == 0 and kind in ("fork", "kill", "task", "socketpair")
@@ -487,10 +502,13 @@ class Gate:
         return 0 if leader and supervisor.processes.contains(leader) else self.EPERM
 
     def judge_socketpair(self, supervisor, caller, values):
+        self.count_sockets(supervisor)
+        return 0
+
+    def count_sockets(self, supervisor):
         supervisor.sockets += 2
         if supervisor.sockets > FREE_SOCKETS:
             supervisor.sockets = 2 + sum(map(open_sockets, supervisor.processes.pids()))
-        return 0
 
     def judge_connect(self, supervisor, caller, values):
         """connect(socket, address, length): to unix sockets below the writable folders only, and done here."""
@@ -499,6 +517,7 @@ class Gate:
             return self.EPERM
         path = self.resolve(caller, None, address[2:].split(b"\0", 1)[0].decode("utf-8", "surrogateescape"))
         target = self.writable(supervisor, path)
+        self.count_sockets(supervisor)
         link = b"/proc/self/fd/%d\0" % target
         try:
             process = self.checked(self.libc.syscall(PIDFD_OPEN, self.leader(caller), 0))
@@ -506,10 +525,13 @@ class Gate:
                 client = self.checked(self.libc.syscall(PIDFD_GETFD, process, signed(values[0]), 0))
             finally:
                 os.close(process)
+            # A listener whose queue is full makes this wait, and the command must not make this process wait: the caller's
+            # socket could be set not to block, but the caller could set it back.
+            signal.setitimer(signal.ITIMER_REAL, LONGEST_CONNECT, LONGEST_CONNECT)
             try:
-                # Never blocks for others than the run itself: both ends belong to it.
                 self.checked(self.libc.connect(client, self.sockets.AF_UNIX.to_bytes(2, sys.byteorder) + link))
             finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 os.close(client)
         finally:
             os.close(target)
@@ -842,6 +864,7 @@ class Supervisor:
         self.status = None
         self.exit_fields = None
         self.stopped = False
+        self.stopped_at = 0.0
         self.cancelled = False
         self.printed = 0
         self.cpu = 0.0
@@ -875,7 +898,8 @@ class Supervisor:
         for fd in (wake_read, wake_write, 0, 1, 2, EVENTS):
             os.set_blocking(fd, False)
         self.wake = wake_read
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        for number in (signal.SIGCHLD, signal.SIGALRM):
+            signal.signal(number, lambda number, frame: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -993,7 +1017,13 @@ class Supervisor:
             return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
         if wall >= options.time / 1000:
             return "timeout", "ran longer than %.4g s" % (options.time / 1000)
-        return self.disk_passed() or self.output_passed()
+        return self.disk_passed() or self.output_passed() or self.share_passed()
+
+    def share_passed(self):
+        """Whether the run used the processor while it was stopped, as only one that continues itself can."""
+        if self.stopped and self.cpu - self.stopped_at > MOST_UNDUE:
+            return "cpu", "used more than %.4g %% of one processor" % self.options.cpu
+        return None
 
     def disk_passed(self):
         if self.written > self.options.disk:
@@ -1020,8 +1050,11 @@ class Supervisor:
     def hold_cpu_share(self, wall):
         rate = self.options.cpu / 100
         allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
-        if not self.stopped and self.cpu > allowed:
+        if self.cpu > allowed:
+            # Again at every look: who was forked or continued meanwhile runs.
             self.processes.signal(signal.SIGSTOP)
+            if not self.stopped:
+                self.stopped_at = self.cpu
             self.stopped = True
         elif self.stopped and self.cpu + RESUME_SLICE * min(1.0, rate * 4) <= allowed:
             self.processes.signal(signal.SIGCONT)
@@ -1224,10 +1257,14 @@ def open_sockets(pid):
     folder = "/proc/" + pid + "/fd/"
     count = 0
     try:
-        for name in os.listdir(folder):
-            count += os.readlink(folder + name).startswith("socket:")
+        names = os.listdir(folder)
     except OSError:
-        pass  # closed or gone since it was listed
+        return 0  # gone
+    for name in names:
+        try:
+            count += os.readlink(folder + name).startswith("socket:")
+        except OSError:
+            pass  # closed since it was listed
     return count
 
 
@@ -1330,6 +1367,7 @@ def main():
     try:
         supervisor.run()
     finally:
+        supervisor.kill_all()  # nothing is left when it ended early either
         if options.scratch is not None:
             remove_tree(options.scratch)
     return 0

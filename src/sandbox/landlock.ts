@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail, ok, type Result } from "../model/index.ts";
@@ -56,7 +56,10 @@ export async function pathRules(mounts: readonly Mount[]): Promise<PathRules> {
     }
     // A right to list a folder is one to list every folder below.
     if (!hiddenFolders.some((other) => isInside(other, path))) rules.list.add(path);
-    for (const name of await readdir(path).catch(() => [])) await allow(join(path, name), access);
+    for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
+      // A rule for a link would be one for what it leads to.
+      if (!entry.isSymbolicLink()) await allow(join(path, entry.name), access);
+    }
   };
   for (const { access, source } of mounts) if (access === "read" || access === "write") await allow(source, access);
   return { read: [...rules.read], write: [...rules.write], list: [...rules.list] };
@@ -96,7 +99,7 @@ export class LandlockBackend implements SandboxBackend {
       return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
     }
     const rules = await pathRules(mounts.value);
-    const system = (await systemPaths()).map(({ path }) => path);
+    const system = await Promise.all((await systemPaths()).map(({ path }) => realpath(path)));
     const helper = await this.#helper.codeFor(python.value);
     const options = [
       ...helperOptions(run.config, [...rules.write, scratch.temporary, scratch.home], run.hasInput),
@@ -141,7 +144,7 @@ interface Scratch {
 
 /** A run's own temporary folder and home. */
 async function makeScratch(observationPipe: string | undefined): Promise<Scratch> {
-  const folder = await mkdtemp(join(tmpdir(), "toka-run-"));
+  const folder = await mkdtemp(join(await realpath(tmpdir()), "toka-run-"));
   const [temporary, home, site] = [join(folder, "tmp"), join(folder, "home"), join(folder, "python")];
   await Promise.all([temporary, home, site].map((path) => mkdir(path)));
   const pipe = observationPipe && join(folder, "observed");

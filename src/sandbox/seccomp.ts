@@ -54,6 +54,25 @@ const FILE_TYPE = 0o170000;
 const DEVICE_TYPES = [0o020000, 0o060000] as const;
 /** TIOCSTI, TIOCSETD, TIOCLINUX (asm-generic/ioctls.h): typing into a terminal or changing what drives it. */
 const TERMINAL_CONTROLS = [0x5412, 0x5423, 0x541c] as const;
+/** FIOSETOWN, SIOCSPGRP (asm-generic/sockios.h): who gets the signals of a descriptor, which may be any process. */
+const OWNER_CONTROLS = [0x8901, 0x8902] as const;
+/**
+ * What changes a file by a descriptor that was opened for reading (linux/fs.h, fscrypt.h, fsverity.h): FS_IOC_SETFLAGS and
+ * its 32-bit form, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION, FS_IOC_ENABLE_VERITY, FS_IOC_SET_ENCRYPTION_POLICY,
+ * FS_IOC_ADD_ENCRYPTION_KEY, EXT4_IOC_SETVERSION.
+ */
+const INODE_CONTROLS = [
+  0x40086602, 0x40046602, 0x401c5820, 0x40087602, 0x40806685, 0x800c6613, 0xc0506617, 0x40086604,
+] as const;
+/**
+ * F_SETOWN, F_SETSIG, F_SETOWN_EX (asm-generic/fcntl.h): a descriptor may then signal any process of the user, and
+ * SIGCONT would undo the pauses that hold the CPU share.
+ */
+const OWNER_COMMANDS = [8, 10, 15] as const;
+/** PRIO_PROCESS, PRIO_PGRP, but not PRIO_USER: that is all of the user's processes, the supervisor among them. */
+const OWN_PRIORITY_TARGETS = [0, 1] as const;
+/** IOPRIO_WHO_PROCESS, IOPRIO_WHO_PGRP. */
+const OWN_IO_TARGETS = [1, 2] as const;
 /** AF_UNIX, AF_INET, AF_INET6. */
 const SOCKET_FAMILIES = [1, 2, 10] as const;
 const SOCKET_TYPE_MASK = 0xf;
@@ -92,6 +111,16 @@ const onlyItself = (argument: number): BpfInstruction[] => [
   DENY,
 ];
 
+/** Like {@link onlyItself}, where the first argument says what the second one is a number of. */
+const onlyItselfAs = (targets: readonly number[]): BpfInstruction[] => [
+  load(offsetOfArgument(1)),
+  jump(BPF_JUMP_EQUAL, 0, 1, 0),
+  DENY,
+  load(offsetOfArgument(0)),
+  ...whenOneOf(targets, ALLOW),
+  DENY,
+];
+
 /** The mode counts only when the call creates a file: otherwise that register holds what it likes. */
 const refuseCreation = (flags: number, mode: number): BpfInstruction[] => [
   load(offsetOfArgument(flags)),
@@ -124,16 +153,21 @@ const CHECKS: Readonly<Record<CheckedCall, readonly BpfInstruction[]>> = {
     ...whenOneOf(SOCKET_FAMILIES, ALLOW),
     errno(EAFNOSUPPORT),
   ],
-  ioctl: [load(offsetOfArgument(1)), ...whenOneOf(TERMINAL_CONTROLS, DENY), ALLOW],
+  ioctl: [
+    load(offsetOfArgument(1)),
+    ...whenOneOf([...TERMINAL_CONTROLS, ...OWNER_CONTROLS, ...INODE_CONTROLS], DENY),
+    ALLOW,
+  ],
+  fcntl: [load(offsetOfArgument(1)), ...whenOneOf(OWNER_COMMANDS, DENY), ALLOW],
   // 0 is an ordinary Linux process, 0xffffffff only asks.
   personality: [load(offsetOfArgument(0)), ...whenOneOf([0, 0xffffffff], ALLOW), DENY],
   prlimit64: onlyItself(0),
-  setpriority: onlyItself(1),
+  setpriority: onlyItselfAs(OWN_PRIORITY_TARGETS),
   sched_setaffinity: onlyItself(0),
   sched_setscheduler: onlyItself(0),
   sched_setparam: onlyItself(0),
   sched_setattr: onlyItself(0),
-  ioprio_set: onlyItself(1),
+  ioprio_set: onlyItselfAs(OWN_IO_TARGETS),
   chmod: refuseBits(1, SETUID_OR_SETGID),
   fchmod: refuseBits(1, SETUID_OR_SETGID),
   fchmodat: refuseBits(2, SETUID_OR_SETGID),
@@ -157,9 +191,28 @@ const LOCAL_STREAMS: readonly BpfInstruction[] = [
   ALLOW,
 ];
 
-function whenSocket(architecture: SyscallArchitecture, rules: readonly BpfInstruction[]): BpfInstruction[] {
-  const number = CHECKED_CALLS.socket[architecture === "x64" ? 0 : 1];
-  return [jump(BPF_JUMP_EQUAL, number, 0, rules.length), ...rules];
+/** A pair of datagram sockets needs no `connect` to send to any address: streams and sequenced packets only. */
+const LOCAL_PAIRS: readonly BpfInstruction[] = [
+  load(offsetOfArgument(0)),
+  jump(BPF_JUMP_EQUAL, 1, 1, 0), // AF_UNIX
+  DENY,
+  load(offsetOfArgument(1)),
+  and(SOCKET_TYPE_MASK),
+  ...whenOneOf([1, 5], ALLOW), // SOCK_STREAM, SOCK_SEQPACKET
+  DENY,
+];
+
+/** Numbers of `socket` and `socketpair`. */
+const SOCKET_CALLS = { x64: [41, 53], arm64: [198, 199] } as const;
+
+function localSockets(architecture: SyscallArchitecture): BpfInstruction[] {
+  const [socket, pair] = SOCKET_CALLS[architecture];
+  return [
+    jump(BPF_JUMP_EQUAL, socket, 0, LOCAL_STREAMS.length),
+    ...LOCAL_STREAMS,
+    jump(BPF_JUMP_EQUAL, pair, 0, LOCAL_PAIRS.length),
+    ...LOCAL_PAIRS,
+  ];
 }
 
 /** The rule of each named set. There is one so far; a set that names fewer calls is added here. */
@@ -192,7 +245,7 @@ export function compileFilter(
   architecture: SyscallArchitecture,
   sockets: "any" | "local" = "any",
 ): BpfInstruction[] {
-  const localOnly = sockets === "local" ? whenSocket(architecture, LOCAL_STREAMS) : [];
+  const localOnly = sockets === "local" ? localSockets(architecture) : [];
   const x32 = architecture === "x64" ? whenAnyBit(X32_BIT, answer(SECCOMP_KILL_PROCESS)) : [];
   return [
     load(OFFSET_ARCHITECTURE),

@@ -113,6 +113,8 @@ export const ABSENT_CALLS = {
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
+  // a timer may send SIGCONT, which would undo the pauses that hold the CPU share; setitimer stays
+  timer_create: [222, 107],
 } as const satisfies Record<string, Numbers>;
 
 /** Calls whose arguments decide. */
@@ -122,6 +124,7 @@ export const CHECKED_CALLS = {
   unshare: [272, 97],
   socket: [41, 198],
   ioctl: [16, 29],
+  fcntl: [72, 25],
   personality: [135, 92],
   prlimit64: [302, 261],
   setpriority: [141, 140],
@@ -185,6 +188,8 @@ export const JUDGED_CALLS = {
   removexattr: ["refuse", [197, 14]],
   lremovexattr: ["refuse", [198, 15]],
   fremovexattr: ["refuse", [199, 16]],
+  // watching tells what happens in folders that may not be read
+  inotify_add_watch: ["refuse", [254, 27]],
 } as const satisfies Record<string, readonly [kind: string, Numbers]>;
 
 /** The supervisor's options that name what it judges: `gate=NUMBER:KIND`. */

@@ -1,0 +1,213 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { PassThrough } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { TerminalSanitizer } from "../../src/kernel/index.ts";
+import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
+import { type Door, MEMORY_LIMIT, type Seen, type Setting } from "./attack.ts";
+import type { Host } from "./host.ts";
+import { PRELUDE } from "./prelude.ts";
+import { Stage } from "./stage.ts";
+import { eventually } from "./wait.ts";
+import { processesWith, Watch } from "./watch.ts";
+
+const TIME_MS = 10_000;
+/** How long a run's last process may take to go after the run's end. */
+const GRACE_MS = 600;
+/** What was sent at last needs a moment to arrive. */
+const ARRIVAL_MS = 40;
+/** A plain run has no limits of its own: it is ended well past those that the sandbox would have held. */
+const PLAIN_TIME_FACTOR = 2.5;
+const KEPT_BYTES = 4 << 20;
+
+interface Outcome {
+  readonly reason: string;
+  readonly message: string;
+  readonly code: number | undefined;
+}
+
+class Printed {
+  #parts: Uint8Array[] = [];
+  #kept = 0;
+  bytes = 0;
+
+  push(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    if (this.#kept < KEPT_BYTES) this.#parts.push(chunk);
+    this.#kept += chunk.length;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#parts).toString("utf8");
+  }
+}
+
+/** Runs programs in one way, on a stage of their own each. */
+export class Runs {
+  readonly #door: Door;
+  readonly #root: string;
+  readonly #host: Host;
+  readonly #sandbox: Sandbox | undefined;
+  #number = 0;
+
+  constructor(door: Door, root: string, host: Host, helperPath: string) {
+    this.#door = door;
+    this.#root = root;
+    this.#host = host;
+    this.#sandbox = door === "plain" ? undefined : new Sandbox({ helperPath, backend: door });
+  }
+
+  /** Runs a program and hands what was seen to `judge` before the stage is taken down. */
+  async run<T>(body: string, setting: Setting, judge: (seen: Seen, stage: Stage) => Promise<T>): Promise<T> {
+    const marker = `attack-${process.pid}-${this.#door}-${++this.#number}`;
+    const stage = new Stage(this.#root, this.#host);
+    try {
+      if (setting.inheritSecret) stage.openSecret();
+      if (setting.victim) await stage.startVictim();
+      await setting.before?.(stage);
+      stage.remember();
+      return await judge(await this.#observe(marker, body, setting, stage), stage);
+    } finally {
+      for (const pid of processesWith(marker)) end(pid);
+      await stage.remove();
+    }
+  }
+
+  async #observe(marker: string, body: string, setting: Setting, stage: Stage): Promise<Seen> {
+    const temporary = new Set(readdirSync(tmpdir()));
+    const over = new AbortController();
+    const witness = setting.during?.(stage, over.signal);
+    const watch = new Watch(marker);
+    const printed = { stdout: new Printed(), stderr: new Printed() };
+    const started = performance.now();
+    const argv = ["python3", "-c", PRELUDE, JSON.stringify({ ...stage.facts, body }), marker];
+    const run =
+      this.#sandbox === undefined
+        ? this.#plain(argv, setting, stage, printed)
+        : this.#sandboxed(this.#sandbox, argv, setting, stage, printed);
+    const outcome = await run;
+    watch.look();
+    const wallMs = performance.now() - started;
+    watch.stop();
+    over.abort();
+    await pause(ARRIVAL_MS);
+    await eventually(() => processesWith(marker).length === 0, GRACE_MS);
+    // Through the door by which output comes to people.
+    const sanitizer = new TerminalSanitizer();
+    const { text } = printed.stdout;
+    return {
+      door: this.#door,
+      stdout: this.#sandbox ? sanitizer.push(text) : text,
+      stderr: printed.stderr.text,
+      printedBytes: printed.stdout.bytes + printed.stderr.bytes,
+      ...outcome,
+      wallMs,
+      ...{ peakMemory: watch.peakMemory, peakTasks: watch.peakTasks, cpuSeconds: watch.cpuSeconds },
+      survivors: processesWith(marker),
+      leftovers: readdirSync(tmpdir()).filter((name) => !temporary.has(name) && /toka-run|attack/.test(name)),
+      witness: await witness,
+    };
+  }
+
+  async #sandboxed(
+    sandbox: Sandbox,
+    argv: readonly string[],
+    setting: Setting,
+    stage: Stage,
+    printed: { stdout: Printed; stderr: Printed },
+  ): Promise<Outcome> {
+    const { environment = [], ...limits } = setting.limits ?? {};
+    const config = compileConfig({
+      category: "analysis",
+      workspace: stage.workspace,
+      limits: { memoryBytes: MEMORY_LIMIT * 2, timeMs: TIME_MS, ...limits },
+      writablePaths: setting.writable?.(stage) ?? [],
+      forbiddenPaths: setting.forbidden?.(stage) ?? [],
+      hosts: setting.hosts ?? [],
+      environment,
+    });
+    const input = setting.openInput ? new PassThrough() : ("none" as const);
+    const { exit } = await sandbox.run(
+      {
+        argv,
+        cwd: stage.workspace,
+        config: { ...config, cpuPercent: setting.limits?.cpuPercent ?? 100 },
+        resultFolder: stage.results,
+        environment: callerEnvironment(setting, stage),
+        stdin: input,
+      },
+      {
+        signal: new AbortController().signal,
+        onStdout: (chunk) => printed.stdout.push(chunk),
+        onStderr: (chunk) => printed.stderr.push(chunk),
+        onEvent: () => undefined,
+      },
+    );
+    return { reason: exit.reason, message: exit.message ?? "", code: exit.code };
+  }
+
+  async #plain(
+    [file = "", ...rest]: readonly string[],
+    setting: Setting,
+    stage: Stage,
+    printed: { stdout: Printed; stderr: Printed },
+  ): Promise<Outcome> {
+    const child = spawn(file, rest, {
+      cwd: stage.workspace,
+      env: { ...callerEnvironment(setting, stage), TOKA_RESULTS: stage.results },
+      stdio: [
+        setting.openInput ? "pipe" : "ignore",
+        "pipe",
+        "pipe",
+        ...(setting.inheritSecret ? [stage.openSecret()] : []),
+      ],
+      detached: true,
+    });
+    child.stdout?.on("data", (chunk) => printed.stdout.push(chunk));
+    child.stderr?.on("data", (chunk) => printed.stderr.push(chunk));
+    const closed = new Promise<number | undefined>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => resolve(code ?? undefined));
+    });
+    const late = new AbortController();
+    const code = await Promise.race([
+      closed,
+      pause((setting.limits?.timeMs ?? TIME_MS) * PLAIN_TIME_FACTOR, "late" as const, { signal: late.signal }).catch(
+        () => "late" as const,
+      ),
+    ]);
+    late.abort();
+    if (code !== "late") return { reason: code === 0 ? "ok" : "failed", message: "", code };
+    child.kill("SIGKILL");
+    await closed;
+    return { reason: "ended by the suite", message: "", code: undefined };
+  }
+}
+
+/** What an editor's environment looks like, with secrets in it. */
+function callerEnvironment(setting: Setting, stage: Stage): NodeJS.ProcessEnv {
+  const { run } = stage.facts as { run: string };
+  return {
+    PATH: process.env["PATH"],
+    LANG: "C.UTF-8",
+    HOME: stage.home,
+    API_TOKEN: stage.secret,
+    AWS_SECRET_ACCESS_KEY: stage.secret,
+    SSH_AUTH_SOCK: `${run}/agent.sock`,
+    DOCKER_HOST: `unix://${run}/docker.sock`,
+    VSCODE_IPC_HOOK_CLI: `${run}/editor.sock`,
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${run}/bus.sock`,
+    DISPLAY: ":7",
+    ...setting.environment?.(stage),
+  };
+}
+
+/** Ends one process that a run left; by its number, which was just looked up by the run's own marker. */
+function end(pid: string): void {
+  try {
+    process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // It has ended since.
+  }
+}
