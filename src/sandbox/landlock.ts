@@ -42,15 +42,18 @@ export interface PathRules {
 
 /**
  * Landlock's rules only ever allow, so that a folder with something forbidden in it cannot have one: its entries get rules
- * of their own, as they are when the run starts.
+ * of their own, as they are when the run starts. The same is true of writing where something is kept; what is made there
+ * later is the gate's affair (helper.py).
+ * @param kept paths that must stay as they are, also where nothing is there
  */
-export async function pathRules(mounts: readonly Mount[]): Promise<PathRules> {
+export async function pathRules(mounts: readonly Mount[], kept: readonly string[] = []): Promise<PathRules> {
   const rules = { read: new Set<string>(), write: new Set<string>(), list: new Set<string>() };
   const hidden = mounts.filter(({ access }) => access.startsWith("hidden")).map(({ source }) => source);
   const hiddenFolders = mounts.filter(({ access }) => access === "hidden-folder").map(({ source }) => source);
   const allow = async (path: string, access: "read" | "write"): Promise<void> => {
-    if (hidden.some((other) => isInside(path, other))) return;
-    if (!hidden.some((other) => isInside(other, path))) {
+    const excepted = access === "write" ? [...hidden, ...kept] : hidden;
+    if (excepted.some((other) => isInside(path, other))) return;
+    if (!excepted.some((other) => isInside(other, path))) {
       rules[access].add(path);
       return;
     }
@@ -61,7 +64,11 @@ export async function pathRules(mounts: readonly Mount[]): Promise<PathRules> {
       if (!entry.isSymbolicLink()) await allow(join(path, entry.name), access);
     }
   };
-  for (const { access, source } of mounts) if (access === "read" || access === "write") await allow(source, access);
+  for (const { access, source } of mounts) {
+    if (access === "write") await allow(source, "write");
+    // Writing means reading, too; where some of it must not be written, that is a rule of its own.
+    if (access === "read" || (access === "write" && kept.length > 0)) await allow(source, "read");
+  }
   return { read: [...rules.read], write: [...rules.write], list: [...rules.list] };
 }
 
@@ -132,7 +139,7 @@ export class LandlockBackend implements SandboxBackend {
   }
 }
 
-interface Scratch {
+export interface Scratch {
   readonly folder: string;
   readonly temporary: string;
   readonly home: string;
@@ -143,7 +150,7 @@ interface Scratch {
 }
 
 /** A run's own temporary folder and home. */
-async function makeScratch(observationPipe: string | undefined): Promise<Scratch> {
+export async function makeScratch(observationPipe: string | undefined): Promise<Scratch> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), "toka-run-"));
   const [temporary, home, site] = [join(folder, "tmp"), join(folder, "home"), join(folder, "python")];
   await Promise.all([temporary, home, site].map((path) => mkdir(path)));
@@ -157,7 +164,7 @@ async function makeScratch(observationPipe: string | undefined): Promise<Scratch
   return { folder, temporary, home, site, pipe, remove };
 }
 
-function environmentIn(environment: PreparedRun["environment"], scratch: Scratch): Record<string, string> {
+export function environmentIn(environment: PreparedRun["environment"], scratch: Scratch): Record<string, string> {
   const { PYTHONPATH = "" } = environment;
   const search = PYTHONPATH.split(":");
   return {
