@@ -43,7 +43,7 @@ export function resolveEntry(tool: Tool, workspace: string): Result<readonly str
   }
   if (tool.entry.arguments !== "json") return ok(words);
   const [interpreter = "python", ...rest] = words;
-  return ok([interpreter, "-c", FUNCTION_RUNNER, ...rest, tool.function ?? tool.name]);
+  return ok([interpreter, "-c", FUNCTION_RUNNER, ...rest]);
 }
 
 /**

@@ -126,7 +126,7 @@ export const Tool = z.object({
       .literal("json")
       .optional()
       .describe(
-        "The tool is the function named in `function`, called with its arguments as one JSON object; `argv` names its file.",
+        "The tool is a function, called with its arguments as one JSON object; `argv` names its file and what is called.",
       ),
   }),
   parameters: z.array(Parameter),

@@ -75,7 +75,7 @@ async def get_weather(city: Annotated[str, Field(description="Where", min_length
       function: "add",
       framework: "mcp",
       line: 17,
-      entry: { argv: ["python", "server.py"], pythonPath: ["."], arguments: "json" },
+      entry: { argv: ["python", "server.py", "add"], pythonPath: ["."], arguments: "json" },
       description: "Add numbers.\n\nArgs:\n    a: The first.",
     });
     expect(add.parameters).toMatchObject([
@@ -168,7 +168,11 @@ async def serve(zone):
 `,
     });
     const first = tool(tools, "first");
-    expect(first).toMatchObject({ id: "low.py#serve.call_tool:first", description: "First." });
+    expect(first).toMatchObject({
+      id: "low.py#serve.call_tool:first",
+      function: "serve.<locals>.call_tool",
+      description: "First.",
+    });
     expect(parameterOf(first, "n")).toMatchObject({ type: "integer", required: true });
     expect(parameterOf(first, "s").choices).toEqual(["u", "v"]);
     expect(parameterOf(tool(tools, "second"), "depth")).toMatchObject({ type: "integer", default: 1, required: false });
@@ -210,7 +214,7 @@ class Finder(BaseTool):
   expect(parameterOf(tool(tools, "search-it"), "query")).toMatchObject({ type: "string", help: "What to look for" });
   expect(tool(tools, "parsed")).toMatchObject({ description: "Parsed.", parameters: [{ name: "a", help: "Its a." }] });
   expect(tool(tools, "Other")).toMatchObject({ id: "lc.py#made", description: "Another.", framework: "langchain" });
-  expect(tool(tools, "finder")).toMatchObject({ id: "lc.py#Finder", function: "Finder", description: "Finds." });
+  expect(tool(tools, "finder")).toMatchObject({ id: "lc.py#Finder", function: "Finder._run", description: "Finds." });
   expect(parameterOf(tool(tools, "finder"), "limit").default).toBe(10);
 });
 

@@ -20,25 +20,26 @@ export function agentTool(
   capabilities: readonly Capability[],
 ): Tool {
   const { callee, owner } = tool;
-  const qualified = qualifiedName(parsed, tool);
+  const { path, qualified } = nameInFile(parsed, tool);
   const doc = parseDocstring(documentationOf(callee));
   const described = argumentsOf(tool, doc, interpreter);
   const name = tool.name ?? callee.name;
   const description = (tool.description ?? (tool.summaryOnly ? doc.description : doc.text)).trim();
-  const entryName = tool.schema !== undefined && owner === undefined ? `${qualified}:${name}` : qualified;
+  // One function of a low-level server answers for several tools, told apart by their names.
+  const called = tool.schema !== undefined && owner === undefined ? `${path}:${name}` : path;
   return {
-    id: `${parsed.file}#${entryName}`,
+    id: `${parsed.file}#${called}`,
     name,
     kind: "python",
     file: parsed.file,
     line: owner?.line ?? callee.line,
-    function: entryName,
+    function: qualified,
     framework: tool.framework,
     description,
     category: categoryOf(name, description, capabilities, undefined),
     source: "inferred",
     entry: {
-      argv: ["python", parsed.file],
+      argv: ["python", parsed.file, called],
       pythonPath: [importRoot(parsed.file, store)],
       arguments: "json",
     },
@@ -49,20 +50,30 @@ export function agentTool(
   };
 }
 
-/** The path of the function through the functions and classes around it, as far as its file tells. */
-export function qualifiedName(parsed: ParsedFile, { callee, owner }: Pick<AgentTool, "callee" | "owner">): string {
-  if (owner !== undefined) return owner.name;
-  const line = callee.node.line;
-  let found: string | null = null;
-  const visit = (node: Node, path: readonly string[]): void => {
+/** Where a function lies in its file: its path through the functions and classes around it, and Python's name for it. */
+function nameInFile(
+  parsed: ParsedFile,
+  { callee, owner }: Pick<AgentTool, "callee" | "owner">,
+): { readonly path: string; readonly qualified: string } {
+  if (owner !== undefined) return { path: owner.name, qualified: `${owner.name}.${callee.name}` };
+  const { line } = callee.node;
+  let found: { path: string; qualified: string } | null = null;
+  const visit = (node: Node, path: string, qualified: string): void => {
     if (found !== null) return;
-    const isNamed = node.kind === "FunctionDef" || node.kind === "AsyncFunctionDef" || node.kind === "ClassDef";
-    const inner = isNamed ? [...path, node.name] : path;
-    if (isNamed && node.line === line && node.name === callee.name) found = inner.join(".");
-    else forEachChild(node, (child) => visit(child, inner));
+    const isFunction = node.kind === "FunctionDef" || node.kind === "AsyncFunctionDef";
+    if (!isFunction && node.kind !== "ClassDef") {
+      forEachChild(node, (child) => visit(child, path, qualified));
+      return;
+    }
+    const here = { path: path + node.name, qualified: qualified + node.name };
+    if (node.line === line && node.name === callee.name) found = here;
+    else
+      forEachChild(node, (child) =>
+        visit(child, `${here.path}.`, `${here.qualified}.${isFunction ? "<locals>." : ""}`),
+      );
   };
-  visit(parsed.module, []);
-  return found ?? callee.name;
+  visit(parsed.module, "", "");
+  return found ?? { path: callee.name, qualified: callee.name };
 }
 
 /** The folder from which the file's package is imported. */
@@ -129,7 +140,7 @@ function isMethod({ callee, owner }: AgentTool): boolean {
   return callee.owner !== null && callee.binding !== "static" && (first === "self" || first === "cls");
 }
 
-/** Annotations of parameters that a framework fills in, by their last name. */
+/** Annotations of parameters that a framework fills in, by their last names. */
 const INJECTED: ReadonlySet<string> = new Set([
   "Context",
   "RunContext",
@@ -139,10 +150,7 @@ const INJECTED: ReadonlySet<string> = new Set([
   "AsyncCallbackManagerForToolRun",
   "ServerSession",
   "Progress",
-]);
-
-/** Marks in `Annotated[…]` that say the same. */
-const INJECTED_MARKS: ReadonlySet<string> = new Set([
+  // Marks in `Annotated[…]`.
   "InjectedToolArg",
   "InjectedToolCallId",
   "InjectedState",
@@ -157,7 +165,7 @@ function isInjected(parameter: SignatureParameter, framework: Framework): boolea
     const name = partName(part);
     const isOfFramework = /^(?:mcp|fastmcp|pydantic_ai|langchain|langgraph|docket)/u.test(name);
     const last = name.slice(name.lastIndexOf(".") + 1);
-    return isMarker(part) || (isOfFramework && (INJECTED.has(last) || INJECTED_MARKS.has(last)));
+    return isMarker(part) || (isOfFramework && INJECTED.has(last));
   });
 }
 
