@@ -1,6 +1,7 @@
 /**
  * Writes what is generated from code: `contributes`, `activationEvents` and `capabilities` of package.json with their
- * texts in package.nls.json (from src/extension/contributions.ts), and schemas/*.json (from src/model).
+ * texts in package.nls.json (from src/extension/contributions.ts), schemas/*.json (from src/model), and
+ * docs/capabilities.md (from the table of discovery).
  * With `--check` nothing is written and a difference is an error.
  */
 import { execFileSync } from "node:child_process";
@@ -8,6 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import * as z from "zod";
+import { capabilityPage } from "../src/discovery/index.ts";
 import {
   ACTIVATION_EVENTS,
   CAPABILITIES_TEXTS,
@@ -177,6 +179,7 @@ function generated(): Map<string, string> {
   const files = new Map([
     ["package.json", json({ ...manifest, ...manifestParts(texts) })],
     ["package.nls.json", json(texts.toJson())],
+    ["docs/capabilities.md", capabilityPage()],
   ]);
   for (const [name, { schema, title }] of Object.entries(SCHEMAS)) {
     const body = z.toJSONSchema(schema, { target: "draft-7", io: "input" });
@@ -187,7 +190,7 @@ function generated(): Map<string, string> {
 
 /** Formats as `npm run check` demands; schemas are left out of formatting. */
 function format(file: string, text: string): string {
-  if (file.startsWith("schemas/")) return text;
+  if (file.startsWith("schemas/") || file.endsWith(".md")) return text;
   const biome = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
   return execFileSync(process.execPath, [biome, "format", `--stdin-file-path=${file}`], {
     cwd: ROOT,

@@ -1,4 +1,5 @@
 export { BUILD } from "./build.ts";
+export { capabilityPage } from "./capabilities/page.ts";
 export { commandSequences, type DocoptOption, parsePatterns, type UsagePattern } from "./docopt/usage.ts";
 export { type IndexFile, indexPath } from "./index-file.ts";
 export type { ScanListener } from "./scan.ts";

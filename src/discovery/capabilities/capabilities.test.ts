@@ -193,6 +193,72 @@ describe("categories", () => {
   });
 });
 
+describe("what objects do", () => {
+  test("a method is reached through its base once there is an object, not by naming the class", async () => {
+    const files = (made: string) => ({
+      "t.py": `
+import os
+class Base:
+    def run(self):
+        self.work()
+    def work(self):
+        pass
+class Used(Base):
+    def work(self):
+        os.mkdir("x")
+class Named(Base):
+    def work(self):
+        os.remove("x")
+def main(thing: Base):
+    if isinstance(thing, Named) or Named.__name__ == "x":
+        return
+    thing.run()
+if __name__ == "__main__":
+    main(${made})
+`,
+    });
+    expect(namesOf(await onlyTool(files("Used()")))).toEqual(["filesystem-write"]);
+    expect(namesOf(await onlyTool(files("Named()")))).toEqual(["filesystem-delete"]);
+  });
+
+  test("what functions of the workspace return, functions handed over, iteration", async () => {
+    const tool = await toolOf(
+      `import functools, requests, threading, os
+def session():
+    made = requests.Session()
+    return made
+class Lines:
+    def __iter__(self):
+        return iter(open("x"))
+def save(opener, path): return opener(path, "wb")`,
+      "session().get(arg)",
+      "threading.Thread(target=os.remove, args=(arg,))",
+      "list(Lines())",
+      "save(open, 'y', 'w')",
+    );
+    expect(namesOf(tool)).toEqual(["filesystem-read", "filesystem-write", "filesystem-delete", "network-access"]);
+  });
+
+  test.each<[string, string, CapabilityName[]]>([
+    ["import pandas as pd", "pd.read_csv('https://example.org/x.csv')", ["network-access"]],
+    ["import pandas as pd", "pd.read_csv(arg).to_csv()", ["filesystem-read"]],
+    ["import pandas as pd", "pd.read_csv(arg).to_csv('y')", ["filesystem-read", "filesystem-write"]],
+    ["import torch", "torch.load(arg, weights_only=True)", ["filesystem-read"]],
+    ["import torch", "torch.load(arg)", ["filesystem-read", "deserialization"]],
+    ["import numpy as np", "np.load(arg, allow_pickle=True)", ["filesystem-read", "deserialization"]],
+    ["import yaml", "yaml.load(arg, Loader=yaml.CSafeLoader)", []],
+    ["import sqlalchemy", "sqlalchemy.__version__", []],
+    ["", "arg.target.open('w')", ["filesystem-write"]],
+    ["", "arg.door.open()", []],
+    ["import argparse", "argparse.FileType('w')", ["filesystem-write"]],
+    ["import os", "os.open(arg, os.O_WRONLY | os.O_CREAT)", ["filesystem-write"]],
+    ["from sklearn import datasets", "datasets.fetch_openml('x')", ["network-access"]],
+    ["import rich, tqdm", "tqdm.tqdm(arg); rich.print(arg)", []],
+  ])("%s: %s", async (imports, line, expected) => {
+    expect(new Set(namesOf(await toolOf(imports, line)))).toEqual(new Set(expected));
+  });
+});
+
 describe("settings", () => {
   test("add calls to the table", async () => {
     const text =

@@ -11,7 +11,7 @@ export interface CommandRule {
   readonly having?: readonly string[];
 }
 
-const COMMAND_RULES: readonly CommandRule[] = [
+export const COMMAND_RULES: readonly CommandRule[] = [
   { capability: "filesystem-delete", why: "deletes files", programs: "rm rmdir unlink shred srm trash" },
   { capability: "filesystem-delete", why: "deletes files", programs: "find", having: ["-delete"] },
   { capability: "filesystem-delete", why: "deletes files", programs: "git", subcommands: "clean rm" },
@@ -79,7 +79,39 @@ const COMMAND_RULES: readonly CommandRule[] = [
     programs:
       "sudo su doas pkexec mount umount chroot modprobe insmod sysctl iptables nft systemctl service useradd usermod userdel passwd visudo fdisk mkfs parted swapon",
   },
-  { capability: "process-signal", why: "signals other processes", programs: "kill killall pkill xkill" },
+  { capability: "process-signal", why: "signals other processes", programs: "kill killall pkill xkill skill fuser" },
+  { capability: "filesystem-write", why: "saves what it downloads", programs: "wget aria2c scp sftp rclone gsutil" },
+  {
+    capability: "filesystem-write",
+    why: "saves what it downloads",
+    programs: "curl http https",
+    having: ["-o", "-O", "--output", "--remote-name", "--download"],
+  },
+  {
+    capability: "filesystem-write",
+    why: "writes what it builds",
+    programs: "gcc g++ clang cc ld ninja meson cargo go javac tsc rustc ffmpeg convert magick pandoc pdflatex latexmk",
+  },
+  {
+    capability: "filesystem-read",
+    why: "reads files",
+    programs:
+      "gcc g++ clang cc make cmake ninja meson ffmpeg ffprobe convert identify magick pandoc pdflatex file nm objdump readelf xargs lsof tree",
+  },
+  { capability: "env-read", why: "reads environment variables", programs: "printenv" },
+  { capability: "gpu", why: "asks for the GPU", programs: "nvidia-smi rocm-smi" },
+  { capability: "gui", why: "opens a window", programs: "xdg-open open zenity kdialog xmessage notify-send" },
+  {
+    capability: "network-listen",
+    why: "starts a server",
+    programs: "http.server uvicorn gunicorn hypercorn nginx sshd redis-server mongod postgres caddy",
+  },
+  {
+    capability: "network-listen",
+    why: "starts a server",
+    programs: "flask streamlit php",
+    having: ["run", "-S"],
+  },
   { capability: "dynamic-code", why: "runs code that is made while it runs", programs: "eval source ." },
   {
     capability: "dynamic-code",

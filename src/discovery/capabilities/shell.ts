@@ -16,8 +16,8 @@ export function commandCapabilities(
     gather(findings, name, file, command.line, scope, () => ({ text: command.text, why: `This line ${why}.` }));
   };
   for (const command of commands) {
-    for (const words of [command.words, afterSudo(command.words)]) {
-      if (words.length > 0) addCommand(words, command, functions, add);
+    for (let words = command.words; words.length > 0; words = started(words)) {
+      addCommand(words, command, functions, add);
     }
     addRedirections(command, add);
   }
@@ -26,11 +26,21 @@ export function commandCapabilities(
 
 type Add = (name: CapabilityName, command: ShellCommand, why: string, scope?: Scope) => void;
 
-/** What `sudo` starts. */
-function afterSudo(words: readonly string[]): readonly string[] {
-  if (words[0] !== "sudo" && words[0] !== "doas") return [];
-  const from = words.findIndex((word, index) => index > 0 && !word.startsWith("-") && !word.includes("="));
-  return from === -1 ? [] : words.slice(from);
+/** Programs that start the one that their arguments name, after options, settings and, some of them, a number. */
+const STARTERS: ReadonlySet<string> = new Set(
+  "sudo doas env nice ionice nohup time timeout exec command xargs setsid stdbuf chronic watch unbuffer flock".split(
+    " ",
+  ),
+);
+
+/** What a command starts in its turn: `sudo rm x` starts `rm x`. */
+function started(words: readonly string[]): readonly string[] {
+  const [program = "", ...rest] = words;
+  if (!STARTERS.has(program)) return [];
+  const from = rest.findIndex(
+    (word) => !word.startsWith("-") && !word.includes("=") && !/^\d+(?:\.\d+)?[smhd]?$/u.test(word),
+  );
+  return from === -1 ? [] : rest.slice(from);
 }
 
 function addCommand(words: readonly string[], command: ShellCommand, functions: ReadonlySet<string>, add: Add): void {

@@ -371,7 +371,7 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
     why: "reads standard input",
     names: `builtins.input builtins.raw_input getpass.getpass fileinput.input fileinput.FileInput code.interact
             code.InteractiveConsole.interact code.InteractiveConsole.raw_input
-            cmd.Cmd.cmdloop .cmdloop pdb.set_trace builtins.breakpoint pydoc.pager pydoc.help curses.wrapper
+            cmd.Cmd.cmdloop .cmdloop pdb.main pdb.run pdb.runeval pdb.runcall pdb.post_mortem pdb.pm pdb.set_trace builtins.breakpoint pydoc.pager pydoc.help curses.wrapper
             curses.initscr`,
   },
   { capability: "stdin", why: "reads standard input", names: "sys.stdin sys.__stdin__", onReference: true },
