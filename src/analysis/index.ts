@@ -26,5 +26,5 @@ export { escapeMermaid, type MermaidOptions, toMermaid } from "./mermaid.ts";
 export type { DetailLevel, GraphOptions } from "./options.ts";
 export { AnalysisRun } from "./reports/collect.ts";
 export type { FactsStore } from "./reports/facts.ts";
-export { type RenderOptions, renderReport } from "./reports/render.ts";
+export { type RenderOptions, renderReport, reportPieces } from "./reports/render.ts";
 export type { ExceptionDetail } from "./view.ts";

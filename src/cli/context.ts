@@ -5,6 +5,7 @@ import { Kernel, ownCommand, stateRoot } from "../kernel/index.ts";
 import { type Backend, type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
+import type { StartOwn } from "./supervise.ts";
 
 /** What every command gets: where to write, and when to stop. */
 export interface Context {
@@ -13,6 +14,7 @@ export interface Context {
   readonly environment: NodeJS.ProcessEnv;
   /** Standard input, opened by the commands that read it. */
   readonly stdin: () => NodeJS.ReadStream;
+  readonly startOwn: StartOwn;
 }
 
 /** The supervisor's file: beside the bundle, or in its room when run from source. */

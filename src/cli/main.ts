@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { OwnProcess } from "./supervise.ts";
 
 /** The oldest Node with the built-in SQLite that the state is kept in. */
 const OLDEST = [22, 13] as const;
@@ -27,6 +28,14 @@ function continueIn(node: string): ChildProcess {
   return child;
 }
 
+/** The same program anew, in the same interpreter, with what it says piped here. */
+function startOwn(options: readonly string[], words: readonly string[]): OwnProcess {
+  const [, program = import.meta.filename] = process.argv;
+  return spawn(process.execPath, [...process.execArgv, ...options, program, ...words], {
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+}
+
 function start(): void {
   if (isOldNode(process.versions.node)) {
     const pinned = PINNED.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
@@ -40,7 +49,7 @@ function start(): void {
   }
   // Loaded only now: the libraries themselves need the newer Node.
   import("./program.ts")
-    .then(({ main }) => main(process.argv))
+    .then(({ main }) => main(process.argv, startOwn))
     .catch((error: unknown) => {
       process.stderr.write(`toka: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exitCode = 1;

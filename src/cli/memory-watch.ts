@@ -1,20 +1,19 @@
-import { getHeapStatistics } from "node:v8";
+import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
 
-/**
- * Share of the heap that is full when what cannot be let go takes it. The limit counts what is young too, a seventh of a
- * small heap: what is old runs out before all of it is used.
- */
-const FULL = 0.78;
+/** Share of the room for what is old that is full when what cannot be let go takes it. */
+const FULL = 0.88;
 /** So many looks one after the other: in between, what is garbage goes. */
 const LOOKS = 8;
+/** Of the whole limit, where only that is known: what is young has a share too, which grows with the machine. */
+const OLD_SHARE = 0.85;
 
 /** Notices that the memory runs out before the process is ended for it. */
 export class MemoryWatch {
   readonly #used: () => number;
   #high = 0;
 
-  /** @param used share of the heap in use, from 0 to 1 */
-  constructor(used: () => number = heapShare) {
+  /** @param used share of the room for what is old, from 0 to 1 */
+  constructor(used: () => number = oldShare) {
     this.#used = used;
   }
 
@@ -25,7 +24,17 @@ export class MemoryWatch {
   }
 }
 
-function heapShare(): number {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used / limit;
+/** V8 ends the process when what is old has no room left, however empty the room for what is young is. */
+function oldShare(): number {
+  let used = 0;
+  for (const { space_name: name, space_used_size: size } of getHeapSpaceStatistics()) {
+    if (!/^new_|_new_/.test(name)) used += size;
+  }
+  return used / oldLimit();
+}
+
+function oldLimit(): number {
+  const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  const given = [...options.matchAll(/--max[-_]old[-_]space[-_]size=(\d+)/g)].at(-1)?.[1];
+  return given === undefined ? getHeapStatistics().heap_size_limit * OLD_SHARE : Number(given) * 1024 * 1024;
 }

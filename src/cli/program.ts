@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { AnalysisKind } from "../model/index.ts";
-import { analyzeCommand } from "./commands/analyze.ts";
+import { analyzeCommand, superviseAnalysis } from "./commands/analyze.ts";
 import { askCommand } from "./commands/ask.ts";
 import { cfgCommand } from "./commands/cfg.ts";
 import { discoverCommand } from "./commands/discover.ts";
@@ -11,6 +11,7 @@ import { runCommand } from "./commands/run.ts";
 import { Console } from "./console.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { StartOwn } from "./supervise.ts";
 
 /** The exit code that shells give a program that a broken pipe ended (128 + SIGPIPE). */
 const BROKEN_PIPE = 141;
@@ -20,7 +21,7 @@ Exit codes: 0 done, 1 the tool or check failed, 2 wrong use or bad input, 3 deni
 124 timed out, 130 cancelled. Results go to standard output, everything else to standard error.`;
 
 /** Runs `toka` with a process's arguments and sets the exit code. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], startOwn: StartOwn): Promise<void> {
   const controller = new AbortController();
   let usedStdin: NodeJS.ReadStream | undefined;
   const context: Context = {
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     }),
     signal: controller.signal,
     environment: process.env,
+    startOwn,
     stdin: () => {
       usedStdin = process.stdin;
       return usedStdin;
@@ -44,7 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   let code: number = EXIT.done;
-  const program = buildProgram(context, (result) => {
+  const program = buildProgram(argv.slice(2), context, (result) => {
     code = result;
   });
   try {
@@ -62,7 +64,7 @@ function collect(value: string, before: readonly string[] | undefined): string[]
   return [...(before ?? []), value];
 }
 
-function buildProgram(context: Context, done: (code: number) => void): Command {
+function buildProgram(words: readonly string[], context: Context, done: (code: number) => void): Command {
   const program = new Command("toka")
     .description("Discovers the tools of a workspace, draws their control flow, and runs them in a sandbox.")
     .exitOverride()
@@ -90,7 +92,7 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
     .option("--files-from <list>", "also the files listed in this file, one per line; - is standard input")
     .action(async (files, options) => done(await cfgCommand(files, options, context)));
 
-  addAnalyze(program, context, done);
+  addAnalyze(program, words, context, done);
   addExec(program, context, done);
   addRun(program, context, done);
 
@@ -126,7 +128,7 @@ function buildProgram(context: Context, done: (code: number) => void): Command {
   return program;
 }
 
-function addAnalyze(program: Command, context: Context, done: (code: number) => void): void {
+function addAnalyze(program: Command, words: readonly string[], context: Context, done: (code: number) => void): void {
   program
     .command("analyze")
     .description(`analyses of all Python files of a folder: ${AnalysisKind.options.join(", ")}`)
@@ -141,7 +143,13 @@ function addAnalyze(program: Command, context: Context, done: (code: number) => 
       "--cache <dir>",
       "where to keep what was read of each file for the next time (the workspace's state folder)",
     )
-    .action(async (kind, paths, options) => done(await analyzeCommand(kind, paths, options, context)));
+    .option("--memory <size>", "for what is kept of the files, such as 2GB; else what Node.js takes on this machine")
+    // For whoever bounds the process and tells how it ended: this program itself, or the kernel in its sandbox.
+    .addOption(new Option("--supervised").hideHelp())
+    .action(async (kind, paths, options) => {
+      const command = options.supervised === true ? analyzeCommand : superviseAnalysis(words);
+      done(await command(kind, paths, options, context));
+    });
 }
 
 function addExec(program: Command, context: Context, done: (code: number) => void): void {
@@ -164,6 +172,7 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .option("--output <size>", "printed in all, such as 10MB")
     .option("--env <names...>", "a variable of the environment that passes")
     .option("--report <file>", "write what happened and what was enforced as JSON")
+    .option("--observe", "let the command's Pythons tell what they open, reach and start; in the report, too")
     .addOption(new Option("--backend <name>", "the mechanism that isolates").default("auto"))
     .passThroughOptions()
     .action(async (argv, options) => done(await execCommand(argv, options, context)));
@@ -181,6 +190,7 @@ function addRun(program: Command, context: Context, done: (code: number) => void
     .option("--workspace <dir>", "the workspace folder", ".")
     .option("--writable <path>", "let this run write to a file or folder (repeatable)", collect)
     .option("--allow-host <name>", "let this run reach a host: name, *.name or name:port (repeatable)", collect)
+    .option("--observe", "tell what the run did, and compare it with what was inferred from the code")
     .allowUnknownOption()
     .addHelpText(
       "after",

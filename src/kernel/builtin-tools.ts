@@ -50,7 +50,10 @@ export class BuiltinTools {
     const [first, ...rest] = tool.entry.argv;
     if (own === undefined || first !== OWN_COMMAND || !this.tools.includes(tool)) return undefined;
     return {
-      argv: [own.node, `--max-old-space-size=${HEAP_MEGABYTES}`, own.cli, ...rest, `--cache=${this.#cache}`],
+      argv: [
+        ...[own.node, `--max-old-space-size=${HEAP_MEGABYTES}`, own.cli],
+        ...[...rest, `--cache=${this.#cache}`, "--supervised"],
+      ],
       file: own.cli.slice(1),
       readablePaths: [nodeInstallation(own.node), own.cli],
       writablePaths: [this.#cache],
@@ -93,7 +96,9 @@ export class ProgressLines {
  * ends it.
  */
 export function builtinEnd({ reason, code, message }: ExitStatus): string | undefined {
-  const isOut = reason === "memory" || (reason === "failed" && (code === 134 || code === 133 || /\bsignal [56]\b/.test(message ?? "")));
+  const isOut =
+    reason === "memory" ||
+    (reason === "failed" && (code === 134 || code === 133 || /\bsignal [56]\b/.test(message ?? "")));
   if (!isOut) return undefined;
   return "The workspace is too large for the memory of an analysis: name folders or files to analyse a part of it";
 }

@@ -1,6 +1,6 @@
 import type { CallCertainty, CallEdge, CallGraph, CallNode, ExternalCalls, UnknownCalls } from "../../model/index.ts";
 import type { Place, Value } from "./resolver.ts";
-import type { CallSite, FileSummary, SourceFile } from "./summary.ts";
+import { type CallSite, type FileSummary, NO_CALLS, type SourceFile } from "./summary.ts";
 import { summariseWorkspace, type WorkspaceSummary } from "./workspace.ts";
 
 /** The call graph of a workspace; files are read one after the other, so that a generator may parse as it goes. */
@@ -17,9 +17,17 @@ function callGraphOf(workspace: WorkspaceSummary): CallGraph {
   }
 }
 
+export interface CallGraphOptions {
+  /** Whether the calls of a file are let go once they are in the graph: for summaries that nobody needs afterwards. */
+  readonly letsGo?: boolean;
+}
+
 /** The call graph of a workspace that was read, with a pause after each file: gives the number of files that are done. */
-export function callGraphSteps(workspace: WorkspaceSummary): Generator<number, CallGraph> {
-  return new CallGraphBuilder(workspace).build();
+export function callGraphSteps(
+  workspace: WorkspaceSummary,
+  { letsGo = false }: CallGraphOptions = {},
+): Generator<number, CallGraph> {
+  return new CallGraphBuilder(workspace, letsGo).build();
 }
 
 interface Target {
@@ -29,32 +37,48 @@ interface Target {
 
 class CallGraphBuilder {
   readonly #workspace: WorkspaceSummary;
+  readonly #letsGo: boolean;
   readonly #nodes: CallNode[] = [];
   /** The node of each scope of each file. */
   readonly #ids: number[][] = [];
-  readonly #edges = new Map<string, CallEdge>();
-  readonly #external = new Map<string, ExternalCalls>();
-  readonly #unknown = new Map<string, UnknownCalls>();
+  readonly #edges: CallEdge[] = [];
+  readonly #external: ExternalCalls[] = [];
+  readonly #unknown: UnknownCalls[] = [];
   readonly #sums = { calls: 0, resolved: 0, external: 0, unknown: 0 };
 
-  constructor(workspace: WorkspaceSummary) {
+  constructor(workspace: WorkspaceSummary, letsGo: boolean) {
     this.#workspace = workspace;
+    this.#letsGo = letsGo;
   }
 
   *build(): Generator<number, CallGraph> {
     const { files } = this.#workspace;
     for (const file of files) this.#addNodes(file);
-    for (const [file, { scopes }] of files.entries()) {
-      for (const [scope, { calls }] of scopes.entries()) for (const call of calls) this.#call({ file, scope }, call);
+    for (const [file, summary] of files.entries()) {
+      this.#connect(file, summary);
       yield file + 1;
     }
     return {
       nodes: this.#nodes,
-      edges: inOrder(this.#edges),
-      external: inOrder(this.#external),
-      unknown: inOrder(this.#unknown),
+      edges: this.#edges,
+      external: this.#external,
+      unknown: this.#unknown,
       stats: { files: files.length, ...this.#sums },
     };
+  }
+
+  #connect(file: number, { scopes }: FileSummary): void {
+    const found: ScopeCalls[] = [];
+    for (const [scope, summary] of scopes.entries()) {
+      if (summary.calls.length === 0) continue;
+      const calls = new ScopeCalls(this.#node({ file, scope }));
+      for (const call of summary.calls) this.#call({ file, scope }, call, calls);
+      found.push(calls);
+      if (this.#letsGo) summary.calls = NO_CALLS;
+    }
+    this.#workspace.resolver.leave(file);
+    found.sort((a, b) => a.from - b.from);
+    for (const calls of found) calls.moveTo(this.#edges, this.#external, this.#unknown);
   }
 
   #addNodes({ path, scopes }: FileSummary): void {
@@ -75,24 +99,30 @@ class CallGraphBuilder {
     return this.#ids[file]?.[scope] ?? 0;
   }
 
-  #call(place: Place, call: CallSite): void {
+  #call(place: Place, { path, text, line, decorates }: CallSite, calls: ScopeCalls): void {
     this.#sums.calls++;
-    const from = this.#node(place);
     const { values, complete } =
-      call.path === null ? { values: [], complete: false } : this.#workspace.resolver.path(place, call.path);
-    const targets = values.flatMap((value) => this.#targets(value, call.decorates));
-    const names = values.flatMap((value) => (value.kind === "external" ? [value.name] : []));
-    if (targets.length > 0) this.#sums.resolved++;
-    else if (names.length > 0) this.#sums.external++;
-    else this.#sums.unknown++;
+      path === null ? { values: [], complete: false } : this.#workspace.resolver.path(place, path);
     const certainty = complete && values.length === 1 ? "certain" : "possible";
-    for (const target of targets) this.#edge(from, target, certainty, call.line);
-    for (const name of names) {
-      append(this.#external, `${from} ${name}`, () => ({ from, name, lines: [] }), call.line);
+    let targets = 0;
+    let names = 0;
+    for (const value of values) {
+      if (value.kind === "external") {
+        names++;
+        calls.addExternal(value.name, line);
+        continue;
+      }
+      for (const target of this.#targets(value, decorates)) {
+        targets++;
+        calls.addEdge(target, certainty, line);
+      }
     }
-    if (targets.length + names.length > 0) return;
-    const { text } = call;
-    append(this.#unknown, `${from} ${text}`, () => ({ from, text, lines: [] }), call.line);
+    if (targets > 0) this.#sums.resolved++;
+    else if (names > 0) this.#sums.external++;
+    else {
+      this.#sums.unknown++;
+      calls.addUnknown(text, line);
+    }
   }
 
   /** What runs when a value is called. */
@@ -123,31 +153,63 @@ class CallGraphBuilder {
     }
     return null;
   }
+}
 
-  #edge(from: number, { to, kind }: Target, certainty: CallCertainty, line: number): void {
-    const key = `${from} ${to} ${kind} ${certainty}`;
-    append(this.#edges, key, () => ({ from, to, kind, certainty, lines: [] }), line);
+/** What one scope calls. */
+class ScopeCalls {
+  readonly from: number;
+  readonly #edges = new Map<number, CallEdge>();
+  readonly #external = new Map<string, ExternalCalls>();
+  readonly #unknown = new Map<string, UnknownCalls>();
+
+  constructor(from: number) {
+    this.from = from;
+  }
+
+  addEdge({ to, kind }: Target, certainty: CallCertainty, line: number): void {
+    const { from } = this;
+    const key = (to * KINDS.length + KINDS.indexOf(kind)) * 2 + Number(certainty === "certain");
+    const known = this.#edges.get(key);
+    if (known === undefined) this.#edges.set(key, { from, to, kind, certainty, lines: [line] });
+    else addLine(known.lines, line);
+  }
+
+  addExternal(name: string, line: number): void {
+    const known = this.#external.get(name);
+    if (known === undefined) this.#external.set(name, { from: this.from, name, lines: [line] });
+    else addLine(known.lines, line);
+  }
+
+  addUnknown(text: string, line: number): void {
+    const known = this.#unknown.get(text);
+    if (known === undefined) this.#unknown.set(text, { from: this.from, text, lines: [line] });
+    else addLine(known.lines, line);
+  }
+
+  moveTo(edges: CallEdge[], external: ExternalCalls[], unknown: UnknownCalls[]): void {
+    move(this.#edges, edges);
+    move(this.#external, external);
+    move(this.#unknown, unknown);
   }
 }
 
-/** Adds a line to what is known under a key. */
-function append<T extends { readonly lines: number[] }>(
-  map: Map<string, T>,
-  key: string,
-  make: () => T,
-  line: number,
-): void {
-  let known = map.get(key);
-  if (known === undefined) {
-    known = make();
-    map.set(key, known);
+const KINDS: readonly CallEdge["kind"][] = ["call", "construct", "decorate"];
+
+/** Calls come in the order of the text but for what stands in decorators, defaults and comprehensions. */
+function addLine(lines: number[], line: number): void {
+  const last = lines.at(-1) ?? 0;
+  if (last === line) return;
+  if (last < line) {
+    lines.push(line);
+    return;
   }
-  known.lines.push(line);
+  const at = lines.findIndex((other) => other >= line);
+  if (lines[at] !== line) lines.splice(at, 0, line);
 }
 
-/** Sorted by caller and line, each line once. */
-function inOrder<T extends { readonly from: number; lines: number[] }>(map: ReadonlyMap<string, T>): T[] {
-  const all = [...map.values()];
-  for (const one of all) one.lines = [...new Set(one.lines)].sort((a, b) => a - b);
-  return all.sort((a, b) => a.from - b.from || (a.lines[0] ?? 0) - (b.lines[0] ?? 0));
+/** In the order of their first lines. */
+function move<T extends { readonly lines: readonly number[] }>(from: ReadonlyMap<unknown, T>, to: T[]): void {
+  const all = [...from.values()];
+  if (all.length > 1) all.sort((a, b) => (a.lines[0] ?? 0) - (b.lines[0] ?? 0));
+  for (const one of all) to.push(one);
 }

@@ -1,9 +1,14 @@
 import type { Interner } from "./interner.ts";
+import { smallMap } from "./small-map.ts";
 import {
+  CallList,
   type CallSite,
   type FileSummary,
   type NameBinding,
+  NO_BINDINGS,
+  NO_CALLS,
   NO_NAMES,
+  NO_PATHS,
   NO_READERS,
   type Path,
   type ScopeSummary,
@@ -50,7 +55,9 @@ function packScope(out: Packer, scope: ScopeSummary): void {
   out.flag(scope.attributes !== null).list([...(scope.attributes ?? [])], ([name, values]) => {
     out.text(name).list(values, ({ scope: method, path }) => out.number(method).path(path));
   });
-  out.list(scope.calls, ({ path, text, line, decorates }) => out.path(path).text(text).number(line).flag(decorates));
+  out.list([...scope.calls], ({ path, text, line, decorates }) =>
+    out.path(path).text(text).number(line).flag(decorates),
+  );
   out.list([...scope.readers], ([name, readers]) => out.text(name).numbers(readers)).flag(scope.readsByName);
 }
 
@@ -164,14 +171,14 @@ function isSound(scope: ScopeSummary, at: number, count: number): boolean {
   for (const bindings of scope.bindings.values()) {
     for (const one of bindings) if ((one.kind === "scope" || one.kind === "self") && !isPlace(one.scope)) return false;
   }
-  return scope.calls.every(({ line }) => line >= 1);
+  return scope.calls.isSound;
 }
 
 function unpackScope(input: Unpacker): ScopeSummary {
   const kind = input.oneOf(SCOPES);
   const [name, qualname] = [input.text(), input.text()];
   const [line, endLine, parent] = [input.number(), input.number(), input.number()];
-  const bindings = new Map(input.list(() => [input.text(), input.list(() => unpackBinding(input))]));
+  const bindings = input.list((): [string, NameBinding[]] => [input.text(), input.list(() => unpackBinding(input))]);
   const [globals, nonlocals] = [input.texts(), input.texts()];
   const bases = input.list(() => input.path());
   const decorators = input.list(() => input.path());
@@ -185,7 +192,11 @@ function unpackScope(input: Unpacker): ScopeSummary {
   );
   const readers = input.list((): [string, number[]] => [input.text(), input.numbers()]);
   return {
-    ...{ kind, name, qualname, line, endLine, parent, bindings, bases, decorators, calls },
+    ...{ kind, name, qualname, line, endLine, parent },
+    bindings: bindings.length === 0 ? NO_BINDINGS : smallMap(bindings),
+    bases: bases.length === 0 ? NO_PATHS : bases,
+    decorators: decorators.length === 0 ? NO_PATHS : decorators,
+    calls: calls.length === 0 ? NO_CALLS : new CallList(calls),
     globals: globals.length === 0 ? NO_NAMES : new Set(globals),
     nonlocals: nonlocals.length === 0 ? NO_NAMES : new Set(nonlocals),
     attributes: hasAttributes ? new Map(attributes) : null,

@@ -11,8 +11,10 @@ import { type Binding, parameterBindings, statementBindings, targetBindings } fr
 import { forEachStatement } from "../statements.ts";
 import { Interner } from "./interner.ts";
 import { annotatedClass, pathOf } from "./paths.ts";
+import { smallMap } from "./small-map.ts";
 import {
   bindingScope,
+  CallList,
   type CallSite,
   type FileSummary,
   type ImportSummary,
@@ -21,6 +23,7 @@ import {
   NO_BINDINGS,
   NO_CALLS,
   NO_NAMES,
+  NO_PATHS,
   NO_READERS,
   type Path,
   type ScopeSummary,
@@ -78,7 +81,7 @@ type Assigned = { readonly scope: number; readonly path: Path | null };
 interface OpenScope extends ScopeSummary {
   readonly bindings: Map<string, readonly NameBinding[]>;
   attributes: Map<string, Assigned[]> | null;
-  readonly calls: CallSite[];
+  readonly sites: CallSite[];
 }
 
 /** A scope whose body is still to be read. */
@@ -160,10 +163,11 @@ class Summariser {
     const roots = new Set<string>();
     for (const scope of this.#scopes) for (const path of pathsOf(scope)) if (path !== null) roots.add(path[0] ?? "");
     return this.#scopes.map((scope): ScopeSummary => {
-      const calls = scope.calls.length === 0 ? NO_CALLS : scope.calls;
-      if (scope.kind !== "function") return { ...scope, calls };
-      const bindings = [...scope.bindings].filter(([name]) => roots.has(name));
-      return { ...scope, calls, bindings: bindings.length === 0 ? NO_BINDINGS : new Map(bindings) };
+      const calls = scope.sites.length === 0 ? NO_CALLS : new CallList(scope.sites);
+      const all = [...scope.bindings];
+      const bindings = scope.kind === "function" ? all.filter(([name]) => roots.has(name)) : all;
+      const { sites: _, ...rest } = scope;
+      return { ...rest, calls, bindings: bindings.length === 0 ? NO_BINDINGS : smallMap(bindings) };
     });
   }
 
@@ -187,10 +191,11 @@ class Summariser {
       bindings: new Map(),
       globals: NO_NAMES,
       nonlocals: NO_NAMES,
-      bases: bases.map((path) => this.#interner.path(path)),
-      decorators: decorators.map((path) => this.#interner.path(path)),
+      bases: bases.length === 0 ? NO_PATHS : bases.map((path) => this.#interner.path(path)),
+      decorators: decorators.length === 0 ? NO_PATHS : decorators.map((path) => this.#interner.path(path)),
       attributes: null,
-      calls: [],
+      calls: NO_CALLS,
+      sites: [],
       readers: NO_READERS,
       readsByName: false,
     };
@@ -474,7 +479,7 @@ class Summariser {
 
   #site(scope: number, { path, text, line, decorates }: CallSite): void {
     if (!this.#parts.calls) return;
-    this.#scope(scope).calls.push({
+    this.#scope(scope).sites.push({
       path: this.#interner.path(path),
       text: this.#interner.name(text),
       line,
@@ -498,8 +503,8 @@ class Summariser {
 }
 
 /** All chains of names of a scope. */
-function* pathsOf({ calls, bases, decorators, bindings, attributes }: ScopeSummary): Generator<Path | null> {
-  for (const { path } of calls) yield path;
+function* pathsOf({ sites, bases, decorators, bindings, attributes }: OpenScope): Generator<Path | null> {
+  for (const { path } of sites) yield path;
   yield* bases;
   yield* decorators;
   for (const all of bindings.values()) for (const one of all) if ("path" in one) yield one.path;

@@ -1,4 +1,5 @@
 import type { ImportFrom, Module } from "../../python/index.ts";
+import type { ReadMap } from "./small-map.ts";
 
 /** A file of the workspace as the analyses take it; `path` is relative, with `/`. */
 export interface SourceFile {
@@ -16,8 +17,8 @@ export type Path = readonly string[];
 /** Shared by the many scopes that have none; never written to. */
 export const NO_NAMES: ReadonlySet<string> = new Set();
 export const NO_READERS: ReadonlyMap<string, readonly number[]> = new Map();
-export const NO_BINDINGS: ReadonlyMap<string, readonly NameBinding[]> = new Map();
-export const NO_CALLS: readonly CallSite[] = [];
+export const NO_BINDINGS: ReadMap<readonly NameBinding[]> = new Map();
+export const NO_PATHS: readonly (Path | null)[] = [];
 
 /** What a name is bound to, as far as one file tells. `line` is that of the statement. */
 export type NameBinding = { readonly line: number } & (
@@ -50,6 +51,42 @@ export interface CallSite {
   readonly decorates: boolean;
 }
 
+/** The calls of a scope, as lists of their parts: a workspace has hundreds of thousands, and an object for each takes twice the room. */
+export class CallList implements Iterable<CallSite> {
+  readonly #paths: readonly (Path | null)[];
+  readonly #texts: readonly string[];
+  /** Twice the line, and one more where it decorates. */
+  readonly #lines: readonly number[];
+
+  constructor(calls: readonly CallSite[]) {
+    this.#paths = calls.map(({ path }) => path);
+    this.#texts = calls.map(({ text }) => text);
+    this.#lines = calls.map(({ line, decorates }) => line * 2 + Number(decorates));
+  }
+
+  get length(): number {
+    return this.#lines.length;
+  }
+
+  /** Whether each call stands on a line. */
+  get isSound(): boolean {
+    return this.#lines.every((line) => line >= 2);
+  }
+
+  *[Symbol.iterator](): Generator<CallSite, void, undefined> {
+    for (const [at, line] of this.#lines.entries()) {
+      yield {
+        path: this.#paths[at] ?? null,
+        text: this.#texts[at] ?? "",
+        line: Math.floor(line / 2),
+        decorates: line % 2 === 1,
+      };
+    }
+  }
+}
+
+export const NO_CALLS = new CallList([]);
+
 export interface StarImport {
   readonly level: number;
   readonly module: string;
@@ -65,7 +102,7 @@ export interface ScopeSummary {
   readonly endLine: number;
   /** Index in the file's scopes; -1 for the module. */
   readonly parent: number;
-  readonly bindings: ReadonlyMap<string, readonly NameBinding[]>;
+  readonly bindings: ReadMap<readonly NameBinding[]>;
   globals: ReadonlySet<string>;
   nonlocals: ReadonlySet<string>;
   /** Of a class; null where a base is no chain of names. */
@@ -73,7 +110,7 @@ export interface ScopeSummary {
   readonly decorators: readonly (Path | null)[];
   /** What a class's methods assign to attributes of `self`, with the scope of the method. */
   attributes: ReadonlyMap<string, readonly { readonly scope: number; readonly path: Path | null }[]> | null;
-  readonly calls: readonly CallSite[];
+  calls: CallList;
   /** For each name bound here: the scopes that read it. */
   readers: ReadonlyMap<string, readonly number[]>;
   /** Whether names may be read in ways that the text does not show: `locals()`, `eval`, `exec`. */

@@ -42,7 +42,7 @@ export class AnalysisRun {
   #leftOut = 0;
   readonly #unreachable: DeadCodeFinding[] = [];
   readonly #complexity = new ComplexityCollector();
-  readonly #interner = new Interner();
+  #interner = new Interner();
   readonly #options: AnalysisOptions;
   readonly #never: NeverIndex | undefined;
   #files = 0;
@@ -163,6 +163,8 @@ export class AnalysisRun {
   #workspace(): WorkspaceSummary {
     const summaries = this.#summaries;
     this.#summaries = [];
+    // One copy of each name is there by now; its tables take more room than the names.
+    this.#interner = new Interner();
     return workspaceOf(summaries);
   }
 
@@ -196,7 +198,7 @@ export class AnalysisRun {
       case "complexity-report":
         return { analysis: this.#kind, ...head, ...this.#complexity.finish() };
       case "call-graph":
-        return { analysis: this.#kind, ...head, ...(yield* callGraphSteps(this.#workspace())) };
+        return { analysis: this.#kind, ...head, ...(yield* callGraphSteps(this.#workspace(), { letsGo: true })) };
       case "module-dependencies":
         return { analysis: this.#kind, ...head, ...moduleDependencies(this.#workspace()) };
       case "dead-code":

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
 import { FolderNever } from "../folder-never.ts";
 import { MemoryWatch } from "../memory-watch.ts";
 import { PackCache } from "../pack-cache.ts";
+import { Supervisor } from "../supervise.ts";
 import { parseBytes, parseCount } from "../units.ts";
 
 export interface AnalyzeOptions {
@@ -20,7 +21,9 @@ export interface AnalyzeOptions {
   readonly function?: string;
   readonly limit?: string;
   readonly maxBytes?: string;
+  readonly memory?: string;
   readonly output?: string;
+  readonly supervised?: true;
 }
 
 /** Larger files are generated tables; they would take longer than all others together. */
@@ -39,9 +42,26 @@ interface Wish {
   readonly format: AnalysisFormat;
   readonly limit: number | undefined;
   readonly maxBytes: number | undefined;
+  readonly heapBytes: number | undefined;
 }
 
-/** `toka analyze KIND [PATH…]`: an analysis of a whole folder; reads, never runs. */
+/**
+ * `toka analyze KIND [PATH…]` in a process of its own, so that the end of its memory is a sentence and not an abort, and
+ * that cancelling ends it wherever it is.
+ * @param words all of the command line
+ */
+export function superviseAnalysis(words: readonly string[]): typeof analyzeCommand {
+  return async (kind, _paths, options, context) => {
+    const wish = readWish(kind, options);
+    if (!wish.ok) return refuse(wish, context);
+    const [name = "", ...rest] = words;
+    const ended = await new Supervisor(context).run([name, "--supervised", ...rest], wish.value.heapBytes);
+    if (ended.ok) return ended.value;
+    return refuse(ended.problem.code === "out-of-memory" ? fail("too-large", tooLarge("")) : ended, context);
+  };
+}
+
+/** An analysis of a whole folder; reads, never runs. To be called where the process may end for lack of memory. */
 export async function analyzeCommand(
   kind: string,
   paths: readonly string[],
@@ -50,15 +70,15 @@ export async function analyzeCommand(
 ): Promise<number> {
   const wish = readWish(kind, options);
   if (!wish.ok) return refuse(wish, context);
-  const sources = await findSources(paths, context);
+  const pace = new Pace(context);
+  const sources = await findSources(paths, context, pace);
   if (!sources.ok) return refuse(sources, context);
-  const { renderReport } = await import("../../analysis/index.ts");
-  const report = await analyse(sources.value, wish.value, options, context);
+  const report = await analyse(sources.value, wish.value, options, context, pace);
   if (context.signal.aborted) return EXIT.cancelled;
   if (!report.ok) return refuse(report, context);
   for (const { file, message } of report.value.problems) context.console.say(`toka: ${file}: ${message}`);
-  const { format, limit, maxBytes } = wish.value;
-  return await write(renderReport(report.value, format, { limit, maxBytes }), options.output, context);
+  const written = await write(report.value, wish.value, options.output, context, pace);
+  return written.ok ? EXIT.done : refuse(written, context);
 }
 
 /** Reads the files and puts together what they say; what was read is kept for the next run, when it is cancelled too. */
@@ -67,6 +87,7 @@ async function analyse(
   { kind, format, limit, maxBytes }: Wish,
   options: AnalyzeOptions,
   context: Context,
+  pace: Pace,
 ): Promise<Result<AnalysisReport>> {
   const { AnalysisRun } = await import("../../analysis/index.ts");
   const cache = kind === "control-flow" ? undefined : openCache(sources.root, kind, options.cache, context);
@@ -77,7 +98,6 @@ async function analyse(
     store: cache,
     never: new FolderNever(sources.root),
   });
-  const pace = new Pace(sources.files.length, context);
   try {
     const read = await readSources(sources, run, pace);
     if (!read.ok) return read;
@@ -85,10 +105,11 @@ async function analyse(
     closeCache(cache, context);
   }
   const steps = run.finishing();
+  const total = sources.files.length;
   for (;;) {
     const step = steps.next();
     if (step.done === true) return ok(step.value);
-    const going = await pace.at("connected", step.value);
+    const going = await pace.at(() => `${step.value} of ${total} files connected`);
     if (!going.ok) return going;
   }
 }
@@ -129,37 +150,38 @@ function productMark(): string | undefined {
 
 /** Gives others their turns, says how far it is, and ends what takes too long or too much. */
 class Pace {
-  readonly #total: number;
   readonly #context: Context;
   readonly #memory = new MemoryWatch();
   #told = performance.now();
   #turn = this.#told;
 
-  constructor(total: number, context: Context) {
-    this.#total = total;
+  constructor(context: Context) {
     this.#context = context;
   }
 
-  /** @param doing what was done with the files so far */
-  async at(doing: string, done: number): Promise<Result<void>> {
+  /** @param state how far it is, in words */
+  async at(state: () => string): Promise<Result<void>> {
     if (performance.now() - this.#turn < TURN) return ok(undefined);
     await nextTurn();
-    const now = performance.now();
-    this.#turn = now;
+    this.#turn = performance.now();
     if (this.#context.signal.aborted) return fail("cancelled", "cancelled");
-    if (this.#memory.isFull()) return fail("too-large", tooLarge(done, this.#total));
-    if (now - this.#told >= PROGRESS) {
-      this.#told = now;
-      this.#context.console.say(`toka: ${done} of ${this.#total} files ${doing}`);
-    }
+    if (this.#memory.isFull()) return fail("too-large", tooLarge(` (${state()})`));
+    this.tell(state);
     return ok(undefined);
+  }
+
+  tell(state: () => string): void {
+    const now = performance.now();
+    if (now - this.#told < PROGRESS) return;
+    this.#told = now;
+    this.#context.console.say(`toka: ${state()}`);
   }
 }
 
-function tooLarge(done: number, total: number): string {
+function tooLarge(state: string): string {
   return (
-    `This is too large for the memory (${done} of ${total} files fitted): name folders or files to analyse a part of ` +
-    "it, or give a --limit"
+    `This is too large for the memory${state}: name folders or files to analyse a part of it, give a --limit, or more ` +
+    "with --memory"
   );
 }
 
@@ -178,7 +200,12 @@ function readWish(kind: string, options: AnalyzeOptions): Result<Wish> {
   if (!limit.ok) return limit;
   const maxBytes = options.maxBytes === undefined ? ok(undefined) : parseBytes(options.maxBytes);
   if (!maxBytes.ok) return maxBytes;
-  return ok({ kind: known.data, format: format.data, limit: limit.value, maxBytes: maxBytes.value });
+  const memory = options.memory === undefined ? ok(undefined) : parseBytes(options.memory);
+  if (!memory.ok) return memory;
+  return ok({
+    ...{ kind: known.data, format: format.data },
+    ...{ limit: limit.value, maxBytes: maxBytes.value, heapBytes: memory.value },
+  });
 }
 
 interface Sources {
@@ -189,7 +216,7 @@ interface Sources {
 }
 
 /** One folder is a workspace of its own; otherwise the current folder is. */
-async function findSources(paths: readonly string[], context: Context): Promise<Result<Sources>> {
+async function findSources(paths: readonly string[], context: Context, pace: Pace): Promise<Result<Sources>> {
   const wanted = paths.length === 0 ? ["."] : paths;
   const files = new Set<string>();
   let root = resolve(".");
@@ -199,16 +226,19 @@ async function findSources(paths: readonly string[], context: Context): Promise<
     if (state === undefined) return fail("no-file", `${path} does not exist`);
     const isFolder = state.isDirectory();
     if (isFolder && wanted.length === 1) root = full;
-    const found = isFolder ? await pythonFiles(full, context) : ok([full]);
+    const found = isFolder ? await pythonFiles(full, context, pace) : ok([full]);
     if (!found.ok) return found;
     for (const file of found.value) files.add(file);
   }
   return ok({ root, files: [...files] });
 }
 
-async function pythonFiles(folder: string, context: Context): Promise<Result<readonly string[]>> {
+async function pythonFiles(folder: string, context: Context, pace: Pace): Promise<Result<readonly string[]>> {
   try {
-    const walked = await walk(folder, { signal: context.signal });
+    const walked = await walk(folder, {
+      signal: context.signal,
+      onSeen: (seen) => pace.tell(() => `${seen} files listed`),
+    });
     for (const { path, reason } of walked.unreadable) context.console.say(`toka: ${path}: ${reason}`);
     return ok(walked.files.filter(({ name }) => /\.pyw?$/.test(name)).map(({ path }) => join(folder, path)));
   } catch (error) {
@@ -223,7 +253,7 @@ async function readSources({ root, files }: Sources, run: AnalysisRun, pace: Pac
     const contents = await Promise.all(batch.map(readSource));
     for (const [index, file] of batch.entries()) {
       take(run, relative(root, file).replaceAll(sep, "/"), contents[index]);
-      const going = await pace.at("read", at + index + 1);
+      const going = await pace.at(() => `${at + index + 1} of ${files.length} files read`);
       if (!going.ok) return going;
     }
   }
@@ -249,16 +279,40 @@ async function readSource(path: string): Promise<Result<Uint8Array>> {
   }
 }
 
-async function write(text: string, output: string | undefined, context: Context): Promise<number> {
-  if (output === undefined) {
-    await context.console.write(text);
-    return EXIT.done;
+/** To standard output piece by piece; to a file when all is there. */
+async function write(
+  report: AnalysisReport,
+  { format, limit, maxBytes }: Wish,
+  output: string | undefined,
+  { console }: Context,
+  pace: Pace,
+): Promise<Result<void>> {
+  const { reportPieces } = await import("../../analysis/index.ts");
+  const kept: string[] = [];
+  let characters = 0;
+  for (const piece of reportPieces(report, format, { limit, maxBytes })) {
+    if (output === undefined) await console.write(piece);
+    else kept.push(piece);
+    characters += piece.length;
+    const going = await pace.at(() =>
+      characters === 0 ? "looking how much fits" : `${(characters / 1e6).toFixed(1)} MB written`,
+    );
+    if (!going.ok) return going;
   }
+  return output === undefined ? ok(undefined) : writeFile(output, kept);
+}
+
+function writeFile(output: string, pieces: readonly string[]): Result<void> {
   try {
-    writeFileSync(output, text);
-    return EXIT.done;
+    const file = openSync(output, "w");
+    try {
+      for (const piece of pieces) writeFileSync(file, piece);
+    } finally {
+      closeSync(file);
+    }
+    return ok(undefined);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return refuse(fail("write-failed", `${output} cannot be written: ${why}`), context);
+    return fail("write-failed", `${output} cannot be written: ${why}`);
   }
 }
