@@ -4,7 +4,7 @@
  * run confirmed is not wrong by that; what happened and was not claimed is.
  */
 import { createHash } from "node:crypto";
-import { copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
@@ -43,14 +43,24 @@ interface Program {
   readonly claims: () => Promise<ReadonlySet<CapabilityName> | null>;
 }
 
+export interface AuditOptions {
+  /** Only each Nth program of the Debian packages. */
+  readonly every: number;
+  /** How many programs run at once. */
+  readonly jobs: number;
+  /** Only these modules and packages. */
+  readonly only: ReadonlySet<string> | null;
+  /** A folder in which what programs do is kept for the next time. */
+  readonly keep: string;
+}
+
 /**
- * @param every only each Nth program of the Debian packages
  * @returns the programs that discovery lists and that did anything at all
  */
 export async function audit(
   material: Material,
   scratch: string,
-  options: { readonly every: number; readonly jobs: number; readonly only: ReadonlySet<string> | null },
+  options: AuditOptions,
   log: (text: string) => void,
 ): Promise<readonly Audited[]> {
   await mkdir(scratch, { recursive: true });
@@ -61,7 +71,7 @@ export async function audit(
   );
   log(`${programs.length} programs to audit`);
   const hash = createHash("sha256").update(await readFile(join(SHIM, "sitecustomize.py")));
-  const folder = join(material.root, "..", `deeds-${hash.digest("hex").slice(0, 12)}`);
+  const folder = join(options.keep, `deeds-${hash.digest("hex").slice(0, 12)}`);
   await mkdir(folder, { recursive: true });
   const audited: Audited[] = [];
   let next = 0;
@@ -140,22 +150,30 @@ async function events(
 
 /** Each module or package of the library as a workspace of its own, so that the rest of it is a library to it. */
 async function standardPrograms(root: string, folder: string): Promise<Program[]> {
-  const library = join(root, "usr/lib/python3.11");
+  const library = await libraryFolder(root);
   const programs: Program[] = [];
   for (const [module, ...calls] of STANDARD_PROGRAMS) {
     const [top = module] = module.split(".");
-    const isPackage = await copyModule(library, top, join(folder, module));
+    const isPackage = await copyModule(join(root, library), top, join(folder, module));
     const inside = module.replaceAll(".", "/");
     const files = [`${inside}.py`, `${inside}/__main__.py`, `${inside}/__init__.py`];
     programs.push({
       group: "standard library",
       name: module,
-      own: [isPackage ? `/usr/lib/python3.11/${top}/` : `/usr/lib/python3.11/${top}.py`],
+      own: [isPackage ? `${library}/${top}/` : `${library}/${top}.py`],
       calls: calls.map((call) => ["-m", module, ...call]),
       claims: async () => await claimsOf(join(folder, module), (file) => files.includes(file)),
     });
   }
   return programs;
+}
+
+/** Where the root keeps the standard library. */
+async function libraryFolder(root: string): Promise<string> {
+  const names = await readdir(join(root, "usr/lib"));
+  const name = names.filter((item) => /^python3\.\d+$/u.test(item)).sort((one, other) => (one < other ? 1 : -1))[0];
+  if (name === undefined) throw new Error(`${root} has no standard library of Python`);
+  return `/usr/lib/${name}`;
 }
 
 async function copyModule(library: string, top: string, folder: string): Promise<boolean> {

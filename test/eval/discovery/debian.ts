@@ -150,7 +150,7 @@ async function makeRoot(root: string): Promise<void> {
   }
   await mkdir(join(root, "usr/lib64"));
   await symlink("usr/lib64", join(root, "lib64"));
-  for (const name of ["etc", "tmp", "home", "run", "dev", "proc", "var/tmp", "shim", "out"]) {
+  for (const name of ["etc", "tmp", "home", "run", "dev", "proc", "var/tmp"]) {
     await mkdir(join(root, name), { recursive: true });
   }
   await writeFile(

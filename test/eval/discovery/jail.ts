@@ -6,7 +6,7 @@ import { execa } from "execa";
 export interface Jail {
   /** The unpacked packages: the file system of the program. */
   readonly root: string;
-  /** The folder with the `sitecustomize` module to use, and what else the program is to find under `/shim`. */
+  /** The folder with the `sitecustomize` module to use, and what else the program is to find in {@link SHIM_FOLDER}. */
   readonly shim: string;
   /** A folder that is emptied before; the shim writes its findings there as `found.json`. */
   readonly scratch: string;
@@ -28,6 +28,9 @@ export interface JailRun {
   readonly errors: string;
 }
 
+/** Where the shim is inside. Roots may be read-only, but all have `/run`. */
+export const SHIM_FOLDER = "/run/shim";
+
 export const DIST_PACKAGES = "usr/lib/python3/dist-packages/";
 
 /** @param argv what follows the interpreter */
@@ -42,11 +45,11 @@ export async function runInJail(jail: Jail, argv: readonly string[], input = "")
     PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
     LANG: "C.UTF-8",
     TERM: "dumb",
-    PYTHONPATH: "/shim",
+    PYTHONPATH: SHIM_FOLDER,
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONHASHSEED: "0",
     LD_LIBRARY_PATH: "/usr/lib/x86_64-linux-gnu/blas:/usr/lib/x86_64-linux-gnu/lapack",
-    TOKA_SHIM_OUT: "/out/found.json",
+    TOKA_SHIM_OUT: "/run/out/found.json",
     TOKA_SHIM_ROOTS: ownPrefixes(own).join(":"),
     ...jail.environment,
   };
@@ -56,9 +59,9 @@ export async function runInJail(jail: Jail, argv: readonly string[], input = "")
     "--new-session",
     "--clearenv",
     ...["--ro-bind", root, "/"],
-    ...["--ro-bind", shim, "/shim"],
-    ...["--bind", scratch, "/out"],
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home", "--tmpfs", "/run"],
+    ...["--ro-bind", shim, SHIM_FOLDER],
+    ...["--bind", scratch, "/run/out"],
     ...["--dir", home, "--dir", folder],
     ...(samples === undefined ? [] : ["--bind", samples, folder]),
     ...["--chdir", folder],

@@ -96,7 +96,8 @@ async function capabilities(): Promise<string> {
   const scratch = join(values.cache, `audit-${process.pid}`);
   const only = positionals.length === 0 ? null : new Set(positionals);
   try {
-    const options = { every: Number(values.every), jobs: Number(values.jobs), only };
+    const keep = join(material.root, "..");
+    const options = { every: Number(values.every), jobs: Number(values.jobs), only, keep };
     return capabilityTables(await audit(material, scratch, options, log));
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Workspace } from "./debian.ts";
-import { DIST_PACKAGES, runInJail } from "./jail.ts";
+import { DIST_PACKAGES, runInJail, SHIM_FOLDER } from "./jail.ts";
 
 /** How exactly a value is known: `complex` ones have no JSON, `dynamic` ones differ from run to run. */
 const ValueKind = z.enum(["ok", "complex", "dynamic"]);
@@ -109,7 +109,7 @@ function entryStarts({ files, entryPoints }: Workspace): Start[] {
   return entryPoints.flatMap((entry) => {
     const base = entry.module.replaceAll(".", "/");
     const file = [`${base}.py`, `${base}/__init__.py`].find((path) => byPath.has(path));
-    const argv = ["/shim/run_entry_point.py", entry.name, entry.module, entry.function];
+    const argv = [`${SHIM_FOLDER}/run_entry_point.py`, entry.name, entry.module, entry.function];
     return file === undefined ? [] : [{ file, name: entry.name, function: entry.function, argv }];
   });
 }

@@ -16,7 +16,7 @@ _found = {}
 _busy = False
 
 # Where the interpreter, libraries and the system keep their own files.
-SYSTEM = ("/usr/", "/lib", "/etc/", "/proc/", "/dev/", "/sys/", "/bin/", "/shim/", "/opt/")
+SYSTEM = ("/usr/", "/lib", "/etc/", "/proc/", "/dev/", "/sys/", "/bin/", "/run/", "/opt/")
 
 PLAIN = {
     "os.listdir": "filesystem-read",
