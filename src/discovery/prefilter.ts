@@ -83,6 +83,7 @@ const PYTHON_MARKS: readonly Buffer[] = [
   "from tyro",
   "simple_parsing",
   "sys.argv",
+  "# /// script",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
 /** Any of these in a module says that importing it may declare something. */

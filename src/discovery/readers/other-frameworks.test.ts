@@ -97,6 +97,15 @@ fire.Fire({"pipe": Pipeline(), "more": {"stage": Stage}})
   expect(parameterOf(nested, "--fast", "pipe first run").default).toBe(false);
 });
 
+test("scripts with inline metadata are made to be run", async () => {
+  const tool = await onlyTool({
+    "fetch.py":
+      "# /// script\n# requires-python = '>=3.12'\n# dependencies = [\n#   'rich',\n# ]\n# ///\n# Fetches it.\nimport rich\nrich.print('x')\n",
+    "other.py": "# Sets up.\nimport rich\nrich.print('x')\n",
+  });
+  expect(tool).toMatchObject({ id: "fetch.py", framework: "main", description: "Fetches it." });
+});
+
 test("plain scripts: guard, sys.argv, shebang, executable bit", async () => {
   const guard = await onlyTool({ "a.py": '"""Does it.\n\nMore."""\nif __name__ == "__main__":\n    print("x")\n' });
   expect(guard).toMatchObject({ framework: "main", description: "Does it.", parameters: [], line: 4 });

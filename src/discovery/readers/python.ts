@@ -19,7 +19,7 @@ import { getoptReader } from "./getopt.ts";
 import { optparseReader } from "./optparse.ts";
 import type { Reader } from "./reader.ts";
 import { type CommandLine, remainingWords } from "./reading.ts";
-import { headerComment, type ScriptShape, shapeOf } from "./script.ts";
+import { hasInlineMetadata, headerComment, type ScriptShape, shapeOf } from "./script.ts";
 import { SETUP_MODELS, setupEntryPoints } from "./setup-call.ts";
 import { typerReader } from "./typer.ts";
 
@@ -90,7 +90,8 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
   const { complete } = interpreter.runMain(parsed.file);
   const declared = readEvents(interpreter);
   return {
-    commandLine: declared ?? plainScript(shape, facts, interpreter),
+    commandLine:
+      declared ?? plainScript(shape, { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) }, interpreter),
     shape,
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
@@ -145,7 +146,11 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
   return null;
 }
 
-function plainScript(shape: ScriptShape, facts: PythonFileFacts, interpreter: Interpreter): CommandLine | null {
+function plainScript(
+  shape: ScriptShape,
+  facts: PythonFileFacts & { readonly hasInlineMetadata: boolean },
+  interpreter: Interpreter,
+): CommandLine | null {
   const isScript = shape.guardActs || (shape.topActs && shape.guardLine === null && isMeantToRun(facts));
   return isScript ? withoutDeclaration(shape.line, interpreter) : null;
 }
@@ -164,6 +169,6 @@ function withoutDeclaration(line: number, interpreter: Interpreter): CommandLine
   };
 }
 
-function isMeantToRun(facts: PythonFileFacts): boolean {
-  return facts.hasShebang || facts.isExecutable;
+function isMeantToRun(facts: PythonFileFacts & { readonly hasInlineMetadata: boolean }): boolean {
+  return facts.hasShebang || facts.isExecutable || facts.hasInlineMetadata;
 }

@@ -111,10 +111,22 @@ function ifHasEffect(statement: If): boolean {
   return [...statement.body, ...statement.orelse].some(hasEffect);
 }
 
+/** Inline metadata of a script (PEP 723), which says that it is made to be run. */
+const METADATA = /^# \/\/\/ script$\s(?:^#(?: .*)?$\s)+?^# \/\/\/$/mu;
+
+/** Whether a Python file has inline metadata. */
+export function hasInlineMetadata(text: string): boolean {
+  return METADATA.test(text);
+}
+
+function withoutMetadata(text: string): string {
+  return text.replace(METADATA, "");
+}
+
 /** The comment at the head of a script, without shebang, encoding and licence lines. */
 export function headerComment(text: string): string | undefined {
   const lines: string[] = [];
-  for (const line of text.slice(0, 4_000).split("\n")) {
+  for (const line of withoutMetadata(text.slice(0, 4_000)).split("\n")) {
     const trimmed = line.trim();
     if (trimmed.startsWith("#!") || /^#.*coding[:=]/u.test(trimmed)) continue;
     if (trimmed === "" && lines.length === 0) continue;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { discoverFiles, onlyTool, parameterOf } from "../testing/workspace.ts";
+import { readShell } from "./shell.ts";
 
 describe("shell scripts", () => {
   test("getopts with usage text", async () => {
@@ -105,4 +106,37 @@ echo done > out.txt
     const programs = tool.capabilities.find((capability) => capability.name === "process-spawn")?.scope?.programs;
     expect(programs).toEqual(["cat", "curl", "sudo", "tar", "pip", "ls", "rm", "grep", "head"]);
   });
+});
+
+test("getopt texts, letters of getopts, arguments of functions", () => {
+  const script = `#!/bin/bash
+SHORT=hvo:
+usage() { echo "$2"; }
+show() {
+  awk '{ print $3 }' "$4"
+}
+TEMP=$(getopt -o $SHORT --long 'help,verbose,output:,keep-going' -- "$@")
+eval set -- "$TEMP"
+while true; do
+  case "$1" in
+    -v | --verbose) VERBOSE=1; shift ;;
+    -o | --output) OUT=$2; shift 2 ;;
+    --) shift; break ;;
+  esac
+done
+`;
+  const tool = readShell("x.sh", script, { isExecutable: true });
+  expect(tool?.parameters.map(({ flags, type }) => [flags, type])).toEqual([
+    [["-v", "--verbose"], "boolean"],
+    [["-o", "--output"], "string"],
+    [["--keep-going"], "boolean"],
+  ]);
+  const letters = readShell(
+    "y.sh",
+    "#!/bin/sh\nwhile getopts a:b opt; do\n  case $opt in\n    a) A=$OPTARG ;;\n    b) B=1 ;;\n  esac\ndone\n",
+    { isExecutable: true },
+  );
+  expect(letters?.subcommands).toEqual([]);
+  const functions = readShell("z.sh", '#!/bin/sh\nf() {\n  echo "$5"\n}\nf "$1"\n', { isExecutable: true });
+  expect(functions?.parameters.map((one) => one.name)).toEqual(["arg1"]);
 });

@@ -4,20 +4,13 @@ import { categoryOf } from "../category.ts";
 import { firstParagraph } from "../python-tool.ts";
 import { argumentsSchema } from "../schema.ts";
 import { headerComment } from "./script.ts";
+import { getoptOptions, getoptsOptions, getoptsVariables, type Option } from "./shell-getopt.ts";
 import { logicalLines, shellCommands } from "./shell-words.ts";
 import { soundsLikePath } from "./types.ts";
 
 /** What the file system says about a script. */
 export interface ShellFacts {
   readonly isExecutable: boolean;
-}
-
-/** An option of a shell script before it becomes a parameter. */
-interface Option {
-  readonly flags: string[];
-  readonly takesValue: boolean;
-  readonly line: number;
-  readonly isCertain: boolean;
 }
 
 /**
@@ -31,8 +24,8 @@ export function readShell(file: string, text: string, facts: ShellFacts): Tool |
   const hasShebang = text.startsWith("#!");
   if (!hasShebang && !facts.isExecutable && isLibrary(lines)) return null;
   const usage = usageLines(text);
-  const getopts = getoptsOptions(lines);
-  const cases = caseOptions(lines);
+  const getopts = [...getoptsOptions(lines), ...getoptOptions(lines)];
+  const cases = caseOptions(lines, getoptsVariables(lines));
   const parameters = toParameters([...getopts, ...cases.options], usage);
   const positional = positionals(lines, cases.options.length + getopts.length > 0, usage);
   const all = [...parameters, ...positional];
@@ -97,27 +90,13 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-// --- getopts ----------------------------------------------------------------------------------------------------
-
-/** Options of `getopts "ab:c" name`, POSIX: a colon after a letter means that it takes a value. */
-function getoptsOptions(lines: readonly Line[]): Option[] {
-  const options: Option[] = [];
-  for (const { line, text } of lines) {
-    const match = /\bgetopts\s+(["']?)(:?[A-Za-z0-9?:-]+)\1\s+\w+/u.exec(text);
-    if (match === null) continue;
-    for (const part of (match[2] ?? "").replace(/^:/u, "").matchAll(/([A-Za-z0-9])(:?)/gu)) {
-      const letter = part[1] ?? "";
-      if (letter === "h" && part[2] === "") continue;
-      options.push({ flags: [`-${letter}`], takesValue: part[2] === ":", line, isCertain: true });
-    }
-  }
-  return options;
-}
-
 // --- case "$1" in -----------------------------------------------------------------------------------------------
 
 /** Options and words that a `case` over an argument tells apart. */
-function caseOptions(lines: readonly Line[]): { readonly options: Option[]; readonly subcommands: Subcommand[] } {
+function caseOptions(
+  lines: readonly Line[],
+  letters: ReadonlySet<string>,
+): { readonly options: Option[]; readonly subcommands: Subcommand[] } {
   const options: Option[] = [];
   const subcommands: Subcommand[] = [];
   for (let index = 0; index < lines.length; index += 1) {
@@ -128,7 +107,7 @@ function caseOptions(lines: readonly Line[]): { readonly options: Option[]; read
         head[1] ?? "",
       );
     const { arms, end } = armsOf(lines, index);
-    if (!isArgument) continue;
+    if (!isArgument || letters.has(head[1] ?? "")) continue;
     for (const arm of arms) addArm(arm, options, subcommands);
     index = Math.min(index, end);
   }
@@ -210,7 +189,10 @@ function toParameters(options: readonly Option[], usage: readonly string[]): Par
   const parameters: Parameter[] = [];
   for (const option of options) {
     const known = parameters.find((parameter) => option.flags.some((flag) => parameter.flags.includes(flag)));
-    if (known !== undefined) continue;
+    if (known !== undefined) {
+      joinFlags(known, option, parameters);
+      continue;
+    }
     const flag = option.flags.find((item) => item.startsWith("--")) ?? option.flags[0] ?? "";
     const name = flag.replace(/^-+/u, "").replaceAll("-", "_");
     const help = helpOf(option.flags, usage);
@@ -229,10 +211,35 @@ function toParameters(options: readonly Option[], usage: readonly string[]): Par
   return parameters;
 }
 
+/** An arm `-o | --output)` says that two options of a `getopt` text are one. */
+function joinFlags(known: Parameter, option: Option, parameters: Parameter[]): void {
+  for (const flag of option.flags.filter((one) => !known.flags.includes(one))) {
+    const other = parameters.findIndex((parameter) => parameter.flags.includes(flag));
+    if (other !== -1) parameters.splice(other, 1);
+    known.flags.push(flag);
+    if (flag.startsWith("--") && !/^\w\w/u.test(known.name)) known.name = flag.replace(/^-+/u, "").replaceAll("-", "_");
+  }
+}
+
+/** The lines that run with the script's own arguments: not those of functions, and without quoted programs of others. */
+function ownLines(lines: readonly Line[]): readonly Line[] {
+  let depth = 0;
+  let isFunction = false;
+  return lines.flatMap(({ line, text }) => {
+    const trimmed = text.trim();
+    const begins = depth === 0 && /^(?:function\s+[\w:.-]+|[\w:.-]+\s*\(\))/u.test(trimmed);
+    isFunction = begins || (isFunction && depth > 0) || (isFunction && trimmed.startsWith("{"));
+    const isInside = isFunction;
+    if (isFunction) depth = Math.max(0, depth + count(trimmed, "{") - count(trimmed, "}"));
+    if (isFunction && depth === 0 && trimmed.includes("}")) isFunction = false;
+    return isInside || trimmed.startsWith("#") ? [] : [{ line, text: text.replaceAll(/'[^']*'/gu, "''") }];
+  });
+}
+
 /** `$1`, `$2`… outside option loops; `"$@"` is any number of words. */
 function positionals(lines: readonly Line[], hasOptions: boolean, usage: readonly string[]): Parameter[] {
   const named = usagePositionals(usage);
-  const used = lines.filter(({ text }) => !text.trim().startsWith("#"));
+  const used = ownLines(lines);
   const all = used.find(({ text }) => /\$[@*]/u.test(text));
   const highest = Math.max(
     0,
