@@ -74,10 +74,10 @@ export function fieldOf(value: Value | null | undefined): CallArguments | undefi
 }
 
 /** What a field of a model or a parameter has for a default. */
-export type DefaultOf = { readonly state: "absent" | "unknown" } | { readonly state: "known"; readonly value: Json };
+type DefaultOf = { readonly state: "absent" | "unknown" } | { readonly state: "known"; readonly value: Json };
 
 /** The default of a parameter: after `=`, or as its `Field(…)` says. */
-export function defaultOf(value: Value | null | undefined, interpreter: Interpreter): DefaultOf {
+function defaultOf(value: Value | null | undefined, interpreter: Interpreter): DefaultOf {
   if (value === null || value === undefined) return { state: "absent" };
   const call = fieldOf(value);
   if (call === undefined) return jsonDefault(value);

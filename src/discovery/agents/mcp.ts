@@ -134,7 +134,7 @@ function schemaOf(call: CallArguments, interpreter: Interpreter): JsonSchema {
     call.keywords.get("inputSchema") ?? call.keywords.get("input_schema") ?? call.keywords.get("parameters");
   const value = given?.kind === "native" ? interpreter.call(given, interpreter.emptyCall(call.file, call.line)) : given;
   const json = value === undefined ? undefined : knownPart(value);
-  return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as JsonSchema) : { type: "object" };
+  return typeof json === "object" && json !== null && !Array.isArray(json) ? json : { type: "object" };
 }
 
 /** A value as JSON with the entries left out that are not known. */

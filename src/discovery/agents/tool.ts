@@ -191,7 +191,7 @@ function partName(part: Value): string {
 // --- from JSON Schema ---------------------------------------------------------------------------------------------
 
 /** The parameters of an object schema, one for each property. */
-export function fromSchema(
+function fromSchema(
   schema: JsonSchema,
   line: number,
   unknown: ReadonlySet<string>,

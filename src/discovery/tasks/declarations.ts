@@ -31,11 +31,11 @@ export interface InvokeCollection {
 const TASKS = new WeakMap<HostValue, InvokeTask>();
 const COLLECTIONS = new WeakMap<HostValue, InvokeCollection>();
 
-export function taskOf(value: Value | undefined): InvokeTask | undefined {
+function taskOf(value: Value | undefined): InvokeTask | undefined {
   return value?.kind === "host" ? TASKS.get(value) : undefined;
 }
 
-export function collectionOf(value: Value | undefined): InvokeCollection | undefined {
+function collectionOf(value: Value | undefined): InvokeCollection | undefined {
   return value?.kind === "host" ? COLLECTIONS.get(value) : undefined;
 }
 
@@ -55,7 +55,7 @@ function taskHost(callee: FunctionValue, call: CallArguments): HostValue {
 }
 
 /** The name under which a task is called: underscores are written as dashes. */
-export function taskName({ callee, call }: InvokeTask): string {
+function taskName({ callee, call }: InvokeTask): string {
   return givenText(call, "name") ?? dashed(callee.name);
 }
 
