@@ -363,9 +363,17 @@ function comparison(interpreter: Interpreter, node: Compare, frame: Frame): Valu
     const step = compareValues(op, left, right);
     if (step === false) return FALSE;
     if (step === undefined) result = undefined;
+    if (step === undefined && node.ops.length === 1) return usualComparison(op, left, right);
     left = right;
   }
   return result === undefined ? unknown("compares something unknown") : TRUE;
+}
+
+/** A comparison with what an environment variable usually is; one that is asked for is usually not set. */
+function usualComparison(op: Compare["ops"][number], left: Value, right: Value): Value {
+  const isEnvironment = right.kind === "external" && right.name === "os.environ" && (op === "In" || op === "NotIn");
+  const step = isEnvironment ? op === "NotIn" : compareValues(op, expected(left), expected(right));
+  return step === undefined ? unknown("compares something unknown") : usually(bool(step), "depends on the environment");
 }
 
 function conditional(

@@ -128,6 +128,8 @@ export class Interpreter {
   readonly missedModules = new Set<string>();
   /** How many conditions that are not known surround the current point. */
   conditional = 0;
+  /** How many conditions surround the current point that hold only in an environment other than the usual one. */
+  unusual = 0;
   depth = 0;
   /** Functions being called, outermost first. */
   readonly stack: object[] = [];

@@ -214,7 +214,11 @@ function floatOperation(op: Operator, x: number, y: number): number | undefined 
 export function unaryOperation(op: UnaryOperator, value: Value): Value {
   if (op === "Not") {
     const condition = truth(value);
-    return condition === undefined ? unknown("not of something unknown") : bool(!condition);
+    if (condition !== undefined) return bool(!condition);
+    const usual = truth(expected(value));
+    return usual === undefined
+      ? unknown("not of something unknown")
+      : usually(bool(!usual), "depends on the environment");
   }
   const number = asBigInt(value);
   if (number !== undefined) {

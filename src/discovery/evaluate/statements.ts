@@ -21,7 +21,7 @@ import { makeClass, makeFunction } from "./definitions.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
 import { binaryOperation } from "./operators.ts";
 import type { Changes } from "./scope.ts";
-import { equal, truth, unknown, type Value } from "./values.ts";
+import { equal, expected, truth, unknown, type Value } from "./values.ts";
 
 /** How a block ends. `normal`: the next statement follows. */
 export type Completion = "normal" | "return" | "break" | "continue" | "raise";
@@ -261,16 +261,32 @@ function takeWay(frame: Frame, way: () => Completion): { readonly completion: Co
 }
 
 function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Completion {
-  const condition = truth(interpreter.evaluate(statement.test, frame));
+  const tested = interpreter.evaluate(statement.test, frame);
+  const condition = truth(tested);
   if (condition === true) return executeBlock(interpreter, statement.body, frame);
   if (condition === false) {
     if (isForTypeCheckers(statement.test)) importForTypeCheckers(interpreter, statement.body, frame);
     return executeBlock(interpreter, statement.orelse, frame);
   }
+  const usual = truth(expected(tested));
   return takeAll(interpreter, frame, [
-    () => executeBlock(interpreter, statement.body, frame),
-    () => executeBlock(interpreter, statement.orelse, frame),
+    () => executeSide(interpreter, statement.body, frame, usual === false),
+    () => executeSide(interpreter, statement.orelse, frame, usual === true),
   ]);
+}
+
+function executeSide(
+  interpreter: Interpreter,
+  body: readonly Statement[],
+  frame: Frame,
+  isUnusual: boolean,
+): Completion {
+  interpreter.unusual += Number(isUnusual);
+  try {
+    return executeBlock(interpreter, body, frame);
+  } finally {
+    interpreter.unusual -= Number(isUnusual);
+  }
 }
 
 function isForTypeCheckers(test: Expression): boolean {

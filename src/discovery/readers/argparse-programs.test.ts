@@ -236,6 +236,25 @@ describe("what the surroundings of a run may change", () => {
     expect(parameterOf(tool, "--x")).toMatchObject({ default: expected, confidence: "likely" });
   });
 
+  test("arguments that a variable brings are told of, not offered", async () => {
+    const { tools, diagnostics } = await discoverFiles({
+      "run.py": `
+import argparse, os
+MAINTAINER = os.environ.get("MAINTAINER") or False
+p = argparse.ArgumentParser()
+if MAINTAINER:
+    p.add_argument("--release")
+if not MAINTAINER:
+    p.add_argument("--plain")
+if "CI" in os.environ or os.environ.get("KIND", "a") == "b":
+    p.add_argument("--ci")
+p.parse_args()
+`,
+    });
+    expect(tools.flatMap(flagsOf)).toEqual(["--plain"]);
+    expect(diagnostics.map((one) => one.line)).toEqual([6, 10]);
+  });
+
   test("what has no stand-in stays unknown", async () => {
     const tool = await onlyTool({
       "run.py":

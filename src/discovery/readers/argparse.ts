@@ -304,7 +304,9 @@ export function addArgument(
     exclusiveGroup: exclusive,
   };
   const completed = argument.action === "boolean_optional" ? withNegations(argument) : argument;
-  store(parser, completed);
+  // Tools run in an environment of their own, where what only a variable brings is not there.
+  if (interpreter.unusual === 0) store(parser, completed);
+  else addGap(parser, call, `The argument ${known.join(", ")} is there only if an environment variable asks for it.`);
   return {
     kind: "host",
     typeName: "argparse.Action",
@@ -438,6 +440,10 @@ function addParser(parent: Parser, subparsers: Subparsers, call: CallArguments, 
   }
   const aliases = given(call, "aliases");
   const help = givenText(call, "help");
+  if (interpreter.unusual > 0) {
+    addGap(parent, call, `The subcommand ${name.value} is there only if an environment variable asks for it.`);
+    return host;
+  }
   const isAgain = subparsers.entries.findIndex((entry) => entry.name === name.value);
   const entry: SubparserEntry = {
     name: name.value,

@@ -88,7 +88,10 @@ function addOption(parser: OptionParser, call: CallArguments, interpreter: Inter
       line: call.line,
       message: "An option is declared whose name is not known before the program runs.",
     });
-  } else if (!parser.options.some((known) => known.flags.some((flag) => option.flags.includes(flag)))) {
+  } else if (
+    interpreter.unusual === 0 &&
+    !parser.options.some((known) => known.flags.some((flag) => option.flags.includes(flag)))
+  ) {
     parser.options.push(option);
   }
   return unknown("an option");
