@@ -4,6 +4,7 @@ import { parseModule } from "../../python/index.ts";
 import { packSummary, unpackSummary } from "./codec.ts";
 import { Interner } from "./interner.ts";
 import { summarise } from "./summarise.ts";
+import type { FileSummary } from "./summary.ts";
 
 const TEXT = `
 from __future__ import annotations
@@ -27,6 +28,12 @@ def f(a):
 if __name__ == "__main__": f(1)
 `;
 
+/** With what its maps and lists hold, which comparisons do not see. */
+function opened(summary: FileSummary | null): unknown {
+  const scopes = summary?.scopes.map((scope) => ({ ...scope, calls: [...scope.calls], bindings: [...scope.bindings] }));
+  return { ...summary, scopes };
+}
+
 describe("packed summaries", () => {
   const whole = summarise({ path: "m.py", text: TEXT, module: parseModule(TEXT).module });
 
@@ -41,7 +48,9 @@ describe("packed summaries", () => {
       reads,
     });
     const packed: unknown = JSON.parse(JSON.stringify(packSummary(summary)));
-    expect(unpackSummary("m.py", packed as ReturnType<typeof packSummary>, new Interner())).toEqual(summary);
+    const unpacked = unpackSummary("m.py", packed as ReturnType<typeof packSummary>, new Interner());
+    expect(opened(unpacked)).toEqual(opened(summary));
+    expect(summary.scopes.flatMap((scope) => [...scope.calls]).length).toBe(calls ? 8 : 0);
   });
 
   it("are refused or sound, whatever the numbers say", () => {

@@ -142,7 +142,7 @@ class Summariser {
     const summary: FileSummary = {
       path,
       lines: module.endLine,
-      scopes: this.#parts.reads ? this.#scopes : this.#slimScopes(),
+      scopes: this.#closedScopes(),
       imports: this.#imports.sort((a, b) => a.line - b.line),
       stars: this.#stars,
       exported: this.#exported,
@@ -156,16 +156,16 @@ class Summariser {
   }
 
   /**
-   * The scopes without what nobody can ask for: a name of a function is looked up only where a chain of names in its
-   * file starts with it. Most of a workspace's names are no such ones.
+   * The scopes as they are kept. For calls alone without what nobody can ask for: a name of a function is looked up only
+   * where a chain of names in its file starts with it. Most of a workspace's names are no such ones.
    */
-  #slimScopes(): ScopeSummary[] {
+  #closedScopes(): ScopeSummary[] {
     const roots = new Set<string>();
     for (const scope of this.#scopes) for (const path of pathsOf(scope)) if (path !== null) roots.add(path[0] ?? "");
     return this.#scopes.map((scope): ScopeSummary => {
       const calls = scope.sites.length === 0 ? NO_CALLS : new CallList(scope.sites);
       const all = [...scope.bindings];
-      const bindings = scope.kind === "function" ? all.filter(([name]) => roots.has(name)) : all;
+      const bindings = scope.kind === "function" && !this.#parts.reads ? all.filter(([name]) => roots.has(name)) : all;
       const { sites: _, ...rest } = scope;
       return { ...rest, calls, bindings: bindings.length === 0 ? NO_BINDINGS : smallMap(bindings) };
     });
