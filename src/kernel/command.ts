@@ -13,6 +13,8 @@ export interface CommandRequest {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdin: "none" | Readable;
   readonly observe?: boolean;
+  /** The user agreed that this one run may go on where nothing isolates. */
+  readonly unprotected?: boolean;
 }
 
 export interface CommandOutcome {

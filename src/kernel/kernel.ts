@@ -69,6 +69,11 @@ export interface RunRequest {
   readonly limits?: Partial<Limits>;
   /** The fingerprint of the plan that was confirmed: a tool that changed since is not run. */
   readonly approved?: string;
+  /**
+   * The user agreed that this one run may go on where nothing isolates. Never remembered, and nobody else's to give: of
+   * an agent it is a denial.
+   */
+  readonly unprotected?: boolean;
   /** Let the run tell what it does, and compare that with what was inferred from its code. */
   readonly observe?: boolean;
 }
@@ -244,7 +249,13 @@ export class Kernel {
       action: "started",
       tool: plan.tool.id,
       execution: id,
-      details: { argv: plan.argv, fingerprint: plan.fingerprint, grant: request.grant, hostile: plan.hostile },
+      details: {
+        argv: plan.argv,
+        fingerprint: plan.fingerprint,
+        grant: request.grant,
+        hostile: plan.hostile,
+        unprotected: request.unprotected,
+      },
     });
     if (!started.ok) return started;
     const folder = this.#state.makeRunFolder(id);
@@ -302,6 +313,7 @@ export class Kernel {
       forbiddenPaths: hidden.filter((path) => builtin?.writablePaths.includes(path) !== true),
       builtin,
       grant: request.grant,
+      unprotected: request.unprotected === true,
       settings: this.#options.limits ?? {},
       limits: request.limits ?? {},
     };
@@ -318,7 +330,7 @@ export class Kernel {
   async #run(
     id: string,
     plan: Plan,
-    { principal, observe }: RunRequest,
+    { principal, observe, unprotected }: RunRequest,
     folder: RunFolder,
     hooks: ExecutionHooks,
   ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied" | "observed">> {
@@ -339,6 +351,7 @@ export class Kernel {
         environment: { ...this.#environment, ...OWN_ENVIRONMENT, PYTHONPATH: plan.modulePath },
         stdin: "none",
         ...(observe === undefined ? {} : { observe }),
+        ...(unprotected === undefined ? {} : { unprotected }),
       },
       {
         signal: hooks.signal,

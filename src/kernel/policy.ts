@@ -40,6 +40,8 @@ export interface PolicyRequest {
       }
     | undefined;
   readonly grant: RunGrant | undefined;
+  /** The run may go on where nothing isolates. */
+  readonly unprotected: boolean;
   /** Limits that the user set for all runs. */
   readonly settings: Partial<Limits>;
   /** Limits that were asked for this run. */
@@ -156,6 +158,10 @@ export function findDenial(request: PolicyRequest, trusted: boolean): Denial | u
   if (!trusted) {
     const message = `${tool.name} was not run: the workspace is not trusted. Trust the workspace to allow it.`;
     return { capability: "workspace-trust", message };
+  }
+  if (principal !== "user" && request.unprotected) {
+    const message = `${principal} may not run ${tool.name} without a sandbox: only the user can agree to that, each time.`;
+    return { capability: "unprotected", message };
   }
   if (principal === "user" || grant === undefined) return undefined;
   const granted = { "filesystem-write": grant.writablePaths, "network-access": grant.hosts } as const;

@@ -26,6 +26,10 @@ export const SandboxConfig = z.object({
   readonlyPaths: z.array(z.string()),
   writablePaths: z.array(z.string()),
   forbiddenPaths: z.array(z.string()),
+  keptPaths: z
+    .array(z.string())
+    .default([])
+    .describe("Paths inside writable ones that must stay as they are, also where nothing is there yet."),
   network: NetworkPolicy,
   memoryBytes: z.int().positive(),
   cpuPercent: z.number().positive(),
@@ -75,7 +79,11 @@ export type Limits = Pick<
   "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "outputBytes" | "outputFormats"
 >;
 
-export const Backend = z.enum(["bwrap", "landlock"]);
+/**
+ * `bwrap` and `landlock`: Linux with and without namespaces. `seatbelt`: macOS. `podman`, `docker`: an image. `job`: Windows,
+ * limits without isolation. `none`: no isolation; the environment, time and output are limited.
+ */
+export const Backend = z.enum(["bwrap", "landlock", "seatbelt", "podman", "docker", "job", "none"]);
 export type Backend = z.infer<typeof Backend>;
 
 /** One thing a sandbox may hold, whether this machine holds it, and how that was found out. */
@@ -93,5 +101,9 @@ export const EnforcementReport = z.object({
   platform: z.string(),
   backend: Backend.optional(),
   mechanisms: z.array(Enforcement),
+  others: z
+    .array(z.object({ backend: Backend, available: z.boolean(), about: z.string() }))
+    .optional()
+    .describe("The other backends: whether they may be chosen here. They were not tried out."),
 });
 export type EnforcementReport = z.infer<typeof EnforcementReport>;

@@ -1,4 +1,4 @@
-import type { Backend, Result, SandboxConfig } from "../model/index.ts";
+import type { Backend, Result, SandboxConfig, Usage } from "../model/index.ts";
 import type { Interpreter } from "./interpreter.ts";
 
 /** One command with everything that decides how it runs; paths are absolute, symbolic links resolved where they matter. */
@@ -26,9 +26,33 @@ export interface SupervisedCommand {
   readonly cleanUp?: () => Promise<void>;
 }
 
-/** One way of holding a {@link SandboxConfig}: by bubblewrap now, by other mechanisms of the system later. */
+/** A process to start that no supervisor of ours holds from within: it is watched from here. */
+export interface WatchedCommand {
+  readonly file: string;
+  readonly arguments: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: Pick<SandboxConfig, "timeMs" | "outputBytes" | "memoryBytes" | "processes" | "cpuPercent">;
+  /** Memory, processes and processor share are held by looking at the process table. */
+  readonly watchesProcesses: boolean;
+  /** Ends what is not below the started process. */
+  readonly end?: () => Promise<void>;
+  /** What whoever holds the limits counted; asked for once the command has ended. */
+  readonly readUsage?: () => Promise<Partial<Usage>>;
+  /** Whether an exit code means that the launcher failed, and the command never ran. */
+  readonly launcherFailed?: (code: number) => boolean;
+  readonly cleanUp?: () => Promise<void>;
+}
+
+/** One way of holding a {@link SandboxConfig}, by what a system offers. */
 export interface SandboxBackend {
   readonly name: Backend;
+  /** False where files, network and other processes stay within reach: a run then needs consent, each time. */
+  readonly isolates: boolean;
+  /** Whether single hosts can be let through. */
+  readonly reachesHosts: boolean;
+  /** Why this machine has nothing of it, without trying; nothing when it may work. */
+  missing(): Promise<string | undefined>;
   /** The command line that holds the policy, or the problem that keeps this backend from holding it. */
-  command(run: PreparedRun): Promise<Result<SupervisedCommand>>;
+  command(run: PreparedRun): Promise<Result<SupervisedCommand | WatchedCommand>>;
 }

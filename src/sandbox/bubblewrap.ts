@@ -5,14 +5,16 @@ import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.t
 import { RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HelperSource } from "./helper-code.ts";
 import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
-import { type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
+import { pathRules } from "./landlock.ts";
+import { locateKept, type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
 import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
 import { helperOptions } from "./supervisor-options.ts";
-import { COUNTED_CALLS, gateOptions } from "./syscalls.ts";
+import { COUNTED_CALLS, gateOptions, NAMING_CALLS } from "./syscalls.ts";
 
 const BWRAP_PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
+const BWRAP_MISSING = "bubblewrap is not installed. Install it: apt-get install bubblewrap";
 const MEBIBYTE = 1024 * 1024;
 
 /** The folder of the supervisor's program inside. */
@@ -109,11 +111,18 @@ function mountOptions(mount: Mount): string[] {
 /** Tier A: all namespaces by the system's bubblewrap, the supervisor as pid 1 inside. */
 export class BubblewrapBackend implements SandboxBackend {
   readonly name = "bwrap";
+  readonly isolates = true;
+  readonly reachesHosts = true;
   readonly #helper: HelperSource;
   #machine: Promise<Machine> | undefined;
 
   constructor(helperPath: string) {
     this.#helper = new HelperSource(helperPath);
+  }
+
+  async missing(): Promise<string | undefined> {
+    if (process.platform !== "linux") return "Namespaces are a part of Linux.";
+    return (await findBwrap()) === undefined ? BWRAP_MISSING : undefined;
   }
 
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
@@ -125,7 +134,7 @@ export class BubblewrapBackend implements SandboxBackend {
     const { bwrap, system, hiddenProc } = await this.#machine;
     if (bwrap === undefined) {
       this.#machine = undefined; // it may be installed later
-      return fail("bwrap-missing", "bubblewrap is not installed. Install it: apt-get install bubblewrap");
+      return fail("bwrap-missing", BWRAP_MISSING);
     }
     const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
     if (!python.ok) return python;
@@ -134,6 +143,7 @@ export class BubblewrapBackend implements SandboxBackend {
       readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
       writable,
       forbidden: run.config.forbiddenPaths,
+      kept: run.config.keptPaths,
     });
     if (!mounts.ok) return mounts;
     const visible = [...mounts.value, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))];
@@ -155,12 +165,14 @@ export class BubblewrapBackend implements SandboxBackend {
     if ([...options, ...run.command].some((option) => option.includes("\0"))) {
       return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
     }
+    const kept = await locateKept(run.config.keptPaths, mounts.value);
+    const rules = kept.length > 0 ? (await pathRules(mounts.value, kept)).write : writable;
     const supervised = [
-      ...helperOptions(run.config, writable, run.hasInput),
+      ...helperOptions(run.config, writable, run.hasInput, { rules, paths: kept }),
       ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
       ...(run.observationPipe ? [`write=${OBSERVATION_PIPE}`] : []),
       ...(run.proxySocket ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
-      ...gateOptions(COUNTED_CALLS, architecture),
+      ...gateOptions({ ...COUNTED_CALLS, ...(kept.length > 0 ? NAMING_CALLS : {}) }, architecture),
     ];
     return ok({
       file: bwrap,

@@ -5,12 +5,12 @@ import { fail, ok, type Result } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { type HelperCode, HelperSource } from "./helper-code.ts";
 import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
-import { type Mount, planMounts, systemPaths } from "./mounts.ts";
+import { locateKept, type Mount, planMounts, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
 import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
 import { helperOptions } from "./supervisor-options.ts";
-import { gateOptions, JUDGED_CALLS } from "./syscalls.ts";
+import { gateOptions, JUDGED_CALLS, NAMING_CALLS } from "./syscalls.ts";
 
 /** Descriptors of the supervisor: its events are on 3. */
 const OPTIONS_FD = 4;
@@ -79,10 +79,16 @@ export async function pathRules(mounts: readonly Mount[], kept: readonly string[
  */
 export class LandlockBackend implements SandboxBackend {
   readonly name = "landlock";
+  readonly isolates = true;
+  readonly reachesHosts = false;
   readonly #helper: HelperSource;
 
   constructor(helperPath: string) {
     this.#helper = new HelperSource(helperPath);
+  }
+
+  async missing(): Promise<string | undefined> {
+    return process.platform === "linux" ? undefined : "Landlock is a part of Linux.";
   }
 
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
@@ -97,6 +103,7 @@ export class LandlockBackend implements SandboxBackend {
       readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
       writable,
       forbidden: run.config.forbiddenPaths,
+      kept: run.config.keptPaths,
     });
     if (!mounts.ok) return mounts;
     const scratch = await makeScratch(run.observationPipe);
@@ -105,11 +112,17 @@ export class LandlockBackend implements SandboxBackend {
       await scratch.remove();
       return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
     }
-    const rules = await pathRules(mounts.value);
+    const kept = await keptIn(run.config.keptPaths, mounts.value);
+    const rules = await pathRules(mounts.value, kept);
+    const own = [scratch.temporary, scratch.home];
+    const granted = mounts.value.filter(({ access }) => access === "write").map(({ source }) => source);
     const system = await Promise.all((await systemPaths()).map(({ path }) => realpath(path)));
     const helper = await this.#helper.codeFor(python.value);
     const options = [
-      ...helperOptions(run.config, [...rules.write, scratch.temporary, scratch.home], run.hasInput),
+      ...helperOptions(run.config, [...granted, ...own], run.hasInput, {
+        rules: [...rules.write, ...own],
+        paths: kept,
+      }),
       `scratch=${scratch.folder}`,
       // The one folder that every run has in tier A is this run's own here.
       `cwd=${run.cwd === "/tmp" ? scratch.temporary : run.cwd}`,
@@ -117,7 +130,7 @@ export class LandlockBackend implements SandboxBackend {
       ...(scratch.pipe === undefined ? [] : [`write=${scratch.pipe}`]),
       ...[...system, ...HARMLESS_PROC, scratch.site, ...rules.read].map((path) => `read=${path}`),
       ...rules.list.map((path) => `list=${path}`),
-      ...gateOptions(JUDGED_CALLS, architecture),
+      ...gateOptions({ ...JUDGED_CALLS, ...(kept.length > 0 ? NAMING_CALLS : {}) }, architecture),
       ...Object.entries(environmentIn(run.environment, scratch)).map(([name, value]) => `env=${name}=${value}`),
     ];
     const words = [...options, "--", ...run.command];
@@ -139,7 +152,13 @@ export class LandlockBackend implements SandboxBackend {
   }
 }
 
-export interface Scratch {
+export /** What must stay as it is in writable folders: what the policy keeps, and what it hides. */
+async function keptIn(paths: readonly string[], mounts: readonly Mount[]): Promise<string[]> {
+  const hidden = mounts.filter(({ access }) => access.startsWith("hidden")).map(({ source }) => source);
+  return [...new Set(await locateKept([...paths, ...hidden], mounts))];
+}
+
+interface Scratch {
   readonly folder: string;
   readonly temporary: string;
   readonly home: string;

@@ -52,6 +52,37 @@ report("privileges", status.get("NoNewPrivs") == "1" and int(status["CapPrm"], 1
 report("environment", "TOKA_PROBE" not in os.environ, "%d variables in sight" % len(os.environ))
 `;
 
+/** The part of {@link PROBE_SCRIPT} that makes sense on every system; the same arguments, the same lines. */
+export const PORTABLE_PROBE_SCRIPT = String.raw`
+import os, socket, sys
+workspace, secret, port, abstract = sys.argv[1:]
+
+def attempt(name, action):
+    try:
+        action()
+        print(name, 0, "was possible")
+    except OSError as error:
+        print(name, 1, error.strerror)
+
+def connect(kind, address):
+    with socket.socket(socket.AF_INET, kind) as client:
+        client.settimeout(1)
+        client.connect(address)
+
+def write(path):
+    open(path, "w").close()
+    os.remove(path)
+
+attempt("unreadable", lambda: open(secret).read())
+attempt("read-only", lambda: write(os.path.join(workspace, "toka-probe")))
+attempt("system", lambda: write(os.path.join(os.environ.get("SystemRoot", "/usr"), "toka-probe")))
+attempt("internet", lambda: connect(socket.SOCK_DGRAM, ("192.0.2.1", 9)))
+attempt("localhost", lambda: connect(socket.SOCK_STREAM, ("127.0.0.1", int(port))))
+if os.name == "posix":
+    attempt("signal", lambda: os.kill(os.getppid(), 0))
+print("environment", int("TOKA_PROBE" not in os.environ), len(os.environ), "variables in sight")
+`;
+
 /** Programs that pass one limit each, for the probe of the supervisor. */
 export const LIMIT_SCRIPTS = {
   memory: "hold = []\nwhile True: hold.append(bytearray(1 << 20))",

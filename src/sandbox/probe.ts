@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend, Enforcement, SandboxConfig } from "../model/index.ts";
 import { compileConfig } from "./compile-config.ts";
-import { BUSY_SCRIPT, LIMIT_SCRIPTS, PROBE_SCRIPT, type ProbedLimit } from "./probe-script.ts";
+import { BUSY_SCRIPT, LIMIT_SCRIPTS, PORTABLE_PROBE_SCRIPT, PROBE_SCRIPT, type ProbedLimit } from "./probe-script.ts";
 import type { SandboxOutcome } from "./sandbox.ts";
 
 /** Runs a Python script under a policy; what the probe needs of the sandbox that it probes. */
@@ -31,10 +31,16 @@ interface ProbedMechanism {
   readonly optional?: string;
 }
 
+const CLEAN_ENVIRONMENT: ProbedMechanism = {
+  mechanism: "clean environment",
+  protects: "secrets in environment variables",
+  attempts: ["environment"],
+};
+
 const EVERYWHERE: readonly ProbedMechanism[] = [
   { mechanism: "seccomp", protects: "the kernel's attack surface", attempts: ["seccomp", "setuid", "vsock"] },
   { mechanism: "no privileges", protects: "against gaining rights by programs", attempts: ["privileges"] },
-  { mechanism: "clean environment", protects: "secrets in environment variables", attempts: ["environment"] },
+  CLEAN_ENVIRONMENT,
 ];
 
 const TIER_A: readonly ProbedMechanism[] = [
@@ -76,7 +82,47 @@ const TIER_B: readonly ProbedMechanism[] = [
   ...EVERYWHERE,
 ];
 
-const ATTEMPTS: Readonly<Record<Backend, readonly ProbedMechanism[]>> = { bwrap: TIER_A, landlock: TIER_B };
+/** By the profile of macOS. */
+const SEATBELT: readonly ProbedMechanism[] = [
+  { mechanism: "file reads", protects: "files outside of the allowed paths", attempts: ["unreadable"] },
+  { mechanism: "file writes", protects: "the workspace and the system's files", attempts: ["read-only", "system"] },
+  { mechanism: "no network", protects: "the network and this machine's services", attempts: ["internet", "localhost"] },
+  { mechanism: "signals", protects: "other processes of the machine", attempts: ["signal"] },
+  CLEAN_ENVIRONMENT,
+];
+
+/** Inside a container. */
+const CONTAINER: readonly ProbedMechanism[] = [
+  { mechanism: "pid namespace", protects: "other processes of the machine", attempts: ["pid"] },
+  { mechanism: "file tree of the image", protects: "files outside of the allowed paths", attempts: ["invisible"] },
+  { mechanism: "read-only mounts", protects: "the workspace and the image", attempts: ["read-only", "system"] },
+  {
+    mechanism: "no network",
+    protects: "the network and the services of this machine",
+    attempts: ["internet", "localhost", "abstract"],
+  },
+  { mechanism: "seccomp", protects: "the kernel's attack surface", attempts: ["seccomp"] },
+  { mechanism: "no privileges", protects: "against gaining rights by programs", attempts: ["privileges"] },
+  CLEAN_ENVIRONMENT,
+];
+
+/** Where nothing isolates: what is missing is shown by trying it. */
+const UNPROTECTED: readonly ProbedMechanism[] = SEATBELT.map((mechanism) =>
+  mechanism === CLEAN_ENVIRONMENT ? mechanism : { ...mechanism, optional: "This backend does not isolate." },
+);
+
+const ATTEMPTS: Readonly<Record<Backend, readonly ProbedMechanism[]>> = {
+  bwrap: TIER_A,
+  landlock: TIER_B,
+  seatbelt: SEATBELT,
+  podman: CONTAINER,
+  docker: CONTAINER,
+  job: UNPROTECTED,
+  none: UNPROTECTED,
+};
+
+/** Backends inside of which there is no Linux. */
+const PORTABLE: ReadonlySet<Backend> = new Set(["seatbelt", "job", "none"]);
 
 const LIMITS: Readonly<Record<ProbedLimit, { mechanism: string; protects: string }>> = {
   memory: { mechanism: "memory limit", protects: "the machine's memory" },
@@ -97,11 +143,12 @@ export async function probeMechanisms(backend: Backend, run: ProbeRun, signal: A
     const secret = join(folder, "secret");
     await writeFile(secret, "secret");
     const port = await listen(servers[0], { host: "127.0.0.1", port: 0 });
-    await listen(servers[1], { path: `\0${abstract}` });
+    if (process.platform === "linux") await listen(servers[1], { path: `\0${abstract}` });
     const text: string[] = [];
     const decoder = new TextDecoder();
     const config = compileConfig({ category: "analysis", workspace });
-    const outcome = await run(config, PROBE_SCRIPT, [workspace, secret, String(port), abstract], (chunk) => {
+    const script = PORTABLE.has(backend) ? PORTABLE_PROBE_SCRIPT : PROBE_SCRIPT;
+    const outcome = await run(config, script, [workspace, secret, String(port), abstract], (chunk) => {
       text.push(decoder.decode(chunk, { stream: true }));
     });
     signal.throwIfAborted();
@@ -112,7 +159,10 @@ export async function probeMechanisms(backend: Backend, run: ProbeRun, signal: A
       ? await probeLimits(run, workspace)
       : Object.values(LIMITS).map((limit) => missing(limit, outcome, undefined));
     signal.throwIfAborted();
-    return { usable, mechanisms: [...isolation, ...limits, await delegatedCgroup()] };
+    return {
+      usable,
+      mechanisms: [...isolation, ...limits, ...(process.platform === "linux" ? [await delegatedCgroup()] : [])],
+    };
   } finally {
     for (const server of servers) server.close();
     await rm(folder, { recursive: true, force: true });
@@ -209,7 +259,10 @@ async function delegatedCgroup(): Promise<Enforcement> {
 async function adviceFor(complaint: string): Promise<string> {
   if (complaint.includes("bubblewrap is not installed")) return "apt-get install bubblewrap";
   if (complaint.includes("Unknown option")) return "bubblewrap is too old: 0.8 or later is needed";
-  if (process.platform !== "linux") return "only Linux is supported so far";
+  if (complaint.includes("Not verified on this machine")) return "choose it on the system that it is for";
+  if (complaint.includes("podman") || complaint.includes("docker"))
+    return "install and start the engine, and pull the image";
+  if (process.platform !== "linux") return "look at the message of the system";
   if ((await setting("kernel/unprivileged_userns_clone")) === "0") return "sysctl kernel.unprivileged_userns_clone=1";
   if ((await setting("user/max_user_namespaces")) === "0") return "sysctl user.max_user_namespaces=10000";
   if ((await setting("kernel/apparmor_restrict_unprivileged_userns")) === "1") {

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import {
-  type Backend,
+  Backend,
   type Enforcement,
   type EnforcementReport,
   type ExitReason,
@@ -17,20 +17,18 @@ import {
   type Usage,
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
-import { BubblewrapBackend } from "./bubblewrap.ts";
 import { compileEnvironment, isLoaderVariable, RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HostProxy } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
 import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
-import { LandlockBackend } from "./landlock.ts";
 import { ObservationPipe } from "./observing/pipe.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
+import { makeBackend, otherBackends, type TierOptions, tiersOf } from "./tiers.ts";
+import { watchCommand } from "./watching/watch.ts";
 
-export interface SandboxOptions {
-  /** Absolute path of `helper.py`. */
-  readonly helperPath: string;
+export interface SandboxOptions extends TierOptions {
   readonly onLog?: (line: string) => void;
   /** Holds policies in one way only; else the best that a real run shows to hold on this machine. */
   readonly backend?: Backend | "auto";
@@ -51,6 +49,11 @@ export interface SandboxRequest {
   readonly stdin?: "none" | Readable;
   /** Absolute path of the interpreter that `python` means; the caller trusts it. */
   readonly interpreter?: string;
+  /**
+   * Somebody agreed that this one run may go on where nothing isolates: it then has the environment of its policy, and its
+   * time and output are limited, which is all that holds.
+   */
+  readonly unprotected?: boolean;
   /** The Pythons of the run tell what they do, and the outcome carries it. */
   readonly observe?: boolean;
 }
@@ -84,20 +87,28 @@ interface SandboxView {
 
 /** Runs commands under a policy, or says why this machine cannot. */
 export class Sandbox {
+  readonly #options: TierOptions;
+  /** The ways of holding a policy, the best first. */
   readonly #tiers: readonly SandboxBackend[];
+  /** What is left with consent when none of them holds. */
+  readonly #last: SandboxBackend;
   /** The best one that is not known to fail here. */
-  #backend: SandboxBackend;
+  #backend: SandboxBackend | undefined;
+  /** False once a probe found that nothing holds; what is missing may be installed later, so that the next run asks again. */
+  #holds: boolean = true;
   readonly #log: (line: string) => void;
   readonly #resolveHost: HostResolver;
   readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
   #report: Promise<EnforcementReport> | undefined;
 
   constructor(options: SandboxOptions) {
-    const { helperPath, backend = "auto" } = options;
-    const tiers = { bwrap: () => new BubblewrapBackend(helperPath), landlock: () => new LandlockBackend(helperPath) };
-    const [first, ...others] = backend === "auto" ? [tiers.bwrap(), tiers.landlock()] : [tiers[backend]()];
-    this.#tiers = [first, ...others];
-    this.#backend = first;
+    const { backend = "auto" } = options;
+    this.#options = options;
+    const { isolating, last } = tiersOf(process.platform);
+    const made = (backend === "auto" ? isolating : [backend]).map((name) => makeBackend(name, options));
+    this.#tiers = made.filter(({ isolates }) => isolates);
+    this.#last = made.find(({ isolates }) => !isolates) ?? makeBackend(last, options);
+    this.#backend = this.#tiers[0];
     this.#log = options.onLog ?? (() => undefined);
     this.#resolveHost = options.resolveHost ?? resolvePublic;
   }
@@ -117,17 +128,25 @@ export class Sandbox {
   /** Probes one way of holding policies after the other, until one comes up. */
   async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
     const platform = `${process.platform}/${process.arch}`;
-    const lost: Enforcement[] = [];
+    const tried = this.#tiers.map(({ name }) => name);
+    const others = await otherBackends(
+      Backend.options.filter((name) => !tried.includes(name)),
+      this.#options,
+    );
+    let lost: Enforcement[] = [];
     for (const backend of this.#tiers) {
       const { mechanisms, usable } = await probeMechanisms(backend.name, this.#probeRun(backend, signal), signal);
       if (usable) {
         this.#backend = backend;
-        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name };
+        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others };
       }
-      if (lost.length > 0 || this.#tiers.length === 1) return { platform, mechanisms: [...mechanisms] };
-      lost.push(...mechanisms.filter(({ enforced }) => !enforced));
+      // Of several that do not come up the last one says what even the least demanding misses.
+      lost = mechanisms.filter(({ enforced }) => !enforced);
     }
-    return { platform, mechanisms: lost };
+    this.#holds = false;
+    if (this.#tiers.length > 0) return { platform, mechanisms: lost, others };
+    const { mechanisms } = await probeMechanisms(this.#last.name, this.#probeRun(this.#last, signal), signal);
+    return { platform, mechanisms: [...mechanisms], others };
   }
 
   #probeRun(backend: SandboxBackend, signal: AbortSignal): ProbeRun {
@@ -151,19 +170,33 @@ export class Sandbox {
    */
   async run(request: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
     this.#log(`start ${JSON.stringify(request.argv)} in ${request.cwd}`);
-    const tried = this.#backend;
-    let attempt = await this.#attempt(tried, request, options);
-    if (attempt.unexplained && !options.signal.aborted && this.#tiers.length > 1) {
-      await this.probe(options.signal);
-      if (this.#backend !== tried) {
-        this.#log(`${tried.name} does not come up here (${attempt.outcome.exit.message}); ${this.#backend.name} holds`);
-        attempt = await this.#attempt(this.#backend, request, options);
-      }
+    if (!this.#holds && this.#tiers.length > 0) {
+      this.#holds = true;
+      this.#report = undefined;
     }
+    const attempt = await this.#bestAttempt(request, options);
     const { reason, message } = attempt.outcome.exit;
     this.#log(`end ${reason}${message ? `: ${message}` : ""}`);
     if (!attempt.unexplained || options.signal.aborted) return attempt.outcome;
-    return ended("not-enforceable", await this.#explain(message ?? ""));
+    const explanation = await this.#explain(message ?? "");
+    if (request.unprotected !== true || this.#holds) return ended("not-enforceable", explanation);
+    this.#log(`unprotected, as agreed for this run: ${explanation}`);
+    return (await this.#attempt(this.#last, request, options)).outcome;
+  }
+
+  async #bestAttempt(request: SandboxRequest, options: RunOptions): Promise<Attempt> {
+    const tried = this.#backend;
+    if (tried === undefined) {
+      const message = `The backend ${this.#last.name} keeps no program from files, network and other programs`;
+      return { unexplained: true, outcome: ended("not-enforceable", message) };
+    }
+    const attempt = await this.#attempt(tried, request, options);
+    if (!attempt.unexplained || options.signal.aborted) return attempt;
+    await this.probe(options.signal);
+    const better = this.#backend;
+    if (better === undefined || better === tried) return attempt;
+    this.#log(`${tried.name} does not come up here (${attempt.outcome.exit.message}); ${better.name} holds`);
+    return await this.#attempt(better, request, options);
   }
 
   async #attempt(backend: SandboxBackend, request: SandboxRequest, options: RunOptions): Promise<Attempt> {
@@ -205,8 +238,8 @@ export class Sandbox {
   ): Promise<Attempt> {
     const { network } = request.config;
     if (network.mode === "none") return await this.#supervised(backend, prepared, request, options, []);
-    if (backend.name === "landlock") {
-      const note = `network to ${network.hosts.join(", ")}: without namespaces no single host can be let through`;
+    if (!backend.reachesHosts) {
+      const note = `network to ${network.hosts.join(", ")}: ${backend.name} lets no single host through`;
       return await this.#supervised(backend, prepared, request, options, [note]);
     }
     const denied: string[] = [];
@@ -260,7 +293,11 @@ export class Sandbox {
     try {
       if (options.signal.aborted) return { unexplained: false, outcome: ended("cancelled", "cancelled") };
       const { timeMs } = request.config;
-      const result = await supervise(command.value, request.stdin ?? "none", timeMs, options, options.signal);
+      const input = request.stdin ?? "none";
+      const result =
+        "descriptors" in command.value
+          ? await supervise(command.value, input, timeMs, options, options.signal)
+          : await watchCommand(command.value, input, options, options.signal);
       if (result.started || result.exit.reason !== "sandbox-error") {
         const denied = [...deniedVariables(request.config), ...hosts];
         const outcome = { exit: result.exit, usage: result.usage, denied, backend: backend.name };
@@ -335,12 +372,13 @@ function deniedVariables(config: SandboxConfig): string[] {
 }
 
 /** Problems of one backend that another one may not have. */
-const OTHER_BACKEND = new Set(["bwrap-missing"]);
+const OTHER_BACKEND = new Set(["bwrap-missing", "platform-unsupported", "container-engine-missing"]);
 
 /** Problems that mean that the machine cannot hold the policy; all others are mistakes in the request. */
 const NOT_ENFORCEABLE = new Set([
   "platform-unsupported",
   "bwrap-missing",
+  "container-engine-missing",
   "helper-python-missing",
   "path-forbidden-missing",
 ]);

@@ -1,7 +1,7 @@
 /**
  * Runs a Python program in the sandbox and prints the outcome as JSON; for tests that need another process around the
  * sandbox: one that is killed, or one of another user. Arguments: a workspace, the program, its arguments. The variable
- * TOKA_TEST_BACKEND names the one backend to use.
+ * TOKA_TEST_BACKEND names the one backend to use; with TOKA_TEST_OBSERVE the run is observed.
  */
 import { join } from "node:path";
 import { Backend } from "../../src/model/index.ts";
@@ -23,6 +23,7 @@ const outcome = await sandbox.run(
       limits: { memoryBytes: 64 * 1024 * 1024, processes: 24 },
     }),
     environment: process.env,
+    observe: process.env["TOKA_TEST_OBSERVE"] !== undefined,
   },
   {
     signal: new AbortController().signal,

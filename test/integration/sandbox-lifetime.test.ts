@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -71,17 +71,59 @@ describe.skipIf(missing !== undefined)("lifetime of a sandboxed run", () => {
     expect(await processesWith(marker)).toEqual([]);
   });
 
-  it("leaves nothing when the process around it is killed", async () => {
+  it.each(["bwrap", "landlock"])("leaves nothing when the process around it is killed (%s)", async (backend) => {
     const marker = uniqueMarker();
+    // A temporary folder of its own shows what lies about afterwards.
+    const temporary = join(bench.root, `temporary-${backend}`);
+    await mkdir(temporary);
     const child = spawn(process.execPath, [CHILD, bench.workspace, STUBBORN, marker], {
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TOKA_TEST_BACKEND: backend, TOKA_TEST_OBSERVE: "1", TMPDIR: temporary },
     });
     children.push(child);
     await new Promise((resolve) => child.stdout?.once("data", resolve));
-    expect(await eventually(async () => (await processesWith(marker)).length > 5)).toBe(true);
+    expect(await eventually(async () => (await processesWith(marker)).length > 5, 20_000)).toBe(true);
     child.kill("SIGKILL");
-    expect(await eventually(async () => (await processesWith(marker)).length === 0)).toBe(true);
+    expect(await eventually(async () => (await processesWith(marker)).length === 0, 20_000)).toBe(true);
+    await eventually(async () => (await readdir(temporary)).length === 0);
+    expect(await readdir(temporary)).toEqual([]);
   });
+
+  it.each(["bwrap", "landlock"] as const)(
+    "tells while it goes on what it uses, and in the end in all (%s)",
+    async (backend) => {
+      const own = await Bench.create({ backend });
+      try {
+        const source = `import subprocess, sys, time
+hold = bytearray(40 << 20)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.2)"])
+end = time.monotonic() + 1
+while time.monotonic() < end: sum(range(1000))
+child.wait()
+`;
+        const { events, usage } = await own.python(source);
+        const live = events.filter((event) => event.type === "usage");
+        expect(live.length).toBeGreaterThan(0);
+        expect(live.some(({ processes }) => processes === 2)).toBe(true);
+        expect(live.some(({ memoryBytes = 0 }) => memoryBytes > 40 << 20)).toBe(true);
+        const told = live.map(({ usage: { wallMs, cpuMs, peakMemoryBytes } }) => [wallMs, cpuMs, peakMemoryBytes]);
+        for (const [index, numbers] of told.entries()) {
+          const before = told[index - 1] ?? [0, 0, 0];
+          expect(numbers.every((number, at) => number >= (before[at] ?? 0))).toBe(true);
+        }
+        const last = live.at(-1)?.usage;
+        expect(usage.wallMs).toBeGreaterThanOrEqual(last?.wallMs ?? Number.POSITIVE_INFINITY);
+        expect(usage.cpuMs).toBeGreaterThanOrEqual(last?.cpuMs ?? Number.POSITIVE_INFINITY);
+        expect(events.at(-1)).toMatchObject({ type: "exited", usage });
+        const gaps = told.slice(1).map(([wall = 0], index) => wall - (told[index]?.[0] ?? 0));
+        process.stderr.write(
+          `${backend}: ${live.length} usage events, longest gap ${Math.round(Math.max(...gaps))} ms\n`,
+        );
+      } finally {
+        await own.remove();
+      }
+    },
+  );
 
   it("passes standard input on, and ends it", async () => {
     const input = new PassThrough();

@@ -1,9 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import * as z from "zod";
 import { type CommandOutcome, executeCommand } from "../../kernel/index.ts";
 import {
-  Backend,
   Category,
   type ExitStatus,
   fail,
@@ -13,6 +11,7 @@ import {
   type SandboxReport,
 } from "../../model/index.ts";
 import { compileConfig, type Sandbox } from "../../sandbox/index.ts";
+import { parseBackend } from "../backend.ts";
 import { type Context, openSandbox } from "../context.ts";
 import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
 import { observedLines } from "../observed-lines.ts";
@@ -35,7 +34,9 @@ export interface ExecOptions {
   readonly env?: readonly string[];
   readonly report?: string;
   readonly backend: string;
+  readonly image?: string;
   readonly observe?: true;
+  readonly unprotected?: true;
 }
 
 /** `toka exec [limits] -- COMMAND`: any command of the user in the sandbox, its streams passed through. */
@@ -45,13 +46,12 @@ export async function execCommand(argv: readonly string[], options: ExecOptions,
     context.console.problem(request.problem);
     return exitCodeOfProblem(request.problem);
   }
-  const backend = Backend.or(z.literal("auto")).safeParse(options.backend);
-  if (!backend.success) {
-    const known = ["auto", ...Backend.options].join(", ");
-    context.console.problem({ code: "bad-option", message: `--backend ${options.backend} is not one of ${known}` });
+  const backend = parseBackend(options.backend);
+  if (!backend.ok) {
+    context.console.problem(backend.problem);
     return EXIT.wrongUse;
   }
-  const sandbox = openSandbox(backend.data);
+  const sandbox = openSandbox(backend.value, options.image);
   const stdout = context.console.toolStream("stdout");
   const stderr = context.console.toolStream("stderr");
   const outcome = await executeCommand(sandbox, request.value, {
@@ -123,6 +123,7 @@ function readRequest(argv: readonly string[], options: ExecOptions, context: Con
     environment: context.environment,
     stdin: context.stdin(),
     ...(options.observe ? { observe: true } : {}),
+    ...(options.unprotected ? { unprotected: true } : {}),
   });
 }
 

@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly writable?: readonly string[];
   readonly allowHost?: readonly string[];
   readonly observe?: true;
+  readonly unprotected?: true;
 }
 
 /** `toka run TOOL`: runs a tool of the workspace through the kernel, for the user. */
@@ -88,6 +89,7 @@ async function execute(
     principal: "user",
     ...(writablePaths.length + hosts.length === 0 ? {} : { grant: { writablePaths, hosts: [...hosts] } }),
     ...(options.observe ? { observe: true } : {}),
+    ...(options.unprotected ? { unprotected: true } : {}),
   } as const;
   if (options.json) return kernel.execute(request, { signal: context.signal });
   const stdout = context.console.toolStream("stdout");
