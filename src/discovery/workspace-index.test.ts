@@ -37,7 +37,7 @@ describe("discover", () => {
     await expect(running).rejects.toBe(reason);
   });
 
-  test("the event loop keeps turning", async () => {
+  test("the event loop keeps turning", { timeout: 30_000 }, async () => {
     await using workspace = await temporaryWorkspace(
       Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`t${index}.py`, TOOL.repeat(20)])),
     );
@@ -58,7 +58,7 @@ describe("files that are trouble", () => {
     expect(diagnostics).toMatchObject([{ file: "a.py", severity: "warning", code: "syntax-error", line: 6 }]);
   });
 
-  test("too large, binary and one long line", async () => {
+  test("too large, binary and one long line", { timeout: 30_000 }, async () => {
     const { tools, diagnostics } = await discoverFiles({
       "big.py": `x = "${"a".repeat(5_000_000)}"\n`,
       "binary.py": new Uint8Array([1, 0, 2, 0, 3]),
