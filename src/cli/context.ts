@@ -23,8 +23,10 @@ function helperPath(folder: string): string {
   return existsSync(beside) ? beside : join(folder, "..", "sandbox", "helper.py");
 }
 
-export function openSandbox(backend: Backend | "auto" = "auto"): Sandbox {
-  return new Sandbox({ helperPath: helperPath(import.meta.dirname), backend });
+/** @param image the image of `podman` and `docker` */
+export function openSandbox(backend: Backend | "auto" = "auto", image?: string): Sandbox {
+  const helper = helperPath(import.meta.dirname);
+  return new Sandbox({ helperPath: helper, backend, ...(image === undefined ? {} : { image }) });
 }
 
 export interface DiscoverToolsOptions {

@@ -114,6 +114,8 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
     .command("doctor")
     .description("what the sandbox enforces on this machine, found by trying")
     .option("--json", "print one JSON object")
+    .option("--backend <name>", "ask about this backend only", "auto")
+    .option("--image <name>", "the image of --backend podman or docker")
     .action(async (options) => done(await doctorCommand(options, context)));
 
   program
@@ -172,6 +174,8 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .option("--output <size>", "printed in all, such as 10MB")
     .option("--env <names...>", "a variable of the environment that passes")
     .option("--report <file>", "write what happened and what was enforced as JSON")
+    .option("--image <name>", "the image of --backend podman or docker")
+    .option("--unprotected", "go on, this once, where nothing isolates: only the environment, time and output are limited")
     .option("--observe", "let the command's Pythons tell what they open, reach and start; in the report, too")
     .addOption(new Option("--backend <name>", "the mechanism that isolates").default("auto"))
     .passThroughOptions()
@@ -190,6 +194,7 @@ function addRun(program: Command, context: Context, done: (code: number) => void
     .option("--workspace <dir>", "the workspace folder", ".")
     .option("--writable <path>", "let this run write to a file or folder (repeatable)", collect)
     .option("--allow-host <name>", "let this run reach a host: name, *.name or name:port (repeatable)", collect)
+    .option("--unprotected", "go on, this once, where nothing isolates: only the environment, time and output are limited")
     .option("--observe", "tell what the run did, and compare it with what was inferred from the code")
     .allowUnknownOption()
     .addHelpText(
