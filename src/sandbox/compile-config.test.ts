@@ -70,6 +70,27 @@ describe("compileConfig", () => {
     expect(SandboxConfig.parse(config)).toEqual(config);
   });
 
+  describe("what other programs run later", () => {
+    const kept = (...writablePaths: string[]): string[] =>
+      compileConfig({ category: "general", workspace: "/w", writablePaths }).keptPaths;
+    const some = ["/w/.git/hooks", "/w/.git/config", "/w/.vscode", "/w/.envrc", "/w/package.json", "/w/conftest.py"];
+
+    it("is kept where the workspace, or what is around it, is granted", () => {
+      expect(kept("/w")).toEqual(expect.arrayContaining(some));
+      expect(kept("/")).toEqual(expect.arrayContaining(some));
+    });
+    it("needs no keeping without a grant, or with one for a folder inside", () => {
+      expect(kept()).toEqual([]);
+      expect(kept("/w/out", "/elsewhere")).toEqual([]);
+    });
+    it("is not kept where it is granted by its own name", () => {
+      expect(kept("/w", "/w/.vscode")).not.toContain("/w/.vscode");
+      expect(kept("/w", "/w/.git")).not.toContain("/w/.git/hooks");
+      expect(kept("/w", "/w/.github/workflows")).not.toContain("/w/.github");
+      expect(kept("/w", "/w/.vscode")).toContain("/w/.envrc");
+    });
+  });
+
   it("unshares every namespace for every category", () => {
     for (const category of Object.keys(CATEGORY_LIMITS) as (keyof typeof CATEGORY_LIMITS)[]) {
       const { namespaces } = compileConfig({ category, workspace: "/w" });

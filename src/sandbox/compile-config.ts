@@ -1,5 +1,6 @@
 import { CATEGORY_LIMITS, type Category, type Limits, type SandboxConfig } from "../model/index.ts";
 import { isLoaderVariable } from "./environment.ts";
+import { keptPaths } from "./run-later.ts";
 
 /** What a policy is made from: paths are absolute, `limits` may only narrow those of the category. */
 export interface PolicyInput {
@@ -20,12 +21,14 @@ const unique = (values: readonly string[]): string[] => [...new Set(values)];
 /** The policy of one run, the workspace as its first readable path: the category's limits, narrowed, and everything else denied that is not named. */
 export function compileConfig(input: PolicyInput): SandboxConfig {
   const hosts = unique(input.hosts ?? []);
+  const writablePaths = unique(input.writablePaths ?? []);
   return {
     namespaces: ["user", "pid", "mount", "ipc", "uts", "net", "cgroup"],
     syscalls: "default",
     readonlyPaths: unique([input.workspace, ...(input.readablePaths ?? [])]),
-    writablePaths: unique(input.writablePaths ?? []),
+    writablePaths,
     forbiddenPaths: unique(input.forbiddenPaths ?? []),
+    keptPaths: keptPaths(input.workspace, writablePaths),
     network: hosts.length === 0 ? { mode: "none" } : { mode: "hosts", hosts },
     ...narrow(CATEGORY_LIMITS[input.category], input.limits ?? {}),
     environment: unique(input.environment ?? []).filter((name) => !isLoaderVariable(name)),

@@ -118,6 +118,8 @@ class Options:
         split = arguments.index("--")
         self.command = arguments[split + 1:]
         self.write = []
+        self.root = []
+        self.keep = []
         self.tmpfs = []
         self.read = []
         self.list = []
@@ -126,12 +128,13 @@ class Options:
         self.scratch = None
         self.filter = None
         self.gate = {}
+        self.flags = {}
         self.stdin = False
         self.relay = None
         self.memory = self.cpu = self.time = self.processes = self.disk = self.output = 0
         for argument in arguments[:split]:
             name, _, value = argument.partition("=")
-            if name in ("write", "tmpfs", "read", "list"):
+            if name in ("write", "root", "keep", "tmpfs", "read", "list"):
                 getattr(self, name).append(value)
             elif name in ("cwd", "scratch"):
                 setattr(self, name, value)
@@ -142,7 +145,10 @@ class Options:
                 self.filter = read_all(int(value))
             elif name == "gate":
                 number, _, kind = value.partition(":")
+                kind, _, flags = kind.partition("@")
                 self.gate[int(number)] = kind
+                if flags:
+                    self.flags[int(number)] = int(flags)
             elif name == "stdin":
                 self.stdin = value == "pipe"
             elif name in ("memory", "time", "processes", "disk", "output"):
@@ -182,7 +188,8 @@ SECCOMP_SET_MODE_FILTER = 1
 SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW = 0x7FC00000, 0x7FFF0000
 SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
-NOTIF_RECV, NOTIF_SEND, NOTIF_ID_VALID = 0xC0502100, 0xC0182101, 0x40082102
+NOTIF_RECV, NOTIF_SEND, NOTIF_ADDFD = 0xC0502100, 0xC0182101, 0x40182103
+ADDFD_FLAG_SEND = 2
 NOTIF_SIZE = 80
 SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
 PIDFD_OPEN, PIDFD_GETFD = 434, 438
@@ -417,13 +424,20 @@ class Gate:
     nothing can change between the look and the deed.
     """
 
-    EPERM, ENOENT, ECONNREFUSED = 1, 2, 111
+    EPERM, ENOENT, EACCES, EINVAL, ECONNREFUSED = 1, 2, 13, 22, 111
 
-    def __init__(self, kinds, libc):
+    PASS = -1
+    AT_FDCWD = -100
+    # Flags of open(2) that may change something.
+    WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+    def __init__(self, options, libc):
         import _socket
         import fcntl
 
-        self.kinds = kinds
+        self.kinds = options.gate
+        self.flags = options.flags
+        self.kept = Kept(options) if options.keep else None
         self.libc = libc
         self.sockets = _socket
         self.ioctl = fcntl.ioctl
@@ -434,9 +448,16 @@ class Gate:
     # -- in the command, before it is one --
 
     def put_on(self, libc):
-        last = len(self.kinds)
+        if self.kept:
+            os.umask(self.kept.umask)
+        judged = [number for number in self.kinds if number not in self.flags]
+        last = len(judged)
         program = [instruction(0x20, 0, 0, 0)]
-        program += [instruction(0x15, last - at, 0, number) for at, number in enumerate(self.kinds)]
+        for number, index in self.flags.items():  # the low half of that argument decides
+            program += [instruction(0x15, 0, 4, number), instruction(0x20, 0, 0, 16 + 8 * index)]
+            program += [instruction(0x45, 0, 1, self.WRITING), instruction(0x06, 0, 0, SECCOMP_RET_USER_NOTIF)]
+            program += [instruction(0x06, 0, 0, SECCOMP_RET_ALLOW)]
+        program += [instruction(0x15, last - at, 0, number) for at, number in enumerate(judged)]
         program += [instruction(0x06, 0, 0, SECCOMP_RET_ALLOW), instruction(0x06, 0, 0, SECCOMP_RET_USER_NOTIF)]
         listener = load_filter(libc, b"".join(program), SECCOMP_FILTER_FLAG_NEW_LISTENER)
         if listener < 0:
@@ -469,6 +490,7 @@ class Gate:
         caller, call = number(8, 4), number(16, 4)
         values = [number(32 + 8 * index) for index in range(6)]
         kind = self.kinds[call]
+        self.notice = bytes(notice[:8])
         try:
             error = getattr(self, "judge_" + kind)(supervisor, caller, values)
         except OSError as failure:
@@ -476,8 +498,9 @@ class Gate:
         except (ValueError, OverflowError):
             error = self.EPERM  # a number or a path that no honest caller passes; it must not end this process
         if error is None:
-            return True  # it waits until everything is ended
-        passes = error == 0 and kind in ("fork", "kill", "task", "socketpair")
+            return True  # it was answered, or waits until everything is ended
+        passes = error == self.PASS or (error == 0 and kind in ("fork", "kill", "task", "socketpair"))
+        error = max(0, error)
         flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE if passes else 0
         answer = bytes(notice[:8]) + bytes(8) + (-error).to_bytes(4, "little", signed=True) + flags.to_bytes(4, "little")
         try:
@@ -546,6 +569,150 @@ class Gate:
         status = read_file("/proc/%d/status" % caller) or b"\nTgid:\t0"
         return int(status.split(b"\nTgid:", 1)[1].split(None, 1)[0])
 
+    # -- files in folders with something kept in them --
+
+    def judge_open(self, supervisor, caller, values):
+        return self.open(caller, self.AT_FDCWD, values[0], *values[1:3])
+
+    def judge_openat(self, supervisor, caller, values):
+        return self.open(caller, signed(values[0]), *values[1:4])
+
+    def judge_creat(self, supervisor, caller, values):
+        return self.open(caller, self.AT_FDCWD, values[0], os.O_CREAT | os.O_WRONLY | os.O_TRUNC, values[1])
+
+    def judge_truncate(self, supervisor, caller, values):
+        return self.open(caller, self.AT_FDCWD, values[0], os.O_WRONLY, 0, values[1])
+
+    def judge_mkdir(self, supervisor, caller, values):
+        return self.judge_mkdirat(supervisor, caller, [self.AT_FDCWD] + values)
+
+    def judge_mkdirat(self, supervisor, caller, values):
+        mode = values[2] & 0o1777 & ~self.umask(caller)
+        return self.change(caller, [values[:2]], lambda spot: os.mkdir(spot[1], mode, dir_fd=spot[0]))
+
+    def judge_mknod(self, supervisor, caller, values):
+        return self.judge_mknodat(supervisor, caller, [self.AT_FDCWD] + values)
+
+    def judge_mknodat(self, supervisor, caller, values):
+        kind = values[2] & 0o170000
+        if kind not in (0, 0o100000, 0o010000):  # regular files and FIFOs
+            return self.PASS if kind == 0o140000 else self.EPERM
+        mode = kind | (values[2] & 0o777 & ~self.umask(caller))
+        return self.change(caller, [values[:2]], lambda spot: os.mknod(spot[1], mode, dir_fd=spot[0]))
+
+    def judge_unlink(self, supervisor, caller, values):
+        return self.judge_unlinkat(supervisor, caller, [self.AT_FDCWD, values[0], 0])
+
+    def judge_rmdir(self, supervisor, caller, values):
+        return self.judge_unlinkat(supervisor, caller, [self.AT_FDCWD, values[0], 0x200])
+
+    def judge_unlinkat(self, supervisor, caller, values):
+        remove = os.rmdir if values[2] & 0x200 else os.unlink  # AT_REMOVEDIR
+        return self.change(caller, [values[:2]], lambda spot: remove(spot[1], dir_fd=spot[0]))
+
+    def judge_symlink(self, supervisor, caller, values):
+        return self.judge_symlinkat(supervisor, caller, [values[0], self.AT_FDCWD, values[1]])
+
+    def judge_symlinkat(self, supervisor, caller, values):
+        target = self.text(caller, values[0])
+        return self.change(caller, [values[1:3]], lambda spot: os.symlink(target, spot[1], dir_fd=spot[0]))
+
+    def judge_link(self, supervisor, caller, values):
+        return self.judge_linkat(supervisor, caller, [self.AT_FDCWD, values[0], self.AT_FDCWD, values[1]])
+
+    def judge_linkat(self, supervisor, caller, values):
+        return self.change(caller, [values[:2], values[2:4]], lambda old, new: os.link(
+            old[1], new[1], src_dir_fd=old[0], dst_dir_fd=new[0], follow_symlinks=False))
+
+    def judge_rename(self, supervisor, caller, values):
+        return self.judge_renameat(supervisor, caller, [self.AT_FDCWD, values[0], self.AT_FDCWD, values[1], 0])
+
+    def judge_renameat(self, supervisor, caller, values):
+        return self.judge_renameat2(supervisor, caller, values[:4] + [0])
+
+    def judge_renameat2(self, supervisor, caller, values):
+        def rename(old, new):
+            if values[4] & 0xFFFFFFFF:
+                raise OSError(self.EINVAL, "flags")
+            os.rename(old[1], new[1], src_dir_fd=old[0], dst_dir_fd=new[0])
+        return self.change(caller, [values[:2], values[2:4]], rename)
+
+    def change(self, caller, names, action):
+        """Does a change of folders here when one of them has something kept in it; Landlock judges all others."""
+        spots = []
+        try:
+            for folder, address in names:
+                spots.append(self.spot(caller, signed(folder), self.text(caller, address)))
+            places = [self.kept.place(*spot) for spot in spots]
+            if all(place in ("ruled", "outside") for place in places):
+                return self.PASS
+            if any(place in ("kept", "outside") for place in places):
+                return self.EACCES
+            action(*spots)
+            return 0
+        finally:
+            for folder, _ in spots:
+                os.close(folder)
+
+    def open(self, caller, folder, address, flags, mode, size=None):
+        """open(2) for writing, or truncate(2) to a size."""
+        flags &= 0xFFFFFFFF
+        spot = self.spot(caller, folder, self.text(caller, address))
+        try:
+            for _ in range(40):
+                if flags & (os.O_NOFOLLOW | os.O_EXCL):
+                    break
+                try:
+                    target = os.readlink(spot[1], dir_fd=spot[0])
+                except OSError:
+                    break  # no link
+                before, spot = spot, self.spot(caller, None, target, spot[0])
+                os.close(before[0])
+            place = self.kept.place(*spot)
+            if place in ("ruled", "outside") or flags & os.O_DIRECTORY:
+                return self.PASS
+            if place == "kept":
+                return self.EACCES
+            mode = mode & 0o777 & ~self.umask(caller)
+            mine = os.open(spot[1], flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, mode, dir_fd=spot[0])
+            try:
+                return self.hand_over(mine, flags, size)
+            finally:
+                os.close(mine)
+        finally:
+            os.close(spot[0])
+
+    def hand_over(self, mine, flags, size):
+        if os.fstat(mine).st_mode & 0o170000 != 0o100000:
+            return self.EACCES
+        if size is not None:
+            os.ftruncate(mine, size)
+            return 0
+        os.set_blocking(mine, not flags & os.O_NONBLOCK)
+        numbers = ADDFD_FLAG_SEND, mine, 0, flags & os.O_CLOEXEC
+        self.ioctl(self.listener, NOTIF_ADDFD, self.notice + b"".join(number.to_bytes(4, "little") for number in numbers))
+        return None
+
+    def spot(self, caller, folder, path, base=None):
+        """The open folder that holds a path's last component, and that component."""
+        head, _, name = path.rpartition("/")
+        head = head or ("/" if path.startswith("/") else ".")
+        if base is None:
+            where = self.resolve(caller, folder, head)
+        else:
+            where = head if head.startswith("/") else "/proc/self/fd/%d/%s" % (base, head)
+        return os.open(where, 0o10000000 | os.O_DIRECTORY | os.O_CLOEXEC), name  # O_PATH
+
+    def text(self, caller, address):
+        path = self.memory(caller, address, 4096).split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+        if path == "":
+            raise OSError(self.ENOENT, "no path")
+        return path.rstrip("/") or "/"
+
+    def umask(self, caller):
+        status = read_file("/proc/%d/status" % caller) or b"\nUmask:\t0022"
+        return int(status.split(b"\nUmask:", 1)[1].split(None, 1)[0], 8)
+
     def judge_refuse(self, supervisor, caller, values):
         return self.EPERM
 
@@ -595,6 +762,8 @@ class Gate:
         real = os.readlink("/proc/self/fd/%d" % fd)
         if any(real == root or real.startswith(root + "/") for root in supervisor.options.write):
             return fd
+        if self.kept and self.kept.changeable(real):
+            return fd
         os.close(fd)
         raise OSError(self.EPERM, "not writable")
 
@@ -623,6 +792,69 @@ class Gate:
                 return os.pread(fd, min(size, PAGE - address % PAGE), address)
         finally:
             os.close(fd)
+
+
+class Kept:
+    """Which names in the granted folders must stay as they are.
+
+    Landlock's rules only ever allow, so a folder with something kept in it has no rule, nor has what is made in it later.
+    What is done there is done by the gate. Folders are known by device and inode, whatever they are called inside.
+    """
+
+    def __init__(self, options):
+        self.roots = {identity(path) for path in options.root}
+        self.ruled = {identity(path) for path in options.write}
+        self.names = set()
+        self.inside = set()
+        for path in options.keep:
+            try:
+                self.inside.add(identity(path))
+            except OSError:
+                pass  # nothing is there yet
+            while True:
+                path, _, name = path.rpartition("/")
+                try:
+                    parent = identity(path or "/")
+                except OSError:
+                    continue  # neither is the folder around it, which must not be made then
+                self.names.add((parent, name))
+                if parent in self.roots or path == "":
+                    break
+        # The callers' own masks hold for what is made for them.
+        self.umask = os.umask(0)
+
+    def place(self, folder, name):
+        """`kept`, `ruled` (Landlock has a rule for it), `open` (in a granted folder, without a rule) or `outside`."""
+        if name in ("", ".", ".."):
+            return "ruled"
+        path = "/proc/self/fd/%d" % folder
+        own = around = identity(path)
+        if (own, name) in self.names:
+            return "kept"
+        while True:
+            if around in self.inside:
+                return "kept"
+            if around in self.ruled:
+                return "ruled"
+            if around in self.roots:
+                return "open"
+            path += "/.."
+            before, around = around, identity(path)
+            if before == around:
+                return "outside"
+
+    def changeable(self, path):
+        head, _, name = path.rpartition("/")
+        folder = os.open(head or "/", 0o10000000 | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return self.place(folder, name) == "open"
+        finally:
+            os.close(folder)
+
+
+def identity(path):
+    state = os.stat(path)
+    return state.st_dev, state.st_ino
 
 
 def signed(value):
@@ -879,7 +1111,7 @@ class Supervisor:
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
         self.unbounded = options.contained or read_file("/proc/self/uid_map").split()[1] == b"0"
         # There every new task is counted before it starts.
-        self.gate = Gate(options.gate, libc) if self.unbounded and options.gate else None
+        self.gate = Gate(options, libc) if options.gate and (self.unbounded or options.keep) else None
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
         self.baseline = sum(folder_size(fd) for fd in self.folders)
@@ -887,7 +1119,7 @@ class Supervisor:
         self.empty = sum(tmpfs_size(path) for path in options.tmpfs)
 
     def folder_paths(self):
-        return [path for path in self.options.write if (os.stat(path).st_mode & 0o170000) == 0o040000]
+        return [path for path in self.options.root or self.options.write if (os.stat(path).st_mode & 0o170000) == 0o040000]
 
     # -- starting --
 

@@ -1,5 +1,5 @@
-import { lstat, readFile, readlink, realpath, stat } from "node:fs/promises";
-import { isAbsolute, resolve as normalize } from "node:path";
+import { lstat, readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve as normalize } from "node:path";
 import { fail, ok, type Result } from "../model/index.ts";
 import { depth, isInside } from "./paths.ts";
 
@@ -17,6 +17,8 @@ export interface MountRequest {
   readonly readable: readonly string[];
   readonly writable: readonly string[];
   readonly forbidden: readonly string[];
+  /** Inside writable paths; what is there stays as it is. */
+  readonly kept?: readonly string[];
 }
 
 /** Folders that hold the code which enforces the policy: never writable for a tool. */
@@ -50,6 +52,10 @@ export async function planMounts(given: MountRequest): Promise<Result<Mount[]>> 
   const hidden = await planHidden(request.forbidden, mounts);
   if (!hidden.ok) return hidden;
   const sockets = await boundSockets(mounts);
+  for (const path of await locateKept(given.kept ?? [], mounts)) {
+    const state = await lstat(path).catch(() => undefined);
+    if (state?.isFile() || state?.isDirectory()) mounts.push({ path, source: path, access: "read" });
+  }
   const visible = mounts.filter((mount) => !hidden.value.some((other) => isInside(mount.path, other.path)));
   return ok([...visible, ...hidden.value, ...sockets].sort(byDepth));
 }
@@ -76,8 +82,50 @@ async function planHidden(forbidden: readonly string[], mounts: readonly Mount[]
     if (source === undefined) continue;
     const access = (await stat(source)).isDirectory() ? "hidden-folder" : "hidden-file";
     for (const name of namesOf(source, mounts)) hidden.set(name, { path: name, source, access });
+    for (const other of await otherNames(source, mounts)) {
+      for (const name of namesOf(other, mounts)) hidden.set(name, { path: name, source: other, access: "hidden-file" });
+    }
   }
   return ok([...hidden.values()]);
+}
+
+/**
+ * Kept paths by their real names, links in them but the last one resolved; those that nothing writable is around are left
+ * out. Nothing needs to be there.
+ */
+export async function locateKept(kept: readonly string[], mounts: readonly Mount[]): Promise<string[]> {
+  const granted = mounts.filter(({ access }) => access === "write").map(({ source }) => source);
+  if (granted.length === 0) return [];
+  const located = await Promise.all(kept.map(async (path) => join(await nearest(dirname(path)), basename(path))));
+  return located.filter((path) => granted.some((around) => isInside(path, around) && path !== around));
+}
+
+/** A folder's real path, where it does not exist that of the nearest one around it and the rest. */
+async function nearest(path: string): Promise<string> {
+  const real = await follow(path);
+  return real ?? join(await nearest(dirname(path)), basename(path));
+}
+
+/** Paths below the mounts that are hard links of a forbidden file, or of one inside a forbidden folder. */
+async function otherNames(forbidden: string, mounts: readonly Mount[]): Promise<string[]> {
+  const files = new Set<string>();
+  for await (const { key } of multiplyLinked(forbidden)) files.add(key);
+  if (files.size === 0) return [];
+  const found = new Set<string>();
+  for (const root of new Set(mounts.map(({ source }) => source))) {
+    for await (const { path, key } of multiplyLinked(root)) {
+      if (files.has(key) && !isInside(path, forbidden)) found.add(path);
+    }
+  }
+  return [...found];
+}
+
+/** Every regular file at or below a path that has more than one name, by its device and inode. */
+async function* multiplyLinked(root: string): AsyncGenerator<{ readonly path: string; readonly key: string }> {
+  const state = await lstat(root, { bigint: true }).catch(() => undefined);
+  if (state?.isFile() && state.nlink > 1n) yield { path: root, key: `${state.dev}:${state.ino}` };
+  if (!state?.isDirectory()) return;
+  for (const name of await readdir(root).catch(() => [])) yield* multiplyLinked(join(root, name));
 }
 
 /** Every path under which the mounts show a file of the host. */

@@ -3,8 +3,14 @@ import type { SandboxConfig } from "../model/index.ts";
 /**
  * The supervisor's options for a policy that every backend gives it.
  * @param writable the host's files and folders that the command may write to
+ * @param kept where something in them must stay as it is: the parts that nothing is kept in, and what is kept
  */
-export function helperOptions(config: SandboxConfig, writable: readonly string[], hasInput: boolean): string[] {
+export function helperOptions(
+  config: SandboxConfig,
+  writable: readonly string[],
+  hasInput: boolean,
+  kept: { readonly rules: readonly string[]; readonly paths: readonly string[] } = { rules: writable, paths: [] },
+): string[] {
   return [
     `memory=${config.memoryBytes}`,
     `cpu=${config.cpuPercent}`,
@@ -13,6 +19,8 @@ export function helperOptions(config: SandboxConfig, writable: readonly string[]
     `disk=${config.diskBytes}`,
     `output=${config.outputBytes}`,
     `stdin=${hasInput ? "pipe" : "none"}`,
-    ...writable.map((path) => `write=${path}`),
+    ...kept.rules.map((path) => `write=${path}`),
+    ...(kept.paths.length > 0 ? writable.map((path) => `root=${path}`) : []),
+    ...kept.paths.map((path) => `keep=${path}`),
   ];
 }

@@ -192,6 +192,32 @@ export const JUDGED_CALLS = {
   inotify_add_watch: ["refuse", [254, 27]],
 } as const satisfies Record<string, readonly [kind: string, Numbers]>;
 
+/**
+ * What makes, changes or removes a name, or opens a file for writing: judged and done by the supervisor where a granted
+ * folder has something in it that must stay as it is. `@`: the argument that holds the flags of open(2); opening for
+ * reading is not asked about.
+ */
+export const NAMING_CALLS = {
+  open: ["open@1", [2, null]],
+  openat: ["openat@2", [257, 56]],
+  creat: ["creat", [85, null]],
+  truncate: ["truncate", [76, 45]],
+  mkdir: ["mkdir", [83, null]],
+  mkdirat: ["mkdirat", [258, 34]],
+  mknod: ["mknod", [133, null]],
+  mknodat: ["mknodat", [259, 33]],
+  rmdir: ["rmdir", [84, null]],
+  unlink: ["unlink", [87, null]],
+  unlinkat: ["unlinkat", [263, 35]],
+  symlink: ["symlink", [88, null]],
+  symlinkat: ["symlinkat", [266, 36]],
+  link: ["link", [86, null]],
+  linkat: ["linkat", [265, 37]],
+  rename: ["rename", [82, null]],
+  renameat: ["renameat", [264, 38]],
+  renameat2: ["renameat2", [316, 276]],
+} as const satisfies Record<string, readonly [kind: string, Numbers]>;
+
 /** The supervisor's options that name what it judges: `gate=NUMBER:KIND`. */
 export function gateOptions(
   table: Readonly<Record<string, readonly [kind: string, Numbers]>>,

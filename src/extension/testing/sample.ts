@@ -33,6 +33,7 @@ export const SAMPLE_POLICY: SandboxConfig = {
   readonlyPaths: ["/orchard"],
   writablePaths: [],
   forbiddenPaths: [],
+  keptPaths: [],
   network: { mode: "none" },
   memoryBytes: 256 * 1024 * 1024,
   cpuPercent: 25,

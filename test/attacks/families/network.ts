@@ -80,7 +80,6 @@ export const network: readonly Attack[] = [
   family("a raw socket", "socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", { needsRoot: true }),
   family("a packet socket", "socket.socket(socket.AF_PACKET, socket.SOCK_RAW)", { needsRoot: true }),
   family("the kernel's routes by netlink", "s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0); s.bind((0, 0))"),
-  family("crypto of the kernel", "socket.socket(38, socket.SOCK_SEQPACKET, 0)"),
   family("the machine's hypervisor", "socket.socket(40, socket.SOCK_STREAM)"),
   attack(
     "the names of the machine's network devices",

@@ -61,7 +61,7 @@ export const resources: readonly Attack[] = [
   bomb("a bomb of threads", "for _ in range(300): threading.Thread(target=time.sleep, args=(2,)).start()"),
   bomb(
     "a bomb of vforks",
-    "for _ in range(200): subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(3)', sys.argv[2]])\ntime.sleep(2)",
+    "for _ in range(200): subprocess.Popen(['sh', '-c', 'sleep 2; :', sys.argv[2]])\ntime.sleep(1)",
   ),
   bomb(
     "a bomb of raw clones",
