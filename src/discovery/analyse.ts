@@ -149,7 +149,7 @@ export class FileAnalyser {
 
   #program(content: FileContent, hasShebang: boolean): FileResult {
     const { path, bytes } = content;
-    if (path.endsWith("__init__.py") || !mayBePythonTool(path, bytes)) return nothing();
+    if (!mayBePythonTool(path, bytes)) return nothing();
     const parsed = this.#store.read(path, bytes);
     if (parsed === null) return nothing();
     const reading = readPython(parsed, { hasShebang, isExecutable: content.isExecutable }, this.#store);

@@ -147,6 +147,8 @@ export function mayDeclareTasks(path: string, bytes: Buffer): boolean {
 
 /** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
 export function mayBePythonTool(path: string, bytes: Buffer): boolean {
+  // A package is imported; it is a program as well only when it says so.
+  if (path.endsWith("__init__.py")) return bytes.includes("__main__");
   if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
   if (shebangOf(bytes)?.language === "python") return true;
   return PYTHON_MARKS.some((mark) => bytes.includes(mark));
@@ -156,5 +158,5 @@ export function mayBePythonTool(path: string, bytes: Buffer): boolean {
 export function mayHoldTools(path: string, kind: FileClass, bytes: Buffer): boolean {
   if (kind !== "python" || isBinary(bytes)) return true;
   if (mayDeclareAgentTools(bytes) || mayDeclareTasks(path, bytes)) return true;
-  return !path.endsWith("__init__.py") && mayBePythonTool(path, bytes);
+  return mayBePythonTool(path, bytes);
 }

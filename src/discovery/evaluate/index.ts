@@ -17,10 +17,9 @@ export {
   Interpreter,
   type LibraryModels,
   type ModuleSource,
-  newFrame,
   type RunEvent,
 } from "./interpreter.ts";
-export { annotationValue, argumentsOf, moduleScopeOf, originOf } from "./introspection.ts";
+export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
 export { cleandoc } from "./library.ts";
 export * from "./values.ts";
 

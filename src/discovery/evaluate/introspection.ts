@@ -21,7 +21,7 @@ import {
 } from "./values.ts";
 
 /** `type(None)`. */
-export const NONE_TYPE = external("types.NoneType");
+const NONE_TYPE = external("types.NoneType");
 
 /** The scope of the module in which a scope lies. */
 export function moduleScopeOf(scope: Scope): Scope {
@@ -103,7 +103,7 @@ function hasKnownBases(made: ClassValue): boolean {
 }
 
 /** `issubclass`, `undefined` when it cannot be told. */
-export function isSubclass(made: Value, base: Value): boolean | undefined {
+function isSubclass(made: Value, base: Value): boolean | undefined {
   if (made.kind === "class") return isSubclassOf(made, base);
   if (made.kind !== "external" || (base.kind !== "external" && base.kind !== "class")) return undefined;
   if (isSameClass(made, base)) return true;

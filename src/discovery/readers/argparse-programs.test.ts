@@ -97,6 +97,16 @@ if __name__ == "__main__":
     ]);
   });
 
+  test("a package that is a program as well", async () => {
+    const text =
+      'import argparse\ndef main():\n  p = argparse.ArgumentParser()\n  p.add_argument("--x")\n  p.parse_args()\n';
+    const { tools } = await discoverFiles({
+      "both/__init__.py": `${text}if __name__ == "__main__":\n  main()\n`,
+      "library/__init__.py": `${text}main()\n`,
+    });
+    expect(tools.map((tool) => tool.file)).toEqual(["both/__init__.py"]);
+  });
+
   test("registries that decorators fill", async () => {
     const tool = await onlyTool({
       "run.py": `
