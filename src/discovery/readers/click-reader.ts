@@ -13,6 +13,9 @@ export const clickReader: Reader = {
   read: readRuns,
 };
 
+/** Names made of functions that are called alike everywhere. */
+const GENERIC: ReadonlySet<string> = new Set(["main", "cli", "app", "run", "entry", "entry-point", "do"]);
+
 function readRuns(events: readonly RunEvent[]): CommandLine | null {
   const event = events.find((candidate) => !candidate.conditional) ?? events[0];
   const command = commandOf(event?.subject as HostValue | undefined);
@@ -23,7 +26,8 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
   const foreign = command.foreign?.();
   return {
     framework: foreign?.framework ?? "click",
-    name: command.name,
+    // What every program calls its main function says nothing; the file's name does.
+    name: command.isNamed || !GENERIC.has(command.name ?? "") ? command.name : undefined,
     description: command.help ?? foreign?.description,
     epilog: command.epilog,
     parameters,

@@ -28,6 +28,8 @@ import { type CommandLine, type Gap, type Given, given, givenText } from "./read
 /** A click command or group as the program builds it. */
 export interface ClickCommand {
   name: string | undefined;
+  /** The program gives the name; otherwise it is made of the function's. */
+  isNamed: boolean;
   readonly isGroup: boolean;
   help: string | undefined;
   epilog: string | undefined;
@@ -175,6 +177,7 @@ function makeCommand(
   const cls = given(call, "cls", 1);
   const own = cls.state === "given" && cls.value.kind === "class" ? ownInstance(cls.value, call, interpreter) : null;
   const command = (own && commandOf(own)) ?? emptyCommand(callee, isGroup || isGroupClass(cls));
+  command.isNamed = givenText(call, "name", 0) !== undefined;
   command.name = givenText(call, "name", 0) ?? callee.name.toLowerCase().replace(NAME_SUFFIX, "").replaceAll("_", "-");
   command.help = cleanHelp(givenText(call, "help") ?? (doc?.kind === "str" ? doc.value : undefined));
   command.epilog = givenText(call, "epilog");
@@ -197,6 +200,7 @@ function ownInstance(made: ClassValue, call: CallArguments, interpreter: Interpr
 function emptyCommand(place: { readonly file: string; readonly line: number }, isGroup: boolean): ClickCommand {
   return {
     name: undefined,
+    isNamed: false,
     isGroup,
     help: undefined,
     epilog: undefined,
@@ -364,6 +368,7 @@ function commandObject(isGroup: boolean): ExternalModel {
   return (call, interpreter) => {
     const command = emptyCommand(call, isGroup);
     command.name = givenText(call, "name", 0);
+    command.isNamed = command.name !== undefined;
     command.help = cleanHelp(givenText(call, "help"));
     command.epilog = givenText(call, "epilog");
     addGivenParameters(command, call, interpreter);

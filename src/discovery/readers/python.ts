@@ -44,7 +44,7 @@ const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers", "flask"])
 
 /** Top-level modules that the readers model; a workspace's copy of them is not followed. */
 export const MODELLED_MODULES: ReadonlySet<string> = new Set(
-  [...READERS.flatMap((reader) => [...reader.calls]), ...AGENT_MODELS]
+  [...READERS.flatMap((reader) => [...reader.calls]), ...AGENT_MODELS, ...TASK_MODELS]
     .map(([name]) => name.slice(0, name.indexOf(".")))
     .filter((name) => !FOLLOWED_MODULES.has(name)),
 );
