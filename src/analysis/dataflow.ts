@@ -8,19 +8,23 @@ import { StatementFlow } from "./dataflow/statements.ts";
 import { type DraftVariable, Variables } from "./dataflow/variables.ts";
 import { findScope, type ScopeQuery } from "./graphs.ts";
 import { NameResolver } from "./names.ts";
+import type { GraphOptions } from "./options.ts";
 import { Raising } from "./raising.ts";
 import { readScopes, type Scope } from "./scopes.ts";
+
+/** What the data flow has to know of other files: as much as the graph of the same function. */
+type FlowOptions = Pick<GraphOptions, "neverReturns">;
 
 /**
  * Which definitions of each variable reach which of its uses in one scope, over every way through it, exceptions
  * included. Null where the query meets no scope; see `buildGraph` for what it means.
  */
-export function dataFlow(text: string, module: Module, query: ScopeQuery): DataFlow | null {
+export function dataFlow(text: string, module: Module, query: ScopeQuery, options: FlowOptions = {}): DataFlow | null {
   const scope = findScope(readScopes(text, module), query);
-  return scope === null ? null : flowOf(text, scope);
+  return scope === null ? null : flowOf(text, scope, options);
 }
 
-function flowOf(text: string, scope: Scope): DataFlow {
+function flowOf(text: string, scope: Scope, { neverReturns }: FlowOptions): DataFlow {
   const { node } = scope;
   const walrus = walrusOffsets(text);
   const variables = new Variables();
@@ -38,7 +42,7 @@ function flowOf(text: string, scope: Scope): DataFlow {
   if (node.kind === "Lambda") expressions.evaluate(node.body);
   else {
     const evaluatesAnnotations = node.kind === "Module" || node.kind === "ClassDef";
-    const raising = new Raising(scope, new NameResolver());
+    const raising = new Raising(scope, new NameResolver(), neverReturns);
     new StatementFlow(text, blocks, expressions, raising, evaluatesAnnotations).body(node.body);
   }
   const reached = variables.all.map(() => new Map<number, Reaching>());

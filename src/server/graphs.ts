@@ -46,7 +46,8 @@ export function graphResult(
   const graph = found.value;
   const mermaid = toMermaid(graph, { branches: "hexagon", exceptions });
   const { qualname, line } = graph;
-  const flow = params.dataFlow === true ? dataFlow(source.text, source.module, { qualname, line }) : null;
+  const flow =
+    params.dataFlow === true ? dataFlow(source.text, source.module, { qualname, line }, { neverReturns }) : null;
   const drawing = drawGraph(graph, exceptions);
   return ok({
     uri,

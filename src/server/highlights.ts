@@ -1,5 +1,5 @@
 import { type DocumentHighlight, DocumentHighlightKind, type Position } from "vscode-languageserver/node";
-import { dataFlow } from "../analysis/index.ts";
+import { dataFlow, type GraphOptions } from "../analysis/index.ts";
 import type { DataFlow } from "../model/index.ts";
 import type { Source } from "./sources.ts";
 
@@ -42,12 +42,19 @@ function highlightsIn(flow: DataFlow, position: Position): DocumentHighlight[] |
   return null;
 }
 
-/** The highlights of a position in a file: by the innermost function around it, else by the module. */
-export function highlightsOf({ text, module }: Source, position: Position): DocumentHighlight[] | null {
-  const inner = dataFlow(text, module, { line: position.line + 1 });
+/**
+ * The highlights of a position in a file: by the innermost function around it, else by the module.
+ * @param neverReturns whether functions of other files never return
+ */
+export function highlightsOf(
+  { text, module }: Source,
+  position: Position,
+  neverReturns?: GraphOptions["neverReturns"],
+): DocumentHighlight[] | null {
+  const inner = dataFlow(text, module, { line: position.line + 1 }, { neverReturns });
   const found = inner === null ? null : highlightsIn(inner, position);
   if (found !== null || inner?.kind === "module") return found;
   // Decorators, defaults and annotations of a function belong to what is around it.
-  const outer = dataFlow(text, module, {});
+  const outer = dataFlow(text, module, {}, { neverReturns });
   return outer === null ? null : highlightsIn(outer, position);
 }

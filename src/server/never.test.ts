@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { graphText } from "./graphs.ts";
+import { graphResult, graphText } from "./graphs.ts";
+import { highlightsOf } from "./highlights.ts";
 import { FolderNevers } from "./never.ts";
 import { Source } from "./sources.ts";
 
@@ -47,5 +48,23 @@ describe("FolderNevers", () => {
     expect(isDead(nevers, { "stop.py": "def stop(:\n" })).toBe(false);
     rmSync(join(folder, "stop.py"));
     expect(isDead(nevers)).toBe(false);
+  });
+
+  it("tells data flow and highlights, too, which ways end", () => {
+    write("stop.py", NEVER);
+    const text = "from stop import stop\ndef use(x):\n    if x:\n        x = 1\n        stop()\n    return x\n";
+    const source = new Source(text);
+    const never = new FolderNevers(folder).of("user.py", () => undefined);
+    const lines = (neverReturns?: typeof never): number[] | undefined =>
+      highlightsOf(source, { line: 5, character: 11 }, neverReturns)
+        ?.map(({ range }) => range.start.line)
+        .toSorted((a, b) => a - b);
+    expect(lines()).toEqual([1, 3, 5]);
+    expect(lines(never)).toEqual([1, 5]);
+    const params = { uri: "", qualname: "use", level: "statement", dataFlow: true } as const;
+    const drawn = graphResult(source, params, null, never);
+    if (!drawn.ok) throw new Error(drawn.problem.message);
+    const variable = drawn.value.flow?.variables.find(({ name }) => name === "x");
+    expect(variable?.uses.find(({ line }) => line === 6)?.definitions).toEqual([0]);
   });
 });

@@ -148,7 +148,9 @@ export class Server {
     connection.onDocumentHighlight(
       cancellable(({ textDocument, position }) => {
         if (!this.#configuration.highlights) return null;
-        return this.#ofPython(textDocument.uri, (source) => highlightsOf(source, position));
+        return this.#ofPython(textDocument.uri, (source) =>
+          highlightsOf(source, position, this.#neverReturns(textDocument.uri)),
+        );
       }),
     );
     connection.onNotification(METHODS.configure, (params: unknown) => this.#configure(params));
@@ -328,7 +330,7 @@ export class Server {
   async #dataFlow(params: unknown): Promise<DataFlow> {
     const { uri, ...query } = required(DataFlowParams, params, METHODS.dataFlow);
     const { text, module } = await this.#sourceOf(uri);
-    const flow = dataFlow(text, module, query);
+    const flow = dataFlow(text, module, query, { neverReturns: this.#neverReturns(uri) });
     if (flow === null) throw new ResponseError(LSPErrorCodes.RequestFailed, "there is no such function");
     return flow;
   }
