@@ -36,7 +36,8 @@ export default async function discovery(): Promise<string> {
 
 async function fill(workspace: string, library: string): Promise<void> {
   for (let copy = 0, files = 0; files < FILES; copy++) {
-    const filter = (path: string): boolean => !/\/(?:__pycache__|site-packages|lib-dynload|config-[^/]*)$|\.so$/.test(path);
+    const filter = (path: string): boolean =>
+      !/\/(?:__pycache__|site-packages|lib-dynload|config-[^/]*)$|\.so$/.test(path);
     await cp(library, join(workspace, `c${copy}`, "stdlib"), { recursive: true, filter });
     await cp(PACKAGES, join(workspace, `c${copy}`, "packages"), { recursive: true, filter, force: true }).catch(
       (error: unknown) => {
