@@ -35,6 +35,20 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
     "3 7",
   ],
   [
+    "constants that are computed",
+    lines("if -1:", "  a()", "while f'x' if 1 else b:", "  if f'':", "    c()"),
+    "2 true> 3; 3 > 4; 4 true> 5; 5 false> 4; 6 loop-back> 4; in > 2",
+    "3 !> raise; 6 !> raise",
+    "6 out",
+  ],
+  [
+    "a truth that is asked for but decides nothing",
+    lines("if not (a and 0):", "  b()", "assert c or 1"),
+    "2 true> 3; 3 > 4; 4 > out; in > 2",
+    "2 !> raise; 3 !> raise; 4 !> raise",
+    "",
+  ],
+  [
     "while with else",
     lines("while a:", "  if b: break", "  if c: continue", "  a()", "else:", "  b()", "c()"),
     "2 false> 7; 2 true> 3; 3 false> 4; 3 true> 3'; 3' break> 8; 4 false> 5; 4 true> 4'; 4' continue> 2; 5 loop-back> 2; 7 > 8; 8 > out; in > 2",
@@ -302,6 +316,18 @@ describe("buildGraphs", () => {
       "class g.<locals>.D 10",
       "function g.<locals>.D.h 11",
     ]);
+  });
+
+  it("has the lambdas of annotations, type parameters and type aliases, which are no branches where they stand", () => {
+    const lazy = lines(
+      "def f[T: (lambda: 1)](a: (lambda: 2)) -> (lambda: 3):",
+      "  type X[U = lambda: 4] = a if b else lambda: 5",
+      "  x: (lambda: 6) = 7",
+      "class C[T: lambda: 8]: pass",
+    );
+    const graphs = buildGraphs(lazy, parseModule(lazy).module, { detail: "expression" });
+    expect(graphs.filter(({ kind }) => kind === "lambda").length).toBe(7);
+    expect(graphs.flatMap(({ nodes }) => nodes).filter(({ kind }) => kind === "branch")).toEqual([]);
   });
 
   it("finds the innermost function around a line, and one by its name", () => {

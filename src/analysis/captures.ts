@@ -1,5 +1,5 @@
 import type { Arguments, Comprehension, DictComp, Expression, Lambda, Statement } from "../python/index.ts";
-import { type ExpressionStack, isComprehension, pushDefaults, pushHead, pushParts } from "./expressions.ts";
+import { type ExpressionStack, isComprehension, pushDefaults, pushHead, pushLazy, pushParts } from "./expressions.ts";
 import type { Scope } from "./scopes.ts";
 import { forEachStatement } from "./statements.ts";
 
@@ -69,6 +69,7 @@ export function ownExpressions({ node }: Scope): ExpressionStack {
 
 function pushUsed(s: Statement, stack: ExpressionStack): void {
   pushHead(s, stack);
+  pushLazy(s, stack);
   if (s.kind === "Match") for (const one of s.cases) if (one.guard !== null) stack.push(one.guard);
   if (s.kind === "Try" || s.kind === "TryStar") {
     for (const { type } of s.handlers) if (type !== null) stack.push(type);

@@ -1,4 +1,4 @@
-import type { Comprehension, DictComp, Expression, Pattern, Statement } from "../python/index.ts";
+import type { Comprehension, DictComp, Expression, Pattern, Statement, TypeParam } from "../python/index.ts";
 
 /** A work list: expression walks keep their own stack, so that a sum of ten thousand terms is no deep recursion. */
 export type ExpressionStack = Expression[];
@@ -122,7 +122,7 @@ function pushGenerators(
   }
 }
 
-/** Pushes the expressions of a statement's own head: not those of the statements in its body. */
+/** Pushes the expressions that a statement's own head evaluates: not those of the statements in its body. */
 export function pushHead(s: Statement, stack: ExpressionStack): void {
   switch (s.kind) {
     case "Expr":
@@ -181,11 +181,46 @@ export function pushHead(s: Statement, stack: ExpressionStack): void {
     case "Delete":
       pushAll(s.targets, stack);
       return;
+    default:
+      return;
+  }
+}
+
+/**
+ * Pushes a statement's expressions that may be evaluated later, or never, and decide nothing where they stand:
+ * annotations (PEP 649), bounds and defaults of type parameters, and what a type alias stands for (PEP 695).
+ */
+export function pushLazy(s: Statement, stack: ExpressionStack): void {
+  switch (s.kind) {
+    case "FunctionDef":
+    case "AsyncFunctionDef": {
+      const { posonlyargs, args, kwonlyargs, vararg, kwarg } = s.args;
+      for (const list of [posonlyargs, args, kwonlyargs]) for (const arg of list) pushMaybe(arg.annotation, stack);
+      pushMaybe(vararg?.annotation ?? null, stack);
+      pushMaybe(kwarg?.annotation ?? null, stack);
+      pushMaybe(s.returns, stack);
+      pushTypeParameters(s.type_params, stack);
+      return;
+    }
+    case "ClassDef":
+      pushTypeParameters(s.type_params, stack);
+      return;
+    case "AnnAssign":
+      stack.push(s.annotation);
+      return;
     case "TypeAlias":
       stack.push(s.value);
+      pushTypeParameters(s.type_params, stack);
       return;
     default:
       return;
+  }
+}
+
+function pushTypeParameters(list: readonly TypeParam[], stack: ExpressionStack): void {
+  for (const one of list) {
+    if (one.kind === "TypeVar") pushMaybe(one.bound, stack);
+    pushMaybe(one.default_value, stack);
   }
 }
 
@@ -197,17 +232,35 @@ export function constantTruth(e: Expression): boolean | null {
     case "Name":
       return e.id === "__debug__" ? true : null;
     case "Tuple":
-      return e.elts.length === 0 ? false : e.elts.every((item) => item.kind === "Constant") ? true : null;
-    case "UnaryOp": {
-      if (e.op !== "Not") return null;
-      const truth = constantTruth(e.operand);
-      return truth === null ? null : !truth;
+      return e.elts.length === 0 ? false : e.elts.every(isConstant) ? true : null;
+    case "UnaryOp":
+      return unaryTruth(e);
+    case "IfExp": {
+      const truth = constantTruth(e.test);
+      return truth === null ? null : constantTruth(truth ? e.body : e.orelse);
     }
+    case "JoinedStr":
+      return e.values.every(isConstant) ? e.values.length > 0 : null;
     case "BoolOp":
       return boolOpTruth(e.values, e.op === "Or");
     default:
       return null;
   }
+}
+
+function isConstant(e: Expression): boolean {
+  return e.kind === "Constant" || (e.kind === "Tuple" && e.elts.every(isConstant));
+}
+
+function unaryTruth({ op, operand }: Extract<Expression, { kind: "UnaryOp" }>): boolean | null {
+  if (op === "Not") {
+    const truth = constantTruth(operand);
+    return truth === null ? null : !truth;
+  }
+  if (operand.kind !== "Constant") return null;
+  const { type } = operand.value;
+  if (op === "Invert") return type === "int" || type === "bool" ? true : null;
+  return type === "int" || type === "float" || type === "complex" || type === "bool" ? constantTruth(operand) : null;
 }
 
 /** One operand with the deciding value decides (`x and 0`); else all must be known. */

@@ -79,7 +79,7 @@ export class Raising {
       case "AsyncFunctionDef":
         return this.#definition(s);
       case "Assert":
-        return constantTruth(s.test) !== true;
+        return constantTruth(s.test) !== true || this.test(s.test);
       default:
         return true;
     }
@@ -101,6 +101,8 @@ export class Raising {
 
   /** Of an expression whose truth is asked for. */
   test(e: Expression): boolean {
+    // In `x and 0`, the truth of `x` is asked for although it decides nothing.
+    if (e.kind === "UnaryOp" && e.op === "Not") return this.test(e.operand);
     return e.kind === "BoolOp" || constantTruth(e) === null;
   }
 

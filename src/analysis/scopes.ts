@@ -12,7 +12,7 @@ import type {
   Statement,
   Try,
 } from "../python/index.ts";
-import { type ExpressionStack, isIrrefutable, pushHead, pushParts } from "./expressions.ts";
+import { type ExpressionStack, isIrrefutable, pushHead, pushLazy, pushParts } from "./expressions.ts";
 import { Marks } from "./marks.ts";
 import { callsItself } from "./recursion.ts";
 
@@ -206,6 +206,7 @@ class ScopeReader {
   #walkHead(s: Statement, depth: number): void {
     const base = this.#stack.length;
     pushHead(s, this.#stack);
+    pushLazy(s, this.#stack);
     this.#walk(base, depth);
   }
 

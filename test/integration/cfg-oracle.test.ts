@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { fileGraphs } from "../../src/analysis/index.ts";
 import type { ControlFlowGraph } from "../../src/model/index.ts";
 import { compareComplexity } from "../eval/cfg/complexity.ts";
-import { admit, CONSTRUCTS, type Program, programs, record } from "../eval/cfg/dynamic.ts";
+import { admit, CONSTRUCTS, constructsOf, type Program, programs, record } from "../eval/cfg/dynamic.ts";
 import { askOracle, findPython, type OracleScope } from "../eval/cfg/oracle.ts";
 import { type Count, compareScope, compareStatically, GraphFinder, Tally } from "../eval/cfg/static.ts";
 import { BROKEN, edits, NESTS, SHAPES } from "../support/large-python.ts";
+import { hasNewestPython, NEWEST_PYTHON } from "../support/newest-python.ts";
 import { standardLibrary } from "../support/stdlib.ts";
 
 const PYTHON = "python3";
@@ -54,6 +55,26 @@ async function exactAfter(change: (graph: ControlFlowGraph) => ControlFlowGraph 
   }
   return tally.exact.all;
 }
+
+test("constructs of the newest syntax have the edges of CPython 3.14's bytecode", { timeout: 3 * MINUTES }, async ({
+  skip,
+}) => {
+  if (!(await hasNewestPython())) {
+    console.warn("NOT TESTED: graphs of the newest syntax: Pyodide cannot be fetched from the npm registry");
+    return skip("Pyodide is not within reach");
+  }
+  const newest = await findPython(NEWEST_PYTHON);
+  const kinds = new Set<OracleScope["kind"]>(["function", "class", "lambda", "module"]);
+  const { files, exact, paths, differences } = await compareStatically(
+    NEWEST_PYTHON,
+    constructsOf(newest?.version ?? ""),
+    kinds,
+  );
+  expect(differences).toEqual([]);
+  expect(files).toBe(3);
+  expect(exact.all.total).toBeGreaterThan(200);
+  expect(ratio(paths)).toBe(1);
+});
 
 describe.skipIf(!canAsk)("graphs against the interpreter", { timeout: 3 * MINUTES }, () => {
   test("every construct has the edges of its bytecode", async () => {
@@ -103,7 +124,7 @@ describe.skipIf(!canAsk)("graphs against the interpreter", { timeout: 3 * MINUTE
   });
 
   test("recorded runs are walks over our edges", async () => {
-    const chosen = (await programs(PYTHON)).filter(
+    const chosen = (await programs(PYTHON, python?.version ?? "")).filter(
       ({ kind, name }: Program) => kind === "script" || (kind !== "module" && PROGRAMS.has(name)),
     );
     const { runs, broken } = await record(PYTHON, chosen, { seconds: SECONDS_PER_PROGRAM });

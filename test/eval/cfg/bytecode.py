@@ -267,7 +267,8 @@ class Reader:
             case ast.Delete(targets=targets) if all(isinstance(t, (ast.Tuple, ast.List)) and not t.elts for t in targets):
                 strong = False
             case ast.AnnAssign(value=None, target=ast.Name()):
-                strong = scope.kind != "function"
+                # From 3.14 on, annotations are evaluated when somebody asks for them.
+                strong = scope.kind != "function" and sys.version_info < (3, 14)
             case ast.Assert():
                 strong = not folds(s.test)
                 scope.tags.add("branch")

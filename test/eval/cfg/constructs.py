@@ -985,6 +985,847 @@ async def async_comprehension(n):
     return [a async for a in numbers(n) if a]
 
 
+@construct((0,), (1,), (2,), (3,), (4,))
+def finally_around_every_jump(a):
+    for b in [a, 9]:
+        try:
+            try:
+                if b == 0:
+                    return fail()
+                elif b == 1:
+                    break
+                elif b == 2:
+                    continue
+                elif b == 3:
+                    raise ValueError
+            except ValueError:
+                c = 1
+                continue
+            else:
+                c = 2
+            finally:
+                d = 3
+        finally:
+            if d:
+                e = 4
+        f = 5
+    else:
+        return "else"
+    return "break"
+
+
+@construct((0,), (1,), (2,), (3,))
+def three_finally(a):
+    while a >= 0:
+        a -= 1
+        try:
+            try:
+                try:
+                    if a == 0:
+                        break
+                    if a == 1:
+                        continue
+                    fail(ValueError if a == 2 else None)
+                    return a
+                finally:
+                    b = 1
+            finally:
+                c = 2
+        finally:
+            d = 3
+    return b, c, d
+
+
+@construct((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1))
+def return_in_both(a, b):
+    try:
+        try:
+            if a == 1:
+                return 1
+            if a == 2:
+                raise KeyError
+        finally:
+            if b:
+                return b
+    except KeyError:
+        return 3
+    finally:
+        a = 4
+    return 5
+
+
+@construct(([0, 1],), ([1, 0],), ([2],), ([],))
+def jumps_across_loop_in_finally(a):
+    try:
+        fail()
+    finally:
+        for b in a:
+            if b == 1:
+                break
+            if b == 2:
+                continue
+            fail()
+        else:
+            c = 1
+    return a
+
+
+@construct(([0],), ([1],), ([2, 2],))
+def loop_around_finally_with_else(a):
+    for b in a:
+        try:
+            if b == 1:
+                break
+        finally:
+            if b == 2:
+                continue
+        c = 1
+    else:
+        return "else"
+    return "break"
+
+
+@construct((None, None), (ValueError, None), (ValueError, KeyError), (None, KeyError))
+def else_and_finally_raise(a, b):
+    try:
+        fail(a)
+    except ValueError:
+        fail(b)
+    else:
+        fail(b)
+    finally:
+        c = 1
+    return c
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def raise_in_handler_with_finally(a):
+    try:
+        try:
+            fail(a)
+        except ValueError as error:
+            raise KeyError from error
+        finally:
+            b = 1
+    except KeyError:
+        b = 2
+    return b
+
+
+@construct((ValueError,), (None,))
+def handler_returns_finally_loops(a):
+    try:
+        fail(a)
+    except ValueError as error:
+        return error
+    finally:
+        while a:
+            a = None
+    return a
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def with_in_with(a):
+    with Swallow(ValueError):
+        with Swallow(KeyError):
+            fail(a)
+        b = 1
+    return a
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def return_through_two_withs(a):
+    with Swallow(ValueError):
+        with Swallow(KeyError) as b:
+            return fail(a)
+        b = 1
+    return 2
+
+
+@construct(([0],), ([1],), ([2],), ([3],))
+def with_and_finally_jumps(a):
+    for b in a:
+        try:
+            with Swallow(ValueError):
+                if b == 0:
+                    break
+                if b == 1:
+                    continue
+                if b == 2:
+                    return b
+                raise ValueError
+        finally:
+            c = 1
+        d = 2
+    else:
+        return "else"
+    return c
+
+
+@construct((None,), (ValueError,))
+def with_body_is_pass(a):
+    with Swallow(ValueError):
+        pass
+    with Swallow(ValueError):
+        fail(a)
+
+
+@construct((ValueError,), (KeyError,))
+def with_raises(a):
+    with Swallow(ValueError):
+        raise a
+    return 1
+
+
+@construct((None,), (ValueError,))
+def while_with_break(a):
+    while True:
+        with Swallow(ValueError):
+            fail(a)
+            break
+        return "swallowed"
+    return "broken"
+
+
+@construct((1,), (2,), (3,), ("x",), ([1],), (2.5,))
+def match_or_and_guards(a):
+    match a:
+        case 1 | 2 if fail() and a == 1:
+            b = 1
+        case (1 | 2) as c:
+            b = c
+        case int(c) | str(c) if c != "x":
+            b = c
+        case [c] | [_, c]:
+            b = c
+        case str():
+            b = 3
+    return a
+
+
+@construct(({},), ({"a": 1},), ({"a": [1, 2]},), (slice(1, 2),), (None,), (-1,), ("b",))
+def match_everything(a):
+    match a:
+        case {"a": [b, *rest]}:
+            c = b
+        case {"a": b}:
+            c = b
+        case slice(start=b, stop=2):
+            c = b
+        case None | True | False:
+            c = 1
+        case -1 | 1 + 2j:
+            c = 2
+        case "a" "b" | "b":
+            c = 3
+        case _:
+            c = 4
+    return c
+
+
+@construct((1, 0), (1, 1), (2, 0), (3, 0))
+def match_guarded_wildcard(a, b):
+    match a:
+        case 1 if b:
+            return 1
+        case _ if a == 2:
+            return 2
+        case _:
+            return 3
+
+
+@construct((1,), (0,))
+def match_constant_guard(a):
+    match a:
+        case 1 if False:
+            return 1
+        case _ if True:
+            return 2
+
+
+@construct((1, 2), (2, 2))
+def match_several_subjects(a, b):
+    match a, b:
+        case 1, c:
+            return c
+        case c, *d:
+            return d
+
+
+@construct((1,), (2,))
+def match_irrefutable_groups(a):
+    match a:
+        case 1:
+            b = 1
+        case (((c))):
+            b = c
+    match a:
+        case c as d:
+            b = d
+    match a:
+        case [c] | [c, _] | c if a:
+            b = 3
+    return b
+
+
+@construct(([1, 2, 3, 4],), ([],))
+def match_jumps_and_finally(a):
+    for b in a:
+        try:
+            match b:
+                case 1:
+                    continue
+                case 2 if fail():
+                    pass
+                case 3:
+                    break
+                case _:
+                    return b
+        finally:
+            c = 1
+    else:
+        return 1
+    return c
+
+
+@construct((1,))
+def match_in_match(a):
+    match a:
+        case int():
+            match a + 1:
+                case 2:
+                    return 1
+                case _:
+                    pass
+        case _:
+            return 2
+    return 3
+
+
+@construct(([],), ([0],), ([1],), ([2, 1],))
+def while_else_with_try(a):
+    rest = iter(a)
+    while (b := next(rest, None)) is not None:
+        try:
+            if b == 1:
+                break
+            if b == 2:
+                continue
+        except ValueError:
+            break
+        else:
+            c = 1
+        finally:
+            d = 2
+    else:
+        return "else"
+    return "break"
+
+
+@construct((None, 0), (ValueError, 0), (None, 1), (None, 2))
+def try_else_jumps(a, b):
+    for c in [1, 2]:
+        try:
+            fail(a)
+        except ValueError:
+            continue
+        else:
+            if b == 1:
+                break
+            if b == 2:
+                return b
+    else:
+        return "else"
+    return c
+
+
+@construct(([1, 2],), ([0],), ([],))
+def loop_in_else_of_loop(a):
+    for b in a:
+        if not b:
+            break
+    else:
+        for b in a:
+            if b == 2:
+                break
+        else:
+            return 1
+    return 2
+
+
+@construct(([3, 1],), ([],))
+def walrus_in_while(a):
+    while a and (b := a.pop()) > 1:
+        c = b
+    return a
+
+
+@construct(([1, 2, 3],), ([],))
+def walrus_in_comprehension(a):
+    if any((b := c) > 1 for c in a):
+        return b
+    d = [e for c in a if (e := c + 1)]
+    return d
+
+
+@construct((1, 2, 3, 4), (1, 2, 2, 4), (4, 3, 2, 1))
+def long_comparison_chain(a, b, c, d):
+    while a < b <= c < d and not a == b != c:
+        a += 1
+        if a in [b, c] is not d:
+            continue
+    return (a
+            < b
+            < c)
+
+
+@construct((1,), (0,))
+def assert_constants(a):
+    assert True
+    assert 1, "never"
+    assert "text"
+    assert __debug__
+    assert a and True, fail()
+    assert not (a and False)
+
+
+@construct((1,), (0,))
+def assert_none(a):
+    if a:
+        assert None
+    return a
+
+
+@construct((1,), (0,))
+def not_debug(a):
+    if not __debug__:
+        return 1
+    elif a:
+        return 2
+    while not __debug__:
+        a = 3
+    return a
+
+
+@construct((0,), (1,))
+def constant_and_or(a):
+    if a and False:
+        b = 1
+    if a or True:
+        b = 2
+    while a or 1:
+        if a:
+            break
+        a = 1
+    if not (a and 0):
+        b = 3
+    return b
+
+
+@construct((0,), (1,))
+def ellipsis_and_none(a):
+    if None:
+        a = 1
+    if ...:
+        a += 1
+    if "":
+        a = 2
+    if "x":
+        a += 2
+    if b"":
+        a = 3
+    if 0.0:
+        a = 4
+    while None:
+        a = 5
+    if f"x":
+        a = 6
+    return a
+
+
+@construct((0,), (1,))
+def computed_constants(a):
+    if (0 if 1 else a):
+        a = 2
+    if not (1 if 1 else a):
+        a = 3
+    while "x" if "y" else a:
+        a += 1
+        if a > 2:
+            break
+    return a
+
+
+@construct((0,), (1,), (2,))
+def generator_finally_loop(a):
+    while True:
+        try:
+            b = yield a
+            if a == 1:
+                return
+            if a == 2:
+                break
+            a += 1
+        finally:
+            yield "finally"
+    yield "end"
+
+
+@construct((0,), (1,))
+def generator_with(a):
+    with Swallow(ValueError):
+        yield 1
+        if a:
+            return
+        yield 2
+    yield 3
+
+
+@construct((None,), (ValueError,))
+def generator_return_in_finally(a):
+    try:
+        yield fail(a)
+    finally:
+        return 1
+
+
+@construct((2,))
+def generator_delegation_try(n):
+    try:
+        yield from generator(n)
+    except ValueError:
+        yield from ()
+    else:
+        yield 5
+    finally:
+        a = 1
+
+
+@construct((None,), (ValueError,), (KeyError,), (OSError,))
+def group_with_finally_jumps(a):
+    for b in [a]:
+        try:
+            try:
+                fail(b)
+            except* ValueError:
+                c = 1
+            except* (KeyError, IndexError) as errors:
+                raise
+            finally:
+                d = 2
+        except KeyError:
+            continue
+        except BaseException:
+            break
+        return c
+    return d
+
+
+@construct((None, 0), (ValueError, 0), (None, 1))
+def group_around_jumps(a, b):
+    for c in [1, 2]:
+        try:
+            if b:
+                break
+            fail(a)
+        except* ValueError:
+            for d in [1, 2]:
+                if d:
+                    continue
+                break
+    else:
+        return c
+    return b
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def group_in_group(a):
+    try:
+        try:
+            fail(a)
+        except* ValueError:
+            fail(a)
+    except* ValueError as errors:
+        b = errors
+    return a
+
+
+@construct(([1, 2],), ([1],), ([],), ([1, 2, 3],))
+def star_assignments(a):
+    try:
+        b, *c = a
+        [d, *_], e = a, c
+        (f, g), *h = [a, 1]
+    except ValueError:
+        return 0
+    global STARRED
+    STARRED = b, d, g
+    del STARRED, b
+    del (c, e), [d]
+    return h
+
+
+@construct((1,), (0,))
+def nonlocal_names(a):
+    b = 0
+
+    def inner():
+        nonlocal b
+        if a:
+            b = 1
+        else:
+            del b
+
+    inner()
+    return b
+
+
+@construct((1,), (0,))
+def several_on_a_line(a):
+    b = 1; c = 2
+    if a: b = 2; c = 3
+    else: b = 4; return b
+    while a: a = 0; b = 5
+    for d in [1]: c = d; break
+    else: c = 6
+    return b, c
+
+
+@construct(([1],), ([],), (None,))
+def jumps_in_handlers(a):
+    while True:
+        try:
+            b = a[0]
+        except IndexError:
+            break
+        except TypeError:
+            return 1
+        else:
+            a = []
+            continue
+        finally:
+            c = 1
+    return 2
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def handler_shadows(a):
+    try:
+        fail(a)
+    except Exception:
+        return 1
+    except ValueError:
+        return 2
+    except BaseException:
+        return 3
+
+
+@construct((None,), (ValueError,), (KeyError,))
+def handler_computed(a):
+    kinds = ValueError, IndexError
+    try:
+        fail(a)
+    except kinds:
+        return 1
+    except a if a else KeyError:
+        return 2
+
+
+@construct((0,), (1,))
+def try_with_nothing_that_fails(a):
+    try:
+        pass
+    except ValueError:
+        a = 1
+    try:
+        b = 1
+    finally:
+        pass
+    return a
+
+
+@construct(([[1], [2, 3]],), ([[]],), ([],))
+def continue_in_else_of_inner(a):
+    for b in a:
+        while b:
+            if b.pop() == 2:
+                break
+        else:
+            continue
+        return b
+    else:
+        return "else"
+
+
+@construct((1,), (0,))
+def decorators_and_defaults(a):
+    def wrap(value):
+        return lambda function: function
+
+    @wrap(fail())
+    @wrap(a
+          if a else 2)
+    def inner(b=a or 3, *, c: int = fail()) -> (1
+            if a else 2):
+        return b
+
+    @wrap(a)
+    class Inner(dict if a else list, metaclass=type):
+        b = a
+        while b:
+            b -= 1
+            if b:
+                continue
+        else:
+            c = 1
+
+    return inner()
+
+
+@construct((None,), (ValueError,))
+async def async_finally_jumps(a):
+    async for b in numbers(3):
+        try:
+            if b == 1:
+                continue
+            if b == 2:
+                break
+            await asyncio.sleep(fail(a) - 1)
+        except ValueError:
+            return 1
+        finally:
+            await asyncio.sleep(0)
+    else:
+        return 2
+    return 3
+
+
+@construct((None,), (ValueError,), (KeyError,))
+async def async_with_two(a):
+    async with Swallow(ValueError) as b, Swallow(KeyError):
+        fail(a)
+    return b
+
+
+@construct((None,), (ValueError,), (KeyError,))
+async def async_with_in_with(a):
+    with Swallow(ValueError):
+        async with Swallow(KeyError):
+            return fail(a)
+        return 1
+    return 2
+
+
+@construct(([0],), ([1],), ([2],))
+async def async_with_in_finally(a):
+    for b in a:
+        try:
+            if b == 0:
+                return b
+            if b == 1:
+                break
+        finally:
+            async with Swallow():
+                await asyncio.sleep(0)
+    return a
+
+
+@construct((3,), (0,))
+async def async_comprehensions(n):
+    a = {b async for b in numbers(n) if b if await asyncio.sleep(0, True)}
+    c = {b: [d async for d in numbers(b)] async for b in numbers(n)}
+    e = (b async for b in numbers(n) for d in a)
+    return [b async for b in e] or [await asyncio.sleep(0) for _ in c]
+
+
+@construct((2,), (0,))
+async def async_generator(n):
+    try:
+        async for a in numbers(n):
+            yield a
+    finally:
+        await asyncio.sleep(0)
+    async with Swallow():
+        yield n
+        return
+
+
+@construct((3,), (0,))
+async def async_delegation(n):
+    async for a in async_generator(n):
+        async for b in numbers(a):
+            if b:
+                break
+        else:
+            continue
+        break
+    return [a async for a in async_generator(n)]
+
+
+@construct((1,), (0,))
+def conditional_lambda(a):
+    b = lambda c: (c if c else
+                   a)
+    return b(a), [d for d in (lambda: (yield a))()]
+
+
+@construct((1,), (0,))
+def exits_in_finally(a):
+    import sys
+
+    try:
+        if a:
+            sys.exit()
+    finally:
+        b = 1
+    return b
+
+
+@construct((1,), (0,))
+def exits_in_with(a):
+    import sys
+
+    with Swallow(SystemExit):
+        sys.exit(a)
+    return a
+
+
+@construct((1,), (0,))
+def raise_system_exit(a):
+    try:
+        if a:
+            raise SystemExit(a)
+    except Exception:
+        return 1
+    return 2
+
+
+@construct((1,))
+def unreachable_everywhere(a):
+    for b in [1]:
+        continue
+        a = 1
+    while True:
+        if a:
+            break
+            a = 2
+        return 1
+        try:
+            a = 3
+        finally:
+            a = 4
+    try:
+        return a
+        with Swallow():
+            a = 5
+    finally:
+        a = 6
+    for b in []:
+        a = 7
+    else:
+        a = 8
+
+
 def run(function, arguments):
     try:
         result = function(*arguments)
@@ -1007,7 +1848,12 @@ def run(function, arguments):
                 list(generator)
 
 
-if __name__ == "__main__":
+def run_own(module):
+    """Runs the constructs that a module has of its own."""
     for one, calls in CONSTRUCTS:
-        for call in calls:
+        for call in calls if one.__module__ == module else ():
             run(one, call)
+
+
+if __name__ == "__main__":
+    run_own(__name__)

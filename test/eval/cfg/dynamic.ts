@@ -12,8 +12,19 @@ import { firstNotAdmitted } from "./paths.ts";
 import { type Count, count, GraphFinder, placeName } from "./static.ts";
 
 const RECORDER = fileURLToPath(new URL("recorder.py", import.meta.url));
-/** Every construct once; it needs nothing but Python. */
+/** Every construct once, in the syntax of 3.11; it needs nothing but Python. */
 export const CONSTRUCTS = fileURLToPath(new URL("constructs.py", import.meta.url));
+/** Constructs of later syntax, by the minor version of Python 3 that has it. */
+const LATER_CONSTRUCTS = [12, 14].map((minor) => ({
+  minor,
+  file: fileURLToPath(new URL(`constructs_3${minor}.py`, import.meta.url)),
+}));
+
+/** The files of constructs that a Python reads. @param version as `3.12.1` */
+export function constructsOf(version: string): string[] {
+  const minor = Number(version.split(".")[1]);
+  return [CONSTRUCTS, ...LATER_CONSTRUCTS.filter((later) => later.minor <= minor).map(({ file }) => file)];
+}
 
 const PROGRAMS = fileURLToPath(new URL("programs.py", import.meta.url));
 
@@ -25,11 +36,14 @@ const Program = z.object({
 /** What is run under the tracer: unit tests or examples of modules, a script, or a module that is a program. */
 export type Program = z.infer<typeof Program>;
 
-/** What there is to run with this Python: its tests, the examples of its modules, and its programs; the constructs first. */
-export async function programs(python: string): Promise<Program[]> {
+/**
+ * What there is to run with this Python: its tests, the examples of its modules, and its programs; the constructs first.
+ * @param version of this Python
+ */
+export async function programs(python: string, version: string): Promise<Program[]> {
   const { stdout } = await execa(python, [PROGRAMS]);
-  const constructs: Program = { kind: "script", name: CONSTRUCTS, arguments: [] };
-  return [constructs, ...stdout.split("\n").map((line) => Program.parse(JSON.parse(line)))];
+  const constructs = constructsOf(version).map((name): Program => ({ kind: "script", name, arguments: [] }));
+  return [...constructs, ...stdout.split("\n").map((line) => Program.parse(JSON.parse(line)))];
 }
 
 const SECONDS_TO_WRITE = 30;
@@ -61,6 +75,8 @@ export interface Recorded {
   readonly late: string[];
   /** Programs that were skipped or broke off. */
   readonly broken: string[];
+  /** How many programs were run, now or earlier. */
+  programs: number;
 }
 
 export interface RecordOptions {
@@ -70,19 +86,23 @@ export interface RecordOptions {
   readonly atOnce?: number;
   /** Where recordings are kept for the next time; without it there is none. */
   readonly cache?: string;
+  /** Runs nothing: what has no recording in the cache is left out. */
+  readonly keptOnly?: boolean;
   readonly onDone?: (program: Program, done: number) => void;
 }
 
 /** Runs programs under the tracer, each in a process and a temporary folder of its own. */
 export async function record(python: string, list: readonly Program[], options: RecordOptions): Promise<Recorded> {
-  const recorded: Recorded = { runs: new Map(), late: [], broken: [] };
+  const recorded: Recorded = { runs: new Map(), late: [], broken: [], programs: 0 };
   const prefix = options.cache === undefined ? "" : await cachePrefix(python, options.seconds);
   const waiting = [...list];
   let done = 0;
   const one = async (program: Program): Promise<void> => {
     const kept = options.cache === undefined ? null : join(options.cache, `${hashOf(prefix, program)}.json`);
     const isKept = kept !== null && existsSync(kept);
-    keep(recorded, program, isKept ? readRecording(kept) : await run(python, program, options.seconds, kept));
+    if (isKept || options.keptOnly !== true) {
+      keep(recorded, program, isKept ? readRecording(kept) : await run(python, program, options.seconds, kept));
+    }
     done++;
     options.onDone?.(program, done);
   };
@@ -95,6 +115,7 @@ export async function record(python: string, list: readonly Program[], options: 
 
 function keep(recorded: Recorded, program: Program, { functions, error, late }: Recording): void {
   const title = [program.name, ...program.arguments].join(" ");
+  recorded.programs++;
   if (late) recorded.late.push(title);
   if (error !== undefined) recorded.broken.push(`${title}: ${error}`);
   for (const { file, line, qualname, runs } of functions) add(recorded.runs, file, `${line} ${qualname}`, runs);

@@ -5,7 +5,9 @@
  *   --files PATH…    files to compare statically, instead of the standard library; last option
  *   --tests          the standard library with its tests
  *   --every N        only each Nth file and program, for a quick look
- *   --only PART      `static`, `dynamic` or `complexity`
+ *   --only PART      `static`, `constructs`, `dynamic` or `complexity`
+ *   --also NAME      another Python (3.12 to 3.14) to compare the constructs with; more than once, if you like
+ *   --kept           of the programs, only those that were recorded before
  *   --show N         that many differences of each part, by default 10
  *   --write FILE     puts the tables between the marks of a page
  */
@@ -18,7 +20,7 @@ import { toolsFolder } from "../../../scripts/setup.mjs";
 import { fileGraphs } from "../../../src/analysis/index.ts";
 import { standardLibrary } from "../../support/stdlib.ts";
 import { compareComplexity } from "./complexity.ts";
-import { admit, CONSTRUCTS, programs, record } from "./dynamic.ts";
+import { admit, constructsOf, programs, record } from "./dynamic.ts";
 import { findPython, type OracleScope } from "./oracle.ts";
 import { type Count, compareStatically, type Difference, type Tally } from "./static.ts";
 
@@ -35,6 +37,8 @@ const { values, positionals } = parseArgs({
     tests: { type: "boolean", default: false },
     every: { type: "string", default: "1" },
     only: { type: "string" },
+    also: { type: "string", multiple: true, default: [] },
+    kept: { type: "boolean", default: false },
     show: { type: "string", default: "10" },
     write: { type: "string" },
   },
@@ -97,27 +101,53 @@ async function staticPart(files: readonly string[]): Promise<string[]> {
   printDifferences("function", functions.differences);
   const others = await compareStatically(values.python, files, kinds(["module", "class", "lambda"]));
   printDifferences("other", others.differences);
-  const constructs = await compareStatically(values.python, [CONSTRUCTS], kinds(["function"]));
-  printDifferences("construct", constructs.differences);
   return [
     ...staticTable("Functions against the bytecode", functions),
     ...staticTable("Modules, classes and lambdas against the bytecode", others),
-    ...staticTable("One construct each, against the bytecode", constructs),
   ];
 }
 
-async function dynamicPart(): Promise<string[]> {
-  const list = sample(await programs(values.python));
+/** Each Python gets the constructs that it reads: more of them, the newer it is. */
+async function constructsPart(pythons: readonly string[]): Promise<string[]> {
+  const rows: string[] = [];
+  const cell = ({ ok, total }: Count): string => `${ok} of ${total}`;
+  for (const name of pythons) {
+    const found = await findPython(name);
+    if (found === null || !found.supported) {
+      console.error(`NOT EVALUATED: constructs with “${name}”: it is no Python of 3.11 to 3.14.`);
+      continue;
+    }
+    const kinds = new Set<OracleScope["kind"]>(["function", "class", "lambda", "module"]);
+    const tally = await compareStatically(name, constructsOf(found.version), kinds);
+    printDifferences(`construct (${found.version})`, tally.differences);
+    const { exact, paths, raised, reraised, implicit } = tally;
+    const counters = [exact.all, exact.hard, paths, raised, reraised, implicit];
+    rows.push(`| ${[found.version, ...counters.map(cell)].join(" | ")} |`);
+  }
+  return [
+    "### One construct each, against the bytecode",
+    "",
+    "| Python | exact | hard ones | same paths | `raise`, `assert` | exception that goes on | any other exception |",
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+    "",
+  ];
+}
+
+async function dynamicPart(version: string): Promise<string[]> {
+  const list = sample(await programs(values.python, version));
   const kinds = [...new Set(list.map(({ kind }) => kind))].join(" and ");
   console.error(`Recording ${list.length} programs (${kinds})…`);
-  const { runs, late, broken } = await record(values.python, list, {
+  const recorded = await record(values.python, list, {
     seconds: SECONDS_PER_PROGRAM,
     atOnce: cpus().length,
+    keptOnly: values.kept,
     cache: join(toolsFolder(), "recorded-runs"),
     onDone: ({ name }, done) => {
       if (done % 25 === 0) console.error(`${done} of ${list.length}: ${name}`);
     },
   });
+  const { runs, late, broken } = recorded;
   const admission = await admit(values.python, runs);
   for (const { file, function: name, run } of admission.refused.slice(0, show)) {
     console.log(`\nrun not admitted: ${file}:${name}\n  ${run}`);
@@ -127,9 +157,9 @@ async function dynamicPart(): Promise<string[]> {
   return [
     "### Recorded runs",
     "",
-    `${list.length} programs (${kinds}), of which ${late.length} were stopped after ${SECONDS_PER_PROGRAM} s and ` +
-      `${broken.length} broke off; ` +
-      `${admission.functions} functions were seen.`,
+    `${recorded.programs} of ${list.length} programs (${kinds}), of which ${late.length} were stopped after ` +
+      `${SECONDS_PER_PROGRAM} s and ${broken.length} were not for this machine or broke off; ` +
+      `${admission.functions} functions were really executed.`,
     "",
     "| | | |",
     "|---|---|---|",
@@ -201,7 +231,8 @@ const files = sample(wanted);
 const sections: string[] = [`Python ${python.version}, Node ${process.version}.`, ""];
 const isWanted = (part: string): boolean => values.only === undefined || values.only === part;
 if (isWanted("static")) sections.push(...(await times(files)), ...(await staticPart(files)));
-if (isWanted("dynamic")) sections.push(...(await dynamicPart()));
+if (isWanted("constructs")) sections.push(...(await constructsPart([values.python, ...values.also])));
+if (isWanted("dynamic")) sections.push(...(await dynamicPart(python.version)));
 if (isWanted("complexity")) sections.push(...complexityPart(files));
 const text = sections.join("\n");
 console.log(`\n${text}`);
