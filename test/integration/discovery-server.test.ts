@@ -53,7 +53,6 @@ describe("discovery through the language server", () => {
     configuration = {
       exclude: {},
       capabilities: {},
-      capabilities: {},
       indexFolder: join(scratch, "index"),
       lenses: { controlFlow: true, callGraph: true, run: true },
       highlights: true,
