@@ -89,8 +89,16 @@ export class FileAnalyser {
   }
 
   #commands(path: string, entryPoints: readonly EntryPoint[]): FileResult {
-    const { gaps, ...reading } = readProject(path, entryPoints, this.#store, this.#capabilities);
-    return { ...reading, manifest: null, diagnostics: gapDiagnostics(gaps), isNotable: true };
+    const { gaps, tools, ...reading } = readProject(path, entryPoints, this.#store, this.#capabilities);
+    const completed = tools.map((tool) => this.#examples.complete(tool, []));
+    return {
+      tools: completed.map(({ tool }) => tool),
+      manifest: null,
+      diagnostics: gapDiagnostics(gaps),
+      dependencies: new Set([...reading.dependencies, ...completed.flatMap(({ dependencies }) => dependencies)]),
+      misses: reading.misses,
+      isNotable: true,
+    };
   }
 
   tooLarge(path: string, size: number): FileResult {

@@ -23,7 +23,14 @@ function nameMainPrograms(byId: Map<string, Tool>): void {
     const main = tool.id === tool.file ? undefined : byId.get(tool.file);
     if (main === undefined || !isSameProgram(main, tool)) continue;
     byId.delete(tool.id);
-    if (main.function === undefined) byId.set(main.id, { ...main, name: tool.name, function: tool.function });
+    if (main.function !== undefined) continue;
+    const examples = [...new Set([...(main.examples ?? []), ...(tool.examples ?? [])])];
+    byId.set(main.id, {
+      ...main,
+      name: tool.name,
+      function: tool.function,
+      ...(examples.length === 0 ? {} : { examples }),
+    });
   }
 }
 

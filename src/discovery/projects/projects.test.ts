@@ -59,9 +59,15 @@ it("a module that is the same program by itself is one tool, named by the comman
     "setup.py":
       "from setuptools import setup\nsetup(name='x', entry_points={'console_scripts': ['resize=pkg.cli:main', 'rs=pkg.cli:main']})\n",
     "pkg/__init__.py": "",
+    "README.md": "```\npython pkg/cli.py --size 1\n$ resize --size 2\n```\n",
     "pkg/cli.py": `${CLI}\nif __name__ == "__main__":\n    main()\n`,
   });
-  expect(tool).toMatchObject({ id: "pkg/cli.py", name: "resize", framework: "argparse" });
+  expect(tool).toMatchObject({
+    id: "pkg/cli.py",
+    name: "resize",
+    framework: "argparse",
+    examples: ["python pkg/cli.py --size 1", "resize --size 2"],
+  });
 });
 
 it("a command object of click, in a package's __init__; an entry point without arguments", async () => {
