@@ -25,9 +25,8 @@ body { max-width: 90rem; margin: 1.5rem auto; padding: 0 1.5rem; }
 h1 { margin: 0 0 0.25rem; } h2 { margin-top: 2.5rem; overflow-wrap: anywhere; } p { margin: 0.5rem 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; padding: 0; margin: 1rem 0; list-style: none; }
 .count, .more { color: var(--quiet); font-weight: normal; }
-.scroll { overflow-x: auto; }
-table { width: 100%; margin: 0.5rem 0; } th, td { border: 0; border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; overflow-wrap: anywhere; }
-thead th { background: var(--head); white-space: nowrap; overflow-wrap: normal; } th.number { text-align: right; }
+table { width: 100%; margin: 0.5rem 0; } th, td { border: 0; border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; overflow-wrap: break-word; } td { max-width: 36rem; }
+thead th { position: sticky; top: 0; background: var(--head); white-space: nowrap; } th.number { text-align: right; }
 tbody tr:hover { background: var(--head); }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td code { font: 12.5px/1.5 ui-monospace, monospace; white-space: pre-wrap; }
@@ -134,9 +133,9 @@ function* table(head: readonly string[], rows: readonly (() => readonly Cell[])[
   const heads = head.map(
     (name, at) => `<th scope="col"${numeric[at] === true ? ' class="number"' : ""}>${escapeHtml(name)}</th>`,
   );
-  yield `<div class="scroll"><table>\n<thead><tr>${heads.join("")}</tr></thead>\n<tbody>\n`;
+  yield `<table>\n<thead><tr>${heads.join("")}</tr></thead>\n<tbody>\n`;
   for (const row of rows.slice(0, MOST_ROWS)) yield `<tr>${row().map(cellHtml).join("")}</tr>\n`;
-  yield "</tbody>\n</table></div>\n";
+  yield "</tbody>\n</table>\n";
   const more = rows.length - MOST_ROWS;
   if (more > 0) yield `<p class="more">${number(more)} more, which the JSON of this analysis has.</p>\n`;
 }
@@ -144,7 +143,8 @@ function* table(head: readonly string[], rows: readonly (() => readonly Cell[])[
 function cellHtml(cell: Cell): string {
   if (typeof cell === "number") return `<td class="number">${number(cell)}</td>`;
   if (typeof cell === "string") return `<td>${escapeHtml(cell)}</td>`;
-  return `<td><code>${escapeHtml(cell.code)}</code></td>`;
+  // A path is broken behind a folder rather than within a name.
+  return `<td><code>${escapeHtml(cell.code).replaceAll("/", "/<wbr>")}</code></td>`;
 }
 
 /** The first ones, and how many more there are. */
