@@ -225,6 +225,11 @@ function collect(findings: Findings, need: Need, visit: Visit): void {
 /** The functions on the way to a part, outermost first; what importing runs is no call. */
 function chainOf(visit: Visit): string[] {
   const chain: string[] = [];
-  for (let at = visit; at.from !== null; at = at.from) if (at.part.unit !== MODULE_UNIT) chain.push(at.part.unit);
+  for (let at = visit; at.from !== null; at = at.from) if (isCalled(at.part.unit)) chain.push(at.part.unit);
   return chain.reverse().slice(0, MAX_CHAIN);
+}
+
+/** Neither a module body nor what a variable holds. */
+function isCalled(unit: string): boolean {
+  return unit !== MODULE_UNIT && !unit.startsWith("=");
 }

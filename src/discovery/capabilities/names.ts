@@ -115,6 +115,11 @@ function bindStatement(
         }
       }
       return;
+    case "AnnAssign":
+      if (statement.target.kind === "Name" && statement.value !== null && !bindings.has(statement.target.id)) {
+        bindings.set(statement.target.id, { kind: "value", value: statement.value });
+      }
+      return;
     default:
       for (const body of blocksOf(statement)) visit(body);
   }

@@ -20,6 +20,12 @@ const MAX_DEPTH = 12;
 /** What pathlib's methods and attributes give is a path again, so that the class is what counts. */
 const PATH_PREFIX = /^pathlib\.(?:Pure|Posix|Windows)?(?:Posix|Windows)?Path\b/u;
 
+/** Something that holds functions or classes until it is used. */
+export interface Variable {
+  readonly file: string;
+  readonly name: string;
+}
+
 export interface NameSource {
   names(file: string): FileNames | null;
 }
@@ -164,6 +170,34 @@ export class Resolver {
         const inherited = this.member(found.file, found.name, name, depth + 1);
         if (inherited !== null) return inherited;
       } else if (found?.kind === "external") return this.attribute({ ...found, isObject: true }, name, depth + 1);
+    }
+    return null;
+  }
+
+  /** The module-level variable, or the class of the class variable, that an expression names. */
+  variable(node: Expression, file: string, locals: LocalNames | null): Variable | null {
+    if (node.kind === "Name") return this.#variable(node.id, file, 0);
+    if (node.kind !== "Attribute") return null;
+    const base = this.resolve(node.value, file, locals);
+    if (base?.kind === "class") return { file: base.file, name: base.name };
+    return base?.kind === "module" && base.file !== null ? this.#variable(node.attr, base.file, 0) : null;
+  }
+
+  #variable(name: string, file: string, depth: number): Variable | null {
+    if (depth > MAX_DEPTH) return null;
+    this.consulted.add(file);
+    const names = this.#names.names(file);
+    const binding = names?.bindings.get(name);
+    if (binding?.kind === "value") return { file, name };
+    if (binding?.kind === "import" && binding.name !== null) {
+      const target = this.#modules.resolve(file, binding.level, binding.module);
+      return target?.file ? this.#variable(binding.name, target.file, depth + 1) : null;
+    }
+    if (binding !== undefined) return null;
+    for (const star of names?.stars ?? []) {
+      const target = this.#modules.resolve(file, star.level, star.module);
+      const found = target?.file ? this.#variable(name, target.file, depth + 1) : null;
+      if (found !== null) return found;
     }
     return null;
   }

@@ -93,6 +93,10 @@ class Summary {
   readonly #table: CapabilityTable;
   readonly #units = new Map<string, Unit>();
   #lines: readonly string[] | null = null;
+  /** Where functions and classes that are named, not called, belong to: what holds them, instead of who makes it. */
+  #holder: Unit | null = null;
+  /** The class whose body is read. */
+  #className: string | null = null;
 
   constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
     this.#table = table;
@@ -144,7 +148,7 @@ class Summary {
         this.#import(statement, unit, locals, isModule);
         return false;
       default:
-        this.#simple(statement, unit, locals);
+        this.#held(isModule ? this.#holderOf(statement) : this.#holder, () => this.#simple(statement, unit, locals));
         for (const block of blocksOf(statement)) this.#block(block, unit, locals, isModule);
         return statement.kind === "Return" || statement.kind === "Raise";
     }
@@ -162,6 +166,27 @@ class Summary {
     if (constant === true) return ended;
     const alsoEnded = this.#block(statement.orelse, unit, locals, isModule);
     return ended && alsoEnded && statement.orelse.length > 0;
+  }
+
+  /** What a statement of a module or class puts functions and classes into: a variable, or the class. */
+  #holderOf(statement: Statement): Unit | null {
+    if (this.#className !== null) return this.#unit(`=${this.#className}`);
+    const target =
+      statement.kind === "Assign"
+        ? statement.targets[0]
+        : statement.kind === "AnnAssign" || statement.kind === "AugAssign"
+          ? statement.target
+          : undefined;
+    const name = target === undefined ? null : rootName(target);
+    const binding = name === null ? null : this.#resolver.constantOf(this.#file, name);
+    return binding === null ? null : this.#unit(`=${name}`);
+  }
+
+  #held(holder: Unit | null, work: () => void): void {
+    const before = this.#holder;
+    this.#holder = holder;
+    work();
+    this.#holder = before;
   }
 
   /** Expressions of a statement, and the names that it binds. */
@@ -235,18 +260,21 @@ class Summary {
 
   #function(node: FunctionDef, unit: Unit, locals: LocalNames, isModule: boolean, owner: string | null = null): void {
     for (const decorator of node.decorator_list) this.#expression(decorator, unit, locals);
-    for (const value of defaultsOf(node.args)) this.#expression(value, unit, locals);
-    if (!isModule && owner === null) {
+    const name = owner === null ? node.name : `${owner}.${node.name}`;
+    const isInner = !isModule && owner === null;
+    this.#held(isInner ? this.#holder : this.#unit(name), () => {
+      for (const value of defaultsOf(node.args)) this.#expression(value, unit, locals);
+    });
+    if (isInner) {
       // A function inside a function: taken to be called where it stands.
       const inner: LocalNames = new Map(locals);
       this.#parameters(node.args, inner, null);
       this.#block(node.body, unit, inner, false);
       return;
     }
-    const name = owner === null ? node.name : `${owner}.${node.name}`;
     const inner: LocalNames = new Map();
     this.#parameters(node.args, inner, owner);
-    this.#block(node.body, this.#unit(name), inner, false);
+    this.#held(null, () => this.#block(node.body, this.#unit(name), inner, false));
     if (owner === null && this.#isRegistered(node, locals)) {
       unit.edges.push({ kind: "unit", file: this.#file, unit: name });
     }
@@ -281,16 +309,22 @@ class Summary {
     // Who registers a class may make objects of it.
     if (this.#isRegistered(node, locals)) unit.edges.push({ kind: "unit", file: this.#file, unit: node.name });
     const hooks = new Set<string>();
+    self.edges.push({ kind: "unit", file: this.#file, unit: `=${node.name}` });
     for (const base of node.bases) this.#base(node, base, self, hooks, locals);
+    const outer = this.#className;
+    this.#className = node.name;
+    const inside: LocalNames = new Map(locals);
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
         this.#function(statement, unit, new Map(), true, node.name);
         self.methods.push(statement.name);
+        inside.set(statement.name, { kind: "function", file: this.#file, name: `${node.name}.${statement.name}` });
         if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
           self.edges.push({ kind: "unit", file: this.#file, unit: `${node.name}.${statement.name}` });
         }
-      } else this.#statement(statement, unit, new Map(locals), true);
+      } else this.#statement(statement, unit, inside, true);
     }
+    this.#className = outer;
   }
 
   /** Methods that a base class outside the workspace may call are reached once there is an object. */
@@ -353,9 +387,14 @@ class Summary {
     }
     if (node.func.kind === "Attribute") this.#owner(node.func.value, unit, locals);
     else if (node.func.kind !== "Name") this.#expression(node.func, unit, locals);
-    const isLooking = found?.kind === "external" && LOOKING.has(found.name);
-    for (const argument of node.args) if (!(isLooking && isName(argument))) this.#expression(argument, unit, locals);
-    for (const keyword of node.keywords) this.#expression(keyword.value, unit, locals);
+    this.#use(node.func, unit, locals);
+    const isLibrary = found?.kind === "external";
+    const isLooking = isLibrary && LOOKING.has(found.name);
+    // Code of the workspace may call what it is given at once; a library, as `dict`, keeps it.
+    this.#held(isLibrary ? this.#holder : null, () => {
+      for (const argument of node.args) if (!(isLooking && isName(argument))) this.#expression(argument, unit, locals);
+      for (const keyword of node.keywords) this.#expression(keyword.value, unit, locals);
+    });
     if (!isLooking) this.#handedFunctions(node, unit, locals);
   }
 
@@ -376,11 +415,22 @@ class Summary {
     this.#add(unit, value.line, this.#table.needsOfCall(found.name, false, call, this.#literal));
   }
 
+  /** What a variable holds is reached where the variable is used. */
+  #use(node: Expression, unit: Unit, locals: LocalNames): void {
+    const variable = this.#resolver.variable(node, this.#file, locals);
+    if (variable !== null) {
+      (this.#holder ?? unit).edges.push({ kind: "unit", file: variable.file, unit: `=${variable.name}` });
+    }
+  }
+
   #reference(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: LocalNames): void {
     const found = this.#resolver.resolve(node, this.#file, locals);
-    if (found?.kind === "external")
+    // A name that is given another meaning is no change of what it meant.
+    if (node.kind === "Name" && node.ctx !== "Load") return;
+    if (found?.kind === "external") {
       this.#add(unit, node.line, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
-    else if (found !== null && node.ctx === "Load") this.#edge(found, unit);
+    } else if (found !== null && node.ctx === "Load") this.#edge(found, this.#holder ?? unit);
+    this.#use(node, unit, locals);
     if (node.kind === "Attribute") this.#owner(node.value, unit, locals);
   }
 
@@ -388,6 +438,7 @@ class Summary {
   #owner(node: Expression, unit: Unit, locals: LocalNames): void {
     const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
     if (found?.kind !== "class") this.#expression(node, unit, locals);
+    else unit.edges.push({ kind: "unit", file: found.file, unit: `=${found.name}` });
   }
 
   #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: LocalNames): void {
@@ -420,6 +471,12 @@ class Summary {
 
   /** Literal texts and module-level constants of the file. */
   readonly #literal: Literal = (node) => literalText(node, (name) => this.#resolver.constantOf(this.#file, name));
+}
+
+/** The variable that an assignment changes: `TABLE` of `TABLE["x"]`. */
+function rootName(node: Expression): string | null {
+  if (node.kind === "Subscript" || node.kind === "Attribute") return rootName(node.value);
+  return node.kind === "Name" ? node.id : null;
 }
 
 function isPassive(member: string): boolean {
