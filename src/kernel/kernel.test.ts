@@ -238,6 +238,49 @@ describe("Kernel", () => {
     expect(policy).toMatchObject({ cpuPercent: 90, memoryBytes: 64 * MEBIBYTE, timeMs: 300_000, processes: 5 });
   });
 
+  it.each(["chat", "mcp:editor", "workflow:nightly"] as const)(
+    "never lets %s run without a sandbox",
+    async (principal) => {
+      const execution = value(await open().execute(request({ principal, unprotected: true }), { signal }));
+      expect(execution.exit.reason).toBe("denied");
+      expect(execution.denied?.capability).toBe("unprotected");
+      expect(execution.denied?.message).toContain(principal);
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
+
+  it("passes the user's consent on for one run, and does not remember it", async () => {
+    const kernel = open();
+    await kernel.execute(request({ unprotected: true }), { signal });
+    await kernel.execute(request(), { signal });
+    expect(sandbox.requests.map(({ unprotected }) => unprotected)).toEqual([true, undefined]);
+  });
+
+  it("keeps what an observed run did, compared with what was inferred", async () => {
+    const kernel = open();
+    const observed = {
+      pythons: 1,
+      files: [{ path: "secret.txt", access: ["delete" as const] }],
+      temporaryFiles: 0,
+      hosts: [],
+      programs: [],
+      environment: [],
+      imports: [],
+      actions: [],
+      lost: 0,
+      sandbox: { traffic: [], refused: [] },
+    };
+    sandbox.outcome = { ...sandbox.outcome, observed };
+    const { id } = value(await kernel.execute(request({ observe: true }), { signal }));
+    expect(sandbox.requests[0]?.observe).toBe(true);
+    const [kept] = value(kernel.history());
+    expect(kept?.id).toBe(id);
+    expect(kept?.observed?.comparison).toMatchObject({
+      unexpected: [{ capability: "filesystem-delete", seen: ["secret.txt"] }],
+      unseen: expect.arrayContaining(["filesystem-write"]),
+    });
+  });
+
   it("lets the user grant a host for one run, and an agent not", async () => {
     const grant = { writablePaths: [], hosts: ["api.example.org", "*.example.net:8443"] };
     value(await open().execute(request({ grant }), { signal }));

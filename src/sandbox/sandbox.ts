@@ -361,7 +361,7 @@ export class Sandbox {
     const missing = report.mechanisms.filter(({ enforced, advice }) => !enforced && advice !== undefined);
     const advice = new Set(missing.flatMap((mechanism) => mechanism.advice ?? []));
     const names = missing.map((mechanism) => mechanism.mechanism).join(", ");
-    return `${complaint}. Not enforced here: ${names}. What to do: ${[...advice].join("; ")}`;
+    return `${complaint.replace(/\.$/, "")}. Not enforced here: ${names}. What to do: ${[...advice].join("; ").replace(/\.$/, "")}`;
   }
 }
 

@@ -65,6 +65,7 @@ export async function execCommand(argv: readonly string[], options: ExecOptions,
   const { exit } = outcome;
   if (exit.message !== undefined && exit.reason !== "ok" && exit.reason !== "failed") {
     context.console.say(`toka: ${exit.reason}: ${exit.message}`);
+    if (exit.reason === "not-enforceable" && !options.unprotected) context.console.say(UNPROTECTED_HINT);
   }
   if (outcome.observed !== undefined) {
     for (const line of observedLines(outcome.observed)) context.console.say(`toka: ${line}`);
@@ -84,6 +85,10 @@ function commandCode(exit: ExitStatus): number {
   const own = exit.reason === "ok" || exit.reason === "failed";
   return own ? (exit.code ?? EXIT.failed) : exitCodeOf(exit);
 }
+
+/** What is left to someone whose machine has nothing that isolates. */
+export const UNPROTECTED_HINT =
+  "toka: where a machine has nothing that isolates, --unprotected runs the command this once without it";
 
 type CommandRequest = Parameters<typeof executeCommand>[1];
 

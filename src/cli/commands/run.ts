@@ -14,6 +14,7 @@ import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
 import { observedLines } from "../observed-lines.ts";
 import { parseToolArguments } from "../tool-arguments.ts";
 import { formatBytes, formatTime } from "../units.ts";
+import { UNPROTECTED_HINT } from "./exec.ts";
 
 export interface RunOptions {
   readonly args?: string;
@@ -44,6 +45,8 @@ export async function runCommand(
     if (!execution.ok) return refuse(execution, context);
     if (options.json) await context.console.json(execution.value);
     else tell(execution.value, context);
+    if (execution.value.exit.reason === "not-enforceable" && !options.unprotected)
+      context.console.say(UNPROTECTED_HINT);
     return exitCodeOf(execution.value.exit);
   } finally {
     kernel.value.close();

@@ -1,6 +1,6 @@
 import { l10n, type MessageItem, type WorkspaceFolder, window } from "vscode";
-import type { CapabilityName, RunGrant, Tool } from "../../model/index.ts";
-import { type Confirmation, confirmationDetail, confirmationQuestion } from "../text/confirm.ts";
+import type { CapabilityName, EnforcementReport, RunGrant, Tool } from "../../model/index.ts";
+import { type Confirmation, confirmationDetail, confirmationQuestion, unprotectedDetail } from "../text/confirm.ts";
 
 const CHANGES_FILES: ReadonlySet<CapabilityName> = new Set(["filesystem-write", "filesystem-delete"]);
 
@@ -57,6 +57,17 @@ export async function confirmRun(
   if (hosts === undefined) return undefined;
   if (choice.writablePaths.length + hosts.length === 0) return { grant: undefined };
   return { grant: { writablePaths: [...choice.writablePaths], hosts: [...hosts] } };
+}
+
+/** Asks a person to agree to one run that nothing isolates. */
+export async function confirmUnprotected(tool: string, report: EnforcementReport, why: string): Promise<boolean> {
+  const agree = l10n.t("Run Unprotected, This Once");
+  const picked = await window.showWarningMessage(
+    l10n.t("Run {0} without a sandbox?", tool),
+    { modal: true, detail: unprotectedDetail(report, why, l10n.t) },
+    agree,
+  );
+  return picked === agree;
 }
 
 /** Hosts that a person names, separated by commas or spaces; nothing when they turn away. */

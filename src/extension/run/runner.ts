@@ -22,7 +22,7 @@ import { exitSentence, liveText, refusedHostLines, usageText } from "../text/exi
 import { observedLines } from "../text/observed.ts";
 import { plainMessage } from "../text/plain.ts";
 import type { LocatedTool } from "../tool-store.ts";
-import { confirmRun } from "./confirm.ts";
+import { confirmRun, confirmUnprotected } from "./confirm.ts";
 import { askArguments } from "./parameter-wizard.ts";
 import { RunTerminal } from "./run-terminal.ts";
 
@@ -47,6 +47,8 @@ export interface RunStart {
 
 /** Milliseconds for which the status bar tells how a run ended. */
 const STATUS_FOR_MS = 8000;
+/** How long finding out what this machine enforces may take. */
+const PROBE_MS = 60_000;
 
 /** Runs tools for a person: asks, confirms, shows. The kernel decides and does. */
 export class Runner implements Disposable {
@@ -104,9 +106,17 @@ export class Runner implements Disposable {
       ...(confirmed.grant === undefined ? {} : { grant: confirmed.grant }),
       ...(start.observe === true ? { observe: true } : {}),
     };
-    const running = this.#kernels.use(kernel.value, () =>
-      this.#execute(kernel.value, located, approved, plan.value.argv),
-    );
+    return await this.#start(kernel.value, located, approved, plan.value.argv);
+  }
+
+  /** Executes what was confirmed, and keeps the kernel open for as long. */
+  async #start(
+    kernel: Kernel,
+    located: LocatedTool,
+    request: RunRequest,
+    argv: readonly string[],
+  ): Promise<Execution | undefined> {
+    const running = this.#kernels.use(kernel, () => this.#execute(kernel, located, request, argv));
     this.#running.add(running);
     try {
       return await running;
@@ -181,6 +191,10 @@ export class Runner implements Disposable {
         return this.#refuse(done.problem);
       }
       this.#tell(located, done.value, pty);
+      if (done.value.exit.reason === "not-enforceable" && request.unprotected !== true) {
+        const again = (): Promise<unknown> => this.#start(kernel, located, { ...request, unprotected: true }, argv);
+        this.#reporter.background(this.#offerUnprotected(done.value, tool.name, again), "offering a further run");
+      }
       if (refused.length > 0) this.#offerHosts(located, request, refused);
       return done.value;
     } catch (error) {
@@ -260,6 +274,13 @@ export class Runner implements Disposable {
       if (picked === again) await this.run(located, { args, complete: true, hosts, observe });
     };
     this.#reporter.background(offer(), "offering a further run");
+  }
+
+  /** Where nothing isolates a person may agree to one run without it. It is asked each time and never remembered. */
+  async #offerUnprotected({ exit }: Execution, name: string, run: () => Promise<unknown>): Promise<void> {
+    const report = await (await this.#kernels.sandbox()).probe(AbortSignal.timeout(PROBE_MS));
+    if (report.backend !== undefined) return; // it is this policy that cannot be held, and not the machine
+    if (await confirmUnprotected(name, report, exit.message ?? "")) await run();
   }
 
   #track(run: ActiveRun): void {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Capability } from "../../model/index.ts";
 import { SAMPLE_POLICY, sampleTool } from "../testing/sample.ts";
-import { type Confirmation, confirmationDetail, confirmationQuestion, shownCommand } from "./confirm.ts";
+import {
+  type Confirmation,
+  confirmationDetail,
+  confirmationQuestion,
+  shownCommand,
+  unprotectedDetail,
+} from "./confirm.ts";
 import { english } from "./translate.ts";
 
 const evidence = [{ file: "a.py", line: 1, text: "urlopen(x)", why: "connects" }];
@@ -87,5 +93,20 @@ describe("shownCommand", () => {
   it("quotes blanks and shows control and reordering characters", () => {
     expect(shownCommand(["a", "b c", "", "it's"])).toBe("a 'b c' '' 'it'\\''s'");
     expect(shownCommand(["x\u001b[2J\ny\u202e"])).toBe("'x\\u001b[2J\\u000ay\\u202e'");
+  });
+
+  it("tells what is open before a run that nothing isolates", () => {
+    const mechanism = { mechanism: "no network", protects: "the network", enforced: false, probe: "was possible" };
+    const report = {
+      platform: "win32/x64",
+      mechanisms: [mechanism, { ...mechanism, protects: "time", enforced: true }],
+    };
+    expect(unprotectedDetail(report, "Windows does not isolate.", english).split("\n")).toEqual([
+      "This machine cannot keep the tool from your files, the network and other programs.",
+      "Not protected: the network",
+      "Still limited: its time, its output, its environment.",
+      "",
+      "Windows does not isolate.",
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Plan } from "../../kernel/index.ts";
-import type { Capability, CapabilityName, SandboxConfig, Selection } from "../../model/index.ts";
+import type { Capability, CapabilityName, EnforcementReport, SandboxConfig, Selection } from "../../model/index.ts";
 import { bySeverity, capabilityTitle } from "./capability.ts";
 import { writeText } from "./parameter.ts";
 import { bytesText, durationText } from "./quantity.ts";
@@ -108,5 +108,17 @@ export function confirmationDetail(confirmation: Confirmation, t: Translate): st
     writable,
     networkLine(policy, t),
     limits,
+  ].join("\n");
+}
+
+/** What a person should know before a run that nothing isolates. */
+export function unprotectedDetail({ mechanisms }: EnforcementReport, why: string, t: Translate): string {
+  const open = mechanisms.filter(({ enforced }) => !enforced).map(({ protects }) => protects);
+  return [
+    t("This machine cannot keep the tool from your files, the network and other programs."),
+    ...(open.length > 0 ? [t("Not protected: {0}", [...new Set(open)].join("; "))] : []),
+    t("Still limited: its time, its output, its environment."),
+    "",
+    why,
   ].join("\n");
 }

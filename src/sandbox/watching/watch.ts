@@ -140,7 +140,7 @@ class Watch {
         const room = outputBytes - this.#printed;
         this.#printed += bytes.length;
         if (room > 0) await take(bytes.subarray(0, room));
-        if (bytes.length > room) this.end("output-limit", `printed more than ${outputBytes / MEBIBYTE} MB`);
+        if (bytes.length > room) this.end("output-limit", `printed more than ${megabytes(outputBytes)} MB`);
       }
     } catch (error) {
       // A stream that was closed from here has nothing more to say; what a handler throws is its caller's.
@@ -176,7 +176,7 @@ class Watch {
 
   #hold(sample: TreeSample, wallMs: number): void {
     const { memoryBytes, processes } = this.#command.limits;
-    if (sample.memoryBytes > memoryBytes) this.end("memory", `used more than ${memoryBytes / MEBIBYTE} MB of memory`);
+    if (sample.memoryBytes > memoryBytes) this.end("memory", `used more than ${megabytes(memoryBytes)} MB of memory`);
     if (sample.pids.length > processes) this.end("processes", `started more than ${processes} processes`);
     this.#holdShare(sample, wallMs);
   }
@@ -215,6 +215,11 @@ class Watch {
     this.#handlers.onEvent({ type: "exited", exit, usage });
     return { started: true, exit, usage };
   }
+}
+
+/** With at most four digits, as the supervisor inside writes it. */
+function megabytes(bytes: number): number {
+  return Number((bytes / MEBIBYTE).toPrecision(4));
 }
 
 function exitOf({ code, name }: { code: number | null; name: NodeJS.Signals | null }): ExitStatus {
