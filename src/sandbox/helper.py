@@ -186,6 +186,8 @@ TCP = 3
 # linux/seccomp.h
 SECCOMP_SET_MODE_FILTER = 1
 SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
+# Once a call is being judged, only a signal that ends the caller interrupts it (Linux 5.19).
+SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32
 SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW = 0x7FC00000, 0x7FFF0000
 SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
 NOTIF_RECV, NOTIF_SEND, NOTIF_ADDFD = 0xC0502100, 0xC0182101, 0x40182103
@@ -195,6 +197,10 @@ SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
 PIDFD_OPEN, PIDFD_GETFD = 434, 438
 CAPSET_CALL = {"x86_64": 126, "aarch64": 91}
 
+
+# How many tasks the user's other programs may start during a run in tier B before the run's own forks fail. What it lets
+# the run itself start beyond its limit is seen and ended by the watch.
+OTHERS_MAY_START = 1000
 
 # What the command may read about itself in tier B. Not `net` and what has it inside (`task`): it lists the sockets and
 # connections of the whole machine.
@@ -322,8 +328,9 @@ def become_command(options, libc, streams, status, gate):
         lower(resource.RLIMIT_NOFILE, 1024)
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
-        if not options.contained:  # outside of a user namespace it counts all of the user's processes
-            lower(resource.RLIMIT_NPROC, options.processes + 9)
+        # Outside of a user namespace it counts all of the user's tasks, and it does not hold for root.
+        others = tasks_of_user() + OTHERS_MAY_START if options.contained else 0
+        lower(resource.RLIMIT_NPROC, others + options.processes + 9)
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
         os.nice(5)
@@ -346,6 +353,20 @@ def become_command(options, libc, streams, status, gate):
         os.write(status, str(error).encode("utf-8", "replace")[:1000])
     finally:
         os._exit(127)
+
+
+def tasks_of_user():
+    """Processes and threads of this user on the whole machine."""
+    myself, total = os.getuid(), 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                state = os.stat("/proc/" + name + "/task")
+            except OSError:
+                continue  # gone since it was listed
+            if state.st_uid == myself:
+                total += state.st_nlink - 2
+    return total
 
 
 def execute(options):
@@ -435,7 +456,10 @@ class Gate:
         import _socket
         import fcntl
 
-        self.kinds = options.gate
+        # Waiting to be judged, a fork can be interrupted by a signal, which programs do not expect: so its number is only
+        # judged where no resource limit holds it.
+        limited = options.contained and os.getuid() != 0
+        self.kinds = {number: kind for number, kind in options.gate.items() if not (limited and kind == "fork")}
         self.flags = options.flags
         self.kept = Kept(options) if options.keep else None
         self.libc = libc
@@ -459,7 +483,10 @@ class Gate:
             program += [instruction(0x06, 0, 0, SECCOMP_RET_ALLOW)]
         program += [instruction(0x15, last - at, 0, number) for at, number in enumerate(judged)]
         program += [instruction(0x06, 0, 0, SECCOMP_RET_ALLOW), instruction(0x06, 0, 0, SECCOMP_RET_USER_NOTIF)]
-        listener = load_filter(libc, b"".join(program), SECCOMP_FILTER_FLAG_NEW_LISTENER)
+        program = b"".join(program)
+        listener = load_filter(libc, program, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+        if listener < 0:
+            listener = load_filter(libc, program, SECCOMP_FILTER_FLAG_NEW_LISTENER)
         if listener < 0:
             raise OSError("the kernel does not hand out system calls (seccomp user notification, Linux 5.0)")
         rights = self.sockets.SOL_SOCKET, self.sockets.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder)
@@ -508,6 +535,17 @@ class Gate:
         except OSError:
             pass  # the caller is gone
         return True
+
+    def drain(self, supervisor):
+        """Judges what waits now, and what comes while that is done, but not for ever."""
+        if self.listener is None:
+            return
+        poller = select.poll()
+        poller.register(self.listener, select.POLLIN)
+        for _ in range(64):
+            if not poller.poll(0):
+                return
+            self.step(supervisor)
 
     def judge_fork(self, supervisor, caller, values):
         return 0 if supervisor.may_start_task() else None
@@ -930,7 +968,8 @@ class Descendants:
         return False
 
     def signal(self, number):
-        for pid in self.pids():
+        # Parents are stopped first and continued last, so that what they are told of their children finds them at rest.
+        for pid in self.pids() if number != signal.SIGCONT else reversed(self.pids()):
             try:
                 os.kill(int(pid), number)
             except ProcessLookupError:
@@ -1229,7 +1268,7 @@ class Supervisor:
         """
         pause = self.unbounded and not self.stopped
         if pause:
-            self.processes.signal(signal.SIGSTOP)
+            self.pause()
         written = io_bytes(os.pread(self.own_io, 4096, 0))
         written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
         written = max(written, sum(folder_size(fd) for fd in self.folders) - self.baseline)
@@ -1284,13 +1323,19 @@ class Supervisor:
         allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
         if self.cpu > allowed:
             # Again at every look: who was forked or continued meanwhile runs.
-            self.processes.signal(signal.SIGSTOP)
+            self.pause()
             if not self.stopped:
                 self.stopped_at = self.cpu
             self.stopped = True
         elif self.stopped and self.cpu + RESUME_SLICE * min(1.0, rate * 4) <= allowed:
             self.processes.signal(signal.SIGCONT)
             self.stopped = False
+
+    def pause(self):
+        """Stops the run. A call that waits to be judged would be interrupted, and fork knows no way to say that."""
+        if self.gate:
+            self.gate.drain(self)
+        self.processes.signal(signal.SIGSTOP)
 
     # -- reporting --
 
