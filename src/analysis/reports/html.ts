@@ -143,8 +143,8 @@ function* table(head: readonly string[], rows: readonly (() => readonly Cell[])[
 function cellHtml(cell: Cell): string {
   if (typeof cell === "number") return `<td class="number">${number(cell)}</td>`;
   if (typeof cell === "string") return `<td>${escapeHtml(cell)}</td>`;
-  // A path is broken behind a folder rather than within a name.
-  return `<td><code>${escapeHtml(cell.code).replaceAll("/", "/<wbr>")}</code></td>`;
+  // A path is broken behind a folder, and a name behind a dot, rather than anywhere.
+  return `<td><code>${escapeHtml(cell.code).replaceAll(/\/|\.(?!pyw?\b)/g, "$&<wbr>")}</code></td>`;
 }
 
 /** The first ones, and how many more there are. */
