@@ -71,6 +71,11 @@ const INODE_CONTROLS = [
 const OWNER_COMMANDS = [8, 10, 15] as const;
 /** PRIO_PROCESS, PRIO_PGRP, but not PRIO_USER: that is all of the user's processes, the supervisor among them. */
 const OWN_PRIORITY_TARGETS = [0, 1] as const;
+/**
+ * SO_SNDBUF, SO_RCVBUF and their forms that force (asm-generic/socket.h, level SOL_SOCKET): what sockets hold is charged by
+ * their number and the usual size, so that a larger one would be memory that nobody counts.
+ */
+const BUFFER_OPTIONS = [7, 8, 32, 33] as const;
 /** IOPRIO_WHO_PROCESS, IOPRIO_WHO_PGRP. */
 const OWN_IO_TARGETS = [1, 2] as const;
 /** AF_UNIX, AF_INET, AF_INET6. */
@@ -156,6 +161,15 @@ const CHECKS: Readonly<Record<CheckedCall, readonly BpfInstruction[]>> = {
   ioctl: [
     load(offsetOfArgument(1)),
     ...whenOneOf([...TERMINAL_CONTROLS, ...OWNER_CONTROLS, ...INODE_CONTROLS], DENY),
+    ALLOW,
+  ],
+  // Answered as done, as the kernel does when it takes less than was asked for.
+  setsockopt: [
+    load(offsetOfArgument(1)),
+    jump(BPF_JUMP_EQUAL, 1, 1, 0), // SOL_SOCKET
+    ALLOW,
+    load(offsetOfArgument(2)),
+    ...whenOneOf(BUFFER_OPTIONS, errno(0)),
     ALLOW,
   ],
   fcntl: [load(offsetOfArgument(1)), ...whenOneOf(OWNER_COMMANDS, DENY), ALLOW],

@@ -125,6 +125,7 @@ export const CHECKED_CALLS = {
   socket: [41, 198],
   ioctl: [16, 29],
   fcntl: [72, 25],
+  setsockopt: [54, 208],
   personality: [135, 92],
   prlimit64: [302, 261],
   setpriority: [141, 140],
