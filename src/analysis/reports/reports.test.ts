@@ -173,6 +173,15 @@ describe("renderReport", () => {
     expect(AnalysisReport.parse(JSON.parse(text)).leftOut["nodes"]).toBeGreaterThan(200);
   });
 
+  it("bounds each list of a page, however much is asked for", () => {
+    const long = Array.from({ length: 1200 }, (_, i) => `def f${i}(): return h()\n`).join("");
+    const html = renderReport(reportOf("complexity-report", { "long.py": long }), "html", { limit: 5000 });
+    expect(html).toContain("200 more, which the JSON of this analysis has.");
+    expect(html.match(/<tr><td>/g)).toHaveLength(1001);
+    const lines = `def f():\n${"    g()\n".repeat(40)}def g(): pass\n`;
+    expect(renderReport(reportOf("call-graph", { "lines.py": lines }), "html")).toContain("13 and 28 more");
+  });
+
   it("draws nothing from nothing", () => {
     const formats: readonly AnalysisFormat[] = ["json", "mermaid", "html"];
     for (const kind of AnalysisKind.options) {
