@@ -19,7 +19,7 @@ type Resolution = NonNullable<ReturnType<ModuleSource["resolve"]>>;
 const CACHE_CHARACTERS = 3_000_000;
 
 /** Folders under which projects keep their importable packages. */
-const SOURCE_FOLDERS = ["src", "lib", "python", "source"] as const;
+const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
 
 /**
  * The Python modules of a workspace: finds what an import means and parses files when they are asked for. Reads

@@ -226,6 +226,12 @@ describe("buildArguments", () => {
       { name: "5" },
       ['--name="5"'],
     ],
+    [
+      "truth values of a parser that reads its own",
+      tool("argparse", [{ ...option("fp16"), type: undefined }]),
+      { fp16: false },
+      ["--fp16=False"],
+    ],
     ["fire's truth values", tool("fire", [option("loud", { type: "boolean" })]), { loud: false }, ["--loud=False"]],
     ["an object", tool("typer", [option("x", { type: "object" })]), { x: { a: 1 } }, ['--x={"a":1}']],
   ];

@@ -12,7 +12,7 @@ import {
   type ToolArguments,
   valueShape,
 } from "../model/index.ts";
-import { DIALECTS, type Dialect } from "./dialect.ts";
+import { DIALECTS, type Dialect, PYTHON_TRUTH } from "./dialect.ts";
 import { docoptArguments } from "./docopt-argv.ts";
 
 type Json = z.core.util.JSONType;
@@ -308,7 +308,10 @@ function joinValue(context: Context, flag: string, value: string): Result<readon
 
 /** Fire reads values as Python literals, so text is written as one; JSON strings are Python strings too. */
 function textOf(context: Context, parameter: Parameter, value: Json): string {
-  if (typeof value === "boolean") return context.dialect.truth[value ? 0 : 1];
+  if (typeof value === "boolean") {
+    // What reads its own truth values (HfArgumentParser, str2bool) has no type here, and takes no empty text.
+    return (parameter.type === undefined ? PYTHON_TRUTH : context.dialect.truth)[value ? 0 : 1];
+  }
   if (typeof value === "string") {
     const literal = context.tool.framework === "fire" && valueShape(parameter).item === "string";
     return literal ? JSON.stringify(value) : value;

@@ -28,7 +28,7 @@ export interface Dialect {
   readonly truth: readonly [yes: string, no: string];
 }
 
-const PYTHON_TRUTH = ["True", "False"] as const;
+export const PYTHON_TRUTH = ["True", "False"] as const;
 const PLAIN_TRUTH = ["true", "false"] as const;
 
 /** A parser written by hand: nothing can be relied on but that it knows its own options. */
