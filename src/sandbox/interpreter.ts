@@ -27,6 +27,8 @@ export interface InterpreterSearch {
   readonly untrusted: readonly string[];
 }
 
+const PYTHON_NAMES = process.platform === "win32" ? ["python.exe", "python3.exe"] : ["python3"];
+
 const SYSTEM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 
 /** The folders of a run whose files may be anybody's: the workspace (the first readable path), and all writable ones. */
@@ -42,15 +44,23 @@ export async function resolveInterpreter(search: InterpreterSearch, signal: Abor
     }
     return describeInterpreter(search.given);
   }
-  for (const folder of search.searchPath.split(delimiter)) {
-    if (!isAbsolute(folder) || search.untrusted.some((root) => isInside(folder, root))) continue;
-    const candidate = join(folder, "python3");
+  for (const candidate of candidates(search)) {
     if (!(await isExecutable(candidate))) continue;
     const program = (await isScript(candidate)) ? await askWrapper(candidate, search.searchPath, signal) : candidate;
     if (program === undefined || search.untrusted.some((root) => isInside(program, root))) continue;
     return describeInterpreter(program);
   }
   return fail("interpreter-missing", "No python3 was found on PATH.");
+}
+
+/** Where an interpreter may lie, in the order of PATH. */
+function candidates({ searchPath, untrusted }: InterpreterSearch): string[] {
+  const folders = searchPath
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder) && !untrusted.some((root) => isInside(folder, root)))
+    // Windows keeps names there that open its shop instead.
+    .filter((folder) => !/[\\/]WindowsApps[\\/]?$/i.test(folder));
+  return folders.flatMap((folder) => PYTHON_NAMES.map((name) => join(folder, name)));
 }
 
 /** Reads where an interpreter's parts lie from its path and `pyvenv.cfg`; it is not run. */

@@ -196,6 +196,7 @@ describe.skipIf(missing !== undefined)("toka exec", () => {
 describe.skipIf(missing !== undefined)("toka run --observe", () => {
   it("prints and keeps what the tool did, against what was inferred", async () => {
     const seen = await toka(["run", "tool", "--observe", "--json"]);
+    expect(seen.code, seen.stderr).toBe(0);
     const { observed, exit } = Execution.parse(JSON.parse(seen.stdout));
     expect(exit.reason).toBe("ok");
     expect(observed?.comparison?.matched.map(({ capability }) => capability)).toContain("filesystem-read");

@@ -13,7 +13,7 @@ import { watchedLimits } from "./limited.ts";
 export type ContainerEngine = "podman" | "docker";
 
 /** The official image with Python and nothing else that matters. */
-export const DEFAULT_IMAGE = "docker.io/library/python:3-slim";
+const DEFAULT_IMAGE = "docker.io/library/python:3-slim";
 
 const FOLDERS = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
 const MEBIBYTE = 1024 * 1024;
