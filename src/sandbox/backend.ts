@@ -35,6 +35,8 @@ export interface WatchedCommand {
   readonly limits: Pick<SandboxConfig, "timeMs" | "outputBytes" | "memoryBytes" | "processes" | "cpuPercent">;
   /** Memory, processes and processor share are held by looking at the process table. */
   readonly watchesProcesses: boolean;
+  /** So many of the processes that are seen are not the command's. */
+  readonly ownProcesses?: number;
   /** Ends what is not below the started process. */
   readonly end?: () => Promise<void>;
   /** What whoever holds the limits counted; asked for once the command has ended. */

@@ -129,7 +129,8 @@ export class Sandbox {
   async #runProbe(signal: AbortSignal): Promise<EnforcementReport> {
     const platform = `${process.platform}/${process.arch}`;
     const tried = this.#tiers.map(({ name }) => name);
-    const others = await otherBackends(
+    // Asked meanwhile: a container engine may take its time to answer.
+    const asked = otherBackends(
       Backend.options.filter((name) => !tried.includes(name)),
       this.#options,
     );
@@ -138,15 +139,15 @@ export class Sandbox {
       const { mechanisms, usable } = await probeMechanisms(backend.name, this.#probeRun(backend, signal), signal);
       if (usable) {
         this.#backend = backend;
-        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others };
+        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others: await asked };
       }
       // Of several that do not come up the last one says what even the least demanding misses.
       lost = mechanisms.filter(({ enforced }) => !enforced);
     }
     this.#holds = false;
-    if (this.#tiers.length > 0) return { platform, mechanisms: lost, others };
+    if (this.#tiers.length > 0) return { platform, mechanisms: lost, others: await asked };
     const { mechanisms } = await probeMechanisms(this.#last.name, this.#probeRun(this.#last, signal), signal);
-    return { platform, mechanisms: [...mechanisms], others };
+    return { platform, mechanisms: [...mechanisms], others: await asked };
   }
 
   #probeRun(backend: SandboxBackend, signal: AbortSignal): ProbeRun {

@@ -24,6 +24,7 @@ const outcome = await sandbox.run(
     }),
     environment: process.env,
     observe: process.env["TOKA_TEST_OBSERVE"] !== undefined,
+    unprotected: process.env["TOKA_TEST_UNPROTECTED"] !== undefined,
   },
   {
     signal: new AbortController().signal,

@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, processesWith, type RunWish, type Seen, uniqueMarker } from "./sandbox-support.ts";
+import { Bench, eventually, processesWith, type RunWish, type Seen, uniqueMarker } from "./sandbox-support.ts";
+
+const CHILD = join(import.meta.dirname, "sandbox-child.ts");
 
 /** Tier C on a system that has better: the same code, chosen by name. */
 describe.skipIf(process.platform === "win32")("runs where nothing isolates", () => {
@@ -83,6 +86,19 @@ sys.exit(3)`;
     const seen = await agreed(endless, { signal: abort.signal, onStdout: () => abort.abort() }, marker);
     expect(seen.exit.reason).toBe("cancelled");
     expect(await processesWith(marker)).toEqual([]);
+  });
+
+  it("end when the process around them is killed", async () => {
+    const marker = uniqueMarker();
+    const source =
+      "import os, time\nfor _ in range(3):\n  if os.fork() == 0: break\nprint('up', flush=True)\ntime.sleep(60)";
+    const child = spawn(process.execPath, [CHILD, bench.workspace, source, marker], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TOKA_TEST_BACKEND: "none", TOKA_TEST_UNPROTECTED: "1", TMPDIR: bench.root },
+    });
+    expect(await eventually(async () => (await processesWith(marker)).length > 4, 20_000)).toBe(true);
+    child.kill("SIGKILL");
+    expect(await eventually(async () => (await processesWith(marker)).length === 0, 20_000)).toBe(true);
   });
 
   it("tell what they use, and what they do", async () => {

@@ -115,7 +115,7 @@ export class ContainerBackend implements SandboxBackend {
   async missing(): Promise<string | undefined> {
     const program = await this.#find();
     if (program === undefined) return `${this.name} is not installed.`;
-    const answer = await execa(program, ["image", "inspect", "--format", "{{.Id}}", this.#image], ENGINE_CALL);
+    const answer = await execa(program, ["image", "inspect", "--format", "{{.Id}}", this.#image], QUESTION);
     if (!answer.failed) return undefined;
     const why = answer.stderr.split("\n")[0]?.trim() ?? "";
     return `${this.name} has no image ${this.#image} ready: ${why}. Get it: ${this.name} pull ${this.#image}`;
@@ -186,6 +186,8 @@ export class ContainerBackend implements SandboxBackend {
   }
 }
 
+/** An engine that takes longer than this to look at an image is none to start a run with. */
+const QUESTION = { cwd: "/", stdin: "ignore", reject: false, timeout: 5_000 } as const;
 const ENGINE_CALL = { cwd: "/", stdin: "ignore", reject: false, timeout: 20_000 } as const;
 
 /** The command as the image knows it: its own Python instead of the host's. */

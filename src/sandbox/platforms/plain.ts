@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../model/index.ts";
 import type { PreparedRun, SandboxBackend, WatchedCommand } from "../backend.ts";
 import { environmentIn, makeScratch } from "../landlock.ts";
-import { limitedCommand, watchedLimits } from "./limited.ts";
+import { LIMITED_OWN_PROCESSES, limitedCommand, watchedLimits } from "./limited.ts";
 
 /**
  * Tier C: nothing isolates. The environment is the policy's, the home and the temporary folder are the run's own; time and
@@ -29,6 +29,7 @@ export class PlainBackend implements SandboxBackend {
       environment: environmentIn(run.environment, scratch),
       limits: watchedLimits(run.config),
       watchesProcesses: true,
+      ownProcesses: LIMITED_OWN_PROCESSES,
       cleanUp: scratch.remove,
     });
   }

@@ -60,7 +60,7 @@ describe("limitedCommand", () => {
     expect(argv).toEqual([
       "/bin/sh",
       "-c",
-      'ulimit -c 0 && ulimit -f "$1" && ulimit -n 1024 && shift && exec "$@"',
+      '(read -r _ <&3; kill -KILL -$$) >/dev/null 2>&1 & exec 3<&- && ulimit -c 0 && ulimit -f "$1" && ulimit -n 1024 && shift && exec "$@"',
       "sh",
       "1953",
       "python",

@@ -4,7 +4,7 @@ import type { PreparedRun, SandboxBackend, WatchedCommand } from "../backend.ts"
 import { environmentIn, makeScratch } from "../landlock.ts";
 import { planMounts } from "../mounts.ts";
 import { isInside } from "../paths.ts";
-import { limitedCommand, watchedLimits } from "./limited.ts";
+import { LIMITED_OWN_PROCESSES, limitedCommand, watchedLimits } from "./limited.ts";
 
 const SANDBOX_EXEC = "/usr/bin/sandbox-exec";
 
@@ -129,6 +129,7 @@ export class SeatbeltBackend implements SandboxBackend {
       environment: environmentIn(run.environment, scratch),
       limits: watchedLimits(config),
       watchesProcesses: true,
+      ownProcesses: LIMITED_OWN_PROCESSES,
       // EX_USAGE, EX_DATAERR, EX_OSERR of sandbox-exec itself: the profile was refused.
       launcherFailed: (code) => code === 64 || code === 65 || code === 71,
       cleanUp: scratch.remove,

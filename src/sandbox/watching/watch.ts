@@ -33,13 +33,21 @@ export async function watchCommand(
     env: { ...command.environment },
     detached: process.platform !== "win32",
     windowsHide: true,
-    stdio: [input === "none" ? "ignore" : "pipe", "pipe", "pipe"],
+    // Descriptor 3 ends when this process does, however it ends.
+    stdio: [
+      input === "none" ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      ...(process.platform === "win32" ? [] : ["pipe" as const]),
+    ],
   });
   const exited = new Promise<{ code: number | null; name: NodeJS.Signals | null } | Error>((resolve) => {
     child.once("error", resolve);
     child.once("exit", (code, name) => resolve({ code, name }));
   });
   const { pid, stdin, stdout, stderr } = child;
+  const lifeline = child.stdio[3];
+  lifeline?.on("error", () => undefined); // whoever waits for its end is gone
   if (pid === undefined || stdout === null || stderr === null) {
     const problem = await exited;
     const message = problem instanceof Error ? problem.message : "the command's streams could not be opened";
@@ -72,6 +80,7 @@ export async function watchCommand(
     throw error;
   } finally {
     signal.removeEventListener("abort", cancel);
+    lifeline?.destroy();
     if (input !== "none" && stdin) input.unpipe(stdin);
   }
   return await run.outcome(problem);
@@ -170,14 +179,15 @@ class Watch {
       writtenBytes: 0,
     };
     const memory = sample === undefined ? {} : { memoryBytes: sample.memoryBytes };
-    this.#handlers.onEvent({ type: "usage", usage: this.#usage, processes: sample?.pids.length ?? 1, ...memory });
-    if (sample !== undefined) this.#hold(sample, wallMs);
+    const processes = sample === undefined ? 1 : sample.pids.length - (this.#command.ownProcesses ?? 0);
+    this.#handlers.onEvent({ type: "usage", usage: this.#usage, processes, ...memory });
+    if (sample !== undefined) this.#hold(sample, processes, wallMs);
   }
 
-  #hold(sample: TreeSample, wallMs: number): void {
-    const { memoryBytes, processes } = this.#command.limits;
+  #hold(sample: TreeSample, processes: number, wallMs: number): void {
+    const { memoryBytes, processes: most } = this.#command.limits;
     if (sample.memoryBytes > memoryBytes) this.end("memory", `used more than ${megabytes(memoryBytes)} MB of memory`);
-    if (sample.pids.length > processes) this.end("processes", `started more than ${processes} processes`);
+    if (processes > most) this.end("processes", `started more than ${most} processes`);
     this.#holdShare(sample, wallMs);
   }
 
