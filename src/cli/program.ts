@@ -175,7 +175,10 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .option("--env <names...>", "a variable of the environment that passes")
     .option("--report <file>", "write what happened and what was enforced as JSON")
     .option("--image <name>", "the image of --backend podman or docker")
-    .option("--unprotected", "go on, this once, where nothing isolates: only the environment, time and output are limited")
+    .option(
+      "--unprotected",
+      "go on, this once, where nothing isolates: only the environment, time and output are limited",
+    )
     .option("--observe", "let the command's Pythons tell what they open, reach and start; in the report, too")
     .addOption(new Option("--backend <name>", "the mechanism that isolates").default("auto"))
     .passThroughOptions()
@@ -194,7 +197,10 @@ function addRun(program: Command, context: Context, done: (code: number) => void
     .option("--workspace <dir>", "the workspace folder", ".")
     .option("--writable <path>", "let this run write to a file or folder (repeatable)", collect)
     .option("--allow-host <name>", "let this run reach a host: name, *.name or name:port (repeatable)", collect)
-    .option("--unprotected", "go on, this once, where nothing isolates: only the environment, time and output are limited")
+    .option(
+      "--unprotected",
+      "go on, this once, where nothing isolates: only the environment, time and output are limited",
+    )
     .option("--observe", "tell what the run did, and compare it with what was inferred from the code")
     .allowUnknownOption()
     .addHelpText(

@@ -4,10 +4,9 @@ import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HelperSource } from "./helper-code.ts";
-import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
 import { pathRules } from "./landlock.ts";
-import { locateKept, type Mount, planMounts, type SystemPath, systemPaths } from "./mounts.ts";
-import { isInside } from "./paths.ts";
+import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
+import { locateKept, type Mount, type SystemPath, systemPaths } from "./mounts.ts";
 import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
 import { helperOptions } from "./supervisor-options.ts";
@@ -126,47 +125,32 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
-    const architecture = process.arch;
-    if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
-      return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
-    }
+    const planned = await planOnLinux(run);
+    if (!planned.ok) return planned;
+    const { architecture, python, writable, mounts } = planned.value;
     this.#machine ??= examineMachine();
     const { bwrap, system, hiddenProc } = await this.#machine;
     if (bwrap === undefined) {
       this.#machine = undefined; // it may be installed later
       return fail("bwrap-missing", BWRAP_MISSING);
     }
-    const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
-    if (!python.ok) return python;
-    const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
-    const mounts = await planMounts({
-      readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
-      writable,
-      forbidden: run.config.forbiddenPaths,
-      kept: run.config.keptPaths,
-    });
-    if (!mounts.ok) return mounts;
-    const visible = [...mounts.value, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))];
-    if (!visible.some(({ path }) => isInside(run.cwd, path))) {
-      return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
-    }
-    const helper = await this.#helper.codeFor(python.value);
+    const starts = checkFolder(run.cwd, [...mounts, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))]);
+    if (!starts.ok) return starts;
+    const helper = await this.#helper.codeFor(python);
     const options = compileArguments(run.config, {
       system,
       hiddenProc,
-      mounts: mounts.value,
+      mounts,
       environment: run.environment,
       cwd: run.cwd,
       helperName: helper.name,
       ...(run.proxySocket ? { proxySocket: run.proxySocket } : {}),
       ...(run.observationPipe ? { observationPipe: run.observationPipe } : {}),
     });
-    // The list is read from a descriptor with NUL between its entries: one inside an entry would make two of it.
-    if ([...options, ...run.command].some((option) => option.includes("\0"))) {
-      return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
-    }
-    const kept = await locateKept(run.config.keptPaths, mounts.value);
-    const rules = kept.length > 0 ? (await pathRules(mounts.value, kept)).write : writable;
+    const words = checkWords([...options, ...run.command]);
+    if (!words.ok) return words;
+    const kept = await locateKept(run.config.keptPaths, mounts);
+    const rules = kept.length > 0 ? (await pathRules(mounts, kept)).write : writable;
     const supervised = [
       ...helperOptions(run.config, writable, run.hasInput, { rules, paths: kept }),
       ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
@@ -177,7 +161,7 @@ export class BubblewrapBackend implements SandboxBackend {
     return ok({
       file: bwrap,
       arguments: [
-        ...["--args", String(ARGUMENTS_FD), "--", python.value, "-I", "-S", `${HELPER_FOLDER}/${helper.name}`],
+        ...["--args", String(ARGUMENTS_FD), "--", python, "-I", "-S", `${HELPER_FOLDER}/${helper.name}`],
         ...[...supervised, "--", ...run.command],
       ],
       // Through a descriptor, so that other users of the machine see neither the paths nor the environment.

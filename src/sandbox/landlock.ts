@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail, ok, type Result } from "../model/index.ts";
+import { ok, type Result } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { type HelperCode, HelperSource } from "./helper-code.ts";
-import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
-import { locateKept, type Mount, planMounts, systemPaths } from "./mounts.ts";
+import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
+import { locateKept, type Mount, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
 import { SITE_FOLDER, siteCustomize } from "./python-start.ts";
 import { compileFilter, encodeFilter } from "./seccomp.ts";
@@ -92,40 +92,30 @@ export class LandlockBackend implements SandboxBackend {
   }
 
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
-    const architecture = process.arch;
-    if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
-      return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
-    }
-    const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
-    if (!python.ok) return python;
-    const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
-    const mounts = await planMounts({
-      readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
-      writable,
-      forbidden: run.config.forbiddenPaths,
-      kept: run.config.keptPaths,
-    });
-    if (!mounts.ok) return mounts;
+    const planned = await planOnLinux(run);
+    if (!planned.ok) return planned;
+    const { architecture, python, mounts } = planned.value;
     const scratch = await makeScratch(run.observationPipe);
-    const inside = [...mounts.value, { path: scratch.temporary }];
-    if (!inside.some(({ path }) => isInside(run.cwd, path)) && run.cwd !== "/tmp") {
+    // The one folder that every run has in tier A is this run's own here.
+    const cwd = run.cwd === "/tmp" ? scratch.temporary : run.cwd;
+    const starts = checkFolder(cwd, [...mounts, { path: scratch.temporary }]);
+    if (!starts.ok) {
       await scratch.remove();
-      return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
+      return starts;
     }
-    const kept = await keptIn(run.config.keptPaths, mounts.value);
-    const rules = await pathRules(mounts.value, kept);
+    const kept = await keptIn(run.config.keptPaths, mounts);
+    const rules = await pathRules(mounts, kept);
     const own = [scratch.temporary, scratch.home];
-    const granted = mounts.value.filter(({ access }) => access === "write").map(({ source }) => source);
+    const granted = mounts.filter(({ access }) => access === "write").map(({ source }) => source);
     const system = await Promise.all((await systemPaths()).map(({ path }) => realpath(path)));
-    const helper = await this.#helper.codeFor(python.value);
+    const helper = await this.#helper.codeFor(python);
     const options = [
       ...helperOptions(run.config, [...granted, ...own], run.hasInput, {
         rules: [...rules.write, ...own],
         paths: kept,
       }),
       `scratch=${scratch.folder}`,
-      // The one folder that every run has in tier A is this run's own here.
-      `cwd=${run.cwd === "/tmp" ? scratch.temporary : run.cwd}`,
+      `cwd=${cwd}`,
       `filter=${FILTER_FD}`,
       ...(scratch.pipe === undefined ? [] : [`write=${scratch.pipe}`]),
       ...[...system, ...HARMLESS_PROC, scratch.site, ...rules.read].map((path) => `read=${path}`),
@@ -134,12 +124,13 @@ export class LandlockBackend implements SandboxBackend {
       ...Object.entries(environmentIn(run.environment, scratch)).map(([name, value]) => `env=${name}=${value}`),
     ];
     const words = [...options, "--", ...run.command];
-    if (words.some((word) => word.includes("\0"))) {
+    const clean = checkWords(words);
+    if (!clean.ok) {
       await scratch.remove();
-      return fail("nul-byte", "A command, path or environment variable contains a NUL character.");
+      return clean;
     }
     return ok({
-      file: python.value,
+      file: python,
       arguments: ["-I", "-S", "-c", loader(helper.name), `@${OPTIONS_FD}`],
       descriptors: [
         new TextEncoder().encode(words.map((word) => `${word}\0`).join("")),
@@ -152,7 +143,7 @@ export class LandlockBackend implements SandboxBackend {
   }
 }
 
-export /** What must stay as it is in writable folders: what the policy keeps, and what it hides. */
+/** What must stay as it is in writable folders: what the policy keeps, and what it hides. */
 async function keptIn(paths: readonly string[], mounts: readonly Mount[]): Promise<string[]> {
   const hidden = mounts.filter(({ access }) => access.startsWith("hidden")).map(({ source }) => source);
   return [...new Set(await locateKept([...paths, ...hidden], mounts))];

@@ -53,7 +53,7 @@ report("environment", "TOKA_PROBE" not in os.environ, "%d variables in sight" % 
 `;
 
 /** The part of {@link PROBE_SCRIPT} that makes sense on every system; the same arguments, the same lines. */
-export const PORTABLE_PROBE_SCRIPT = String.raw`
+export const PORTABLE_PROBE_SCRIPT = `
 import os, socket, sys
 workspace, secret, port, abstract = sys.argv[1:]
 

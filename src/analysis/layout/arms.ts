@@ -5,7 +5,7 @@ const MAX_ROW = 840;
 const GAP = 28;
 
 /** Which box dominates which, in a graph whose links all lead to later boxes. */
-export class Dominators {
+class Dominators {
   /** The immediate dominator of each box; -1 for what nothing leads to. */
   readonly parents: readonly number[];
   readonly #depths: number[] = [];
