@@ -29,6 +29,8 @@ export interface FileNames {
 export interface FunctionResult {
   readonly node: Expression;
   readonly isAnnotation: boolean;
+  /** It gives back what it was given: as a decorator it registers, and does not wrap. */
+  readonly isArgument: boolean;
 }
 
 export function namesOf(module: Module): FileNames {
@@ -54,12 +56,14 @@ function collectResults(body: readonly Statement[], prefix: string, results: Map
   }
 }
 
-function resultOf({ body, returns }: FunctionDef): FunctionResult | null {
-  if (returns !== null) return { node: returns, isAnnotation: true };
+function resultOf({ args, body, returns }: FunctionDef): FunctionResult | null {
   const assigned = new Map<string, Expression>();
   const found = firstReturned(body, assigned);
+  const isArgument =
+    found?.kind === "Name" && [...args.posonlyargs, ...args.args].some((parameter) => parameter.arg === found.id);
+  if (returns !== null) return { node: returns, isAnnotation: true, isArgument };
   const node = found?.kind === "Name" ? (assigned.get(found.id) ?? found) : found;
-  return node === null ? null : { node, isAnnotation: false };
+  return node === null ? null : { node, isAnnotation: false, isArgument };
 }
 
 /** The first call or name that is returned; notes what local names are set to on the way. */

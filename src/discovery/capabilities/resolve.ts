@@ -221,6 +221,12 @@ export class Resolver {
     return PATH_PREFIX.test(callee.name) ? pathObject() : { kind: "external", name: callee.name, isObject: true };
   }
 
+  /** Whether a function of the workspace, used as a decorator, only wraps: what it gives is not what it was given. */
+  isWrapper({ file, name }: Referent & { kind: "function" }): boolean {
+    this.consulted.add(file);
+    return this.#names.names(file)?.results.get(name)?.isArgument === false;
+  }
+
   /** What a function of the workspace gives, by its annotation or its first `return`. */
   #returned(file: string, name: string, depth: number): Referent | null {
     this.consulted.add(file);

@@ -284,6 +284,7 @@ class Summary {
   #isRegistered(node: FunctionDef | ClassDef, locals: LocalNames): boolean {
     return node.decorator_list.some((decorator) => {
       const found = this.#resolver.resolve(decorator, this.#file, locals);
+      if (found?.kind === "function" && decorator.kind !== "Call") return !this.#resolver.isWrapper(found);
       return !(found?.kind === "external" && WRAPPING_DECORATORS.test(found.name));
     });
   }

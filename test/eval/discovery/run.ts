@@ -127,6 +127,8 @@ function capabilityTables(audited: readonly Audited[]): string {
   );
   const runs = audited.reduce((sum, program) => sum + program.runs, 0);
   return [
+    "### Capabilities",
+    "",
     `${audited.length} programs, ${runs} runs:`,
     "",
     "| | programs | happened | of these claimed, % | claims | of these seen to happen |",
@@ -189,6 +191,8 @@ function tables(truth: Truth, { all, byFramework, byWorkspace, lookAlikes, uncon
   const sorted = (map: ReadonlyMap<string, Tally>): string[] =>
     [...map].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, tally]) => row(name, tally));
   return [
+    "### Command lines",
+    "",
     `${truth.tools.length} tools of ${chosen.workspaces.length} Debian packages with ${all.recall.total} parameters, in per cent:`,
     "",
     `| framework ${head}`,

@@ -160,12 +160,12 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
     capability: "filesystem-write",
     why: "makes a temporary file or folder",
     names: `tempfile.mkstemp tempfile.mkdtemp tempfile.TemporaryFile tempfile.NamedTemporaryFile
-            tempfile.TemporaryDirectory tempfile.SpooledTemporaryFile os.tmpfile os.tempnam`,
+            tempfile.TemporaryDirectory tempfile.SpooledTemporaryFile ctypes.util.find_library os.tmpfile os.tempnam`,
   },
   {
     capability: "filesystem-delete",
     why: "makes a temporary file or folder and deletes it again",
-    names: "tempfile.TemporaryDirectory tempfile.NamedTemporaryFile",
+    names: "tempfile.TemporaryDirectory tempfile.NamedTemporaryFile ctypes.util.find_library",
   },
   {
     capability: "filesystem-read",
