@@ -125,6 +125,17 @@ describe("calls that never return", () => {
     expect(graph?.nodes.find((node) => node.kind === "exit")?.unreachable).toBe(true);
   });
 
+  it("methods by the self of the method around, unless the name is bound anew", () => {
+    const text = (parameter: string) =>
+      `${HEAD}class C:\n  def fail(self) -> Never: raise A\n  def m(self):\n    def inner(${parameter}): self.fail()\n`;
+    const isDead = (parameter: string) =>
+      buildGraph(text(parameter), parseModule(text(parameter)).module, {
+        qualname: "C.m.<locals>.inner",
+      })?.nodes.find((node) => node.kind === "exit")?.unreachable === true;
+    expect(isDead("")).toBe(true);
+    expect(isDead("self")).toBe(false);
+  });
+
   it("functions elsewhere that the caller knows", () => {
     const known = (path: string) => path === "pkg.errors.fail";
     expect(ends("from pkg.errors import fail\ndef f(): fail()\n", known)).toBe(true);

@@ -36,11 +36,17 @@ export class NameResolver {
 
   /** The functions that a name stands for where definitions of the same file alone bind it; else none. */
   functions(name: string, from: Scope): readonly FunctionDef[] {
+    const scope = this.owner(name, from);
+    return scope === null ? [] : definitions(scope, name);
+  }
+
+  /** The scope whose variable a name is, or null where nothing in the file binds it. */
+  owner(name: string, from: Scope): Scope | null {
     for (let scope: Scope | null = from; scope !== null; scope = scope.parent) {
       if ((scope !== from && scope.kind === "class") || scope.declared.has(name)) continue;
-      if (this.#bindings(scope).has(name)) return definitions(scope, name);
+      if (this.#bindings(scope).has(name)) return scope;
     }
-    return [];
+    return null;
   }
 
   /** The variables of a scope that scopes inside it share. */

@@ -32,8 +32,10 @@ export class NeverAnnotations {
     if (callee.kind === "Name") return this.#resolver.functions(callee.id, scope);
     if (callee.kind !== "Attribute" || callee.value.kind !== "Name") return [];
     const { id } = callee.value;
-    const isOwn = id === "self" || id === "cls";
-    return isOwn && scope.parent?.kind === "class" ? definitions(scope.parent, callee.attr) : [];
+    if (id !== "self" && id !== "cls") return [];
+    // A function inside a method may use the method's own `self`.
+    const owner = this.#resolver.owner(id, scope)?.parent ?? null;
+    return owner?.kind === "class" ? definitions(owner, callee.attr) : [];
   }
 
   #isNever(returns: Expression | null, scope: Scope): boolean {

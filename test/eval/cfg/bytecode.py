@@ -51,6 +51,7 @@ NOTHING_DONE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "LOAD_SMALL_INT", "RET
 CONSTANT_LOADS = {"LOAD_CONST", "LOAD_SMALL_INT"}
 
 ENDING_CALLS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
+NEVER = ("NoReturn", "Never")
 
 
 # ---------------------------------------------------------------- statements
@@ -107,9 +108,25 @@ def end_of(nodes, default):
 
 def says_never(annotation):
     match annotation:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=name):
-            return name in ("NoReturn", "Never")
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in NEVER
+        case ast.Constant(value=str(name)):
+            return name.rpartition(".")[2] in NEVER
     return False
+
+
+def never_returning(node):
+    """The functions right in the body of a class or function that are all annotated so."""
+    found = {}
+    stack = list(node.body)
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            never = isinstance(inner, ast.FunctionDef) and says_never(inner.returns)
+            found[inner.name] = never and found.get(inner.name, True)
+        elif not isinstance(inner, (ast.ClassDef, ast.expr)):
+            stack.extend(ast.iter_child_nodes(inner))
+    return {name for name, never in found.items() if never}
 
 
 def endings_of(tree):
@@ -140,16 +157,23 @@ class Reader:
     def __init__(self, tree):
         self.scopes = []
         self.endings = endings_of(tree)
+        self.methods = set()  # those of the class around that do not return
         self.scope(tree, "module", "<module>", "")
 
     def scope(self, node, kind, qualname, prefix):
         scope = Scope(node, kind, qualname)
         self.scopes.append(scope)
+        before = self.endings, self.methods
+        if kind == "function":
+            own = {f"{receiver}.{name}" for receiver in ("self", "cls") for name in self.methods}
+            self.endings = self.endings | never_returning(node) | own
+        self.methods = never_returning(node) if kind == "class" else set()
         if kind == "lambda":
             scope.unit(node.body.lineno, node.body.end_lineno)
             self.expressions(node.body, scope, prefix)
         else:
             self.body(node.body, scope, prefix, ())
+        self.endings, self.methods = before
         return scope
 
     def body(self, statements, scope, prefix, around):
