@@ -15,7 +15,7 @@ export const SITE_FOLDER = "/run/toka/python";
  */
 export function siteCustomize(folder: string, semaphores: "system" | "pipes", observed?: string): string {
   return `${observed === undefined ? "" : observeHook(observed, folder)}import sys
-if sys.stdout is not None:
+if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(line_buffering=True)
 sys.path[:] = [entry for entry in sys.path if entry != ${JSON.stringify(folder)}]
 del sys.modules["sitecustomize"]

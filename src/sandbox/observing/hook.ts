@@ -167,7 +167,7 @@ def _observe():
         return lambda path, *rest: file(access, at(path, rest[index] if index is not None and len(rest) > index else -1))
 
     def on_database(path=None, *_):
-        if isinstance(path, (str, bytes)) and path not in (":memory:", ""):
+        if isinstance(path, (str, bytes)) and text_of(path) not in (":memory:", ""):
             file("read", at(path))
             file("write", at(path))
 
