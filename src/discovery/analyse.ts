@@ -53,12 +53,14 @@ const MAX_GAPS = 20;
 /** Turns the content of one file into tools and diagnostics. */
 export class FileAnalyser {
   readonly #store: ModuleStore;
-  readonly #capabilities: CapabilityFinder;
+  readonly #more: readonly CapabilityExtension[];
   readonly #examples: ExampleFinder;
+  #capabilities: CapabilityFinder;
 
   /** @param more calls that settings add to the table of capabilities */
   constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
+    this.#more = more;
     this.#examples = new ExampleFinder(store);
     this.#capabilities = new CapabilityFinder(store, more);
   }
@@ -69,7 +71,19 @@ export class FileAnalyser {
     this.#examples.forget(path);
   }
 
+  /** Drops all that rests on what imports mean: a Python file came or went. */
+  forgetImports(): void {
+    this.#capabilities = new CapabilityFinder(this.#store, this.#more);
+  }
+
   analyse(content: FileContent): FileResult {
+    const result = this.#analyse(content);
+    const { dependencies } = result;
+    if (dependencies.size === 0) return result;
+    return { ...result, misses: new Set([...result.misses, ...this.#store.missesOf(dependencies)]) };
+  }
+
+  #analyse(content: FileContent): FileResult {
     const { path, kind, bytes } = content;
     const shebang = shebangOf(bytes);
     if (kind === "manifest") return manifestResult(path, bytes);

@@ -15,6 +15,15 @@ export interface ParsedFile {
 /** What an import means. */
 type Resolution = NonNullable<ReturnType<ModuleSource["resolve"]>>;
 
+/** What is known about the imports of one file. */
+interface Importer {
+  readonly folder: string;
+  /** What imports mean, by name with leading dots; shared by the files of a folder. */
+  readonly resolved: Map<string, Resolution | null>;
+  /** Last names of modules that were not found. */
+  readonly missed: Set<string>;
+}
+
 /** Characters of source whose trees are kept; a tree takes some twenty times its text. */
 const CACHE_CHARACTERS = 3_000_000;
 
@@ -38,6 +47,7 @@ export class ModuleStore implements ModuleSource {
   readonly #states = new Map<string, FileState>();
   /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
   readonly #resolved = new Map<string, Map<string, Resolution | null>>();
+  readonly #importers = new Map<string, Importer>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
   readonly #roots = new Map<string, Map<string, readonly string[]>>();
   #cachedCharacters = 0;
@@ -81,8 +91,9 @@ export class ModuleStore implements ModuleSource {
     this.#cache.delete(file);
     this.#declares.delete(file);
     this.#states.delete(file);
+    this.#importers.get(file)?.missed.clear();
     if (exists !== this.#files.has(file)) {
-      this.#resolved.clear();
+      for (const known of this.#resolved.values()) known.clear();
       this.#roots.clear();
     }
     if (exists) {
@@ -166,16 +177,49 @@ export class ModuleStore implements ModuleSource {
   }
 
   resolve(from: string, level: number, dotted: string): Resolution | null {
-    const folder = parentFolder(from);
-    const known = mapIn(this.#resolved, folder);
+    const importer = this.#importer(from);
+    const { folder, resolved } = importer;
     const key = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
-    let found = known.get(key);
+    let found = resolved.get(key);
     if (found === undefined) {
       found = level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
-      known.set(key, found);
+      resolved.set(key, found);
     }
     // A file does not import itself: a module of the same name farther away is meant.
-    return level === 0 && found?.file === from ? this.#resolveAbsolute(folder, dotted, from) : found;
+    if (level === 0 && found?.file === from) found = this.#resolveAbsolute(folder, dotted, from);
+    if (found === null && !(level === 0 && this.#isElsewhere(dotted))) {
+      importer.missed.add(dotted.slice(dotted.lastIndexOf(".") + 1));
+    }
+    return found;
+  }
+
+  #importer(file: string): Importer {
+    let importer = this.#importers.get(file);
+    if (importer === undefined) {
+      const folder = parentFolder(file);
+      importer = { folder, resolved: mapIn(this.#resolved, folder), missed: new Set() };
+      this.#importers.set(file, importer);
+    }
+    return importer;
+  }
+
+  /**
+   * Last names of modules that were looked for on behalf of these files and not found: if one appears, what was read of
+   * them may change.
+   */
+  missesOf(files: Iterable<string>): Set<string> {
+    const misses = new Set<string>();
+    for (const file of files) for (const name of this.#importers.get(file)?.missed ?? []) misses.add(name);
+    // On behalf of a folder without an `__init__.py`.
+    for (const name of this.#importers.get("")?.missed ?? []) misses.add(name);
+    return misses;
+  }
+
+  /** Whether a module is never one of the workspace, whatever appears there. */
+  #isElsewhere(dotted: string): boolean {
+    const at = dotted.indexOf(".");
+    const top = at === -1 ? dotted : dotted.slice(0, at);
+    return top === "" || STANDARD_LIBRARY.has(top) || this.#modelled.has(top);
   }
 
   #resolveRelative(folder: string, level: number, dotted: string): Resolution | null {
@@ -191,7 +235,7 @@ export class ModuleStore implements ModuleSource {
   #resolveAbsolute(folder: string, dotted: string, except: string | null): Resolution | null {
     const parts = dotted.split(".");
     const top = parts[0] ?? "";
-    if (top === "" || STANDARD_LIBRARY.has(top) || this.#modelled.has(top)) return null;
+    if (this.#isElsewhere(top)) return null;
     for (const root of this.#rootsWith(folder, top)) {
       const found = this.#find(root, parts);
       if (found !== null && (except === null || found.file !== except)) return found;

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DiscoveryReport } from "../model/index.ts";
 import { discoverFiles, parameterOf, temporaryWorkspace } from "./testing/workspace.ts";
@@ -143,10 +145,39 @@ describe("WorkspaceIndex", () => {
     await index.update(["extra.py"], never);
     const [tool] = index.report().tools;
     expect(tool && parameterOf(tool, "--late").name).toBe("late");
-    const { rm } = await import("node:fs/promises");
     await rm(`${workspace.folder}/tool.py`);
     await index.update(["tool.py"], never);
     expect(index.report().tools).toEqual([]);
+  });
+
+  test("capabilities follow modules that appear later: imported in functions, by other modules, beside folders", async () => {
+    await using workspace = await temporaryWorkspace({
+      "direct.py": `${TOOL}def work():\n    import late\n    late.run()\nsomewhere.call(work)\n`,
+      "through.py": `import middle\n${TOOL}somewhere.call(middle.work)\n`,
+      "middle.py": "def work():\n    from late import run\n    run()\n",
+      "spaced.py": `import space.late\n${TOOL}somewhere.call(space.late.run)\n`,
+      "space/other.py": "",
+      "alone.py": TOOL,
+    });
+    const index = new WorkspaceIndex(workspace.folder);
+    await index.scan({ signal: never });
+    const spawning = (): string[] =>
+      index
+        .report()
+        .tools.filter(({ capabilities }) => capabilities.some(({ name }) => name === "process-spawn"))
+        .map(({ file }) => file);
+    expect(spawning()).toEqual([]);
+    const late = "import subprocess\ndef run():\n    subprocess.run(['ls'])\n";
+    await workspace.write("late.py", late);
+    await index.update(["late.py"], never);
+    expect(spawning()).toEqual(["direct.py", "through.py"]);
+    expect(index.report().stats.filesRead).toBeLessThan(6);
+    await workspace.write("space/late.py", late);
+    await index.update(["space/late.py"], never);
+    expect(spawning()).toEqual(["direct.py", "spaced.py", "through.py"]);
+    await rm(join(workspace.folder, "late.py"));
+    await index.update(["late.py"], never);
+    expect(spawning()).toEqual(["spaced.py"]);
   });
 
   test("unsaved texts come and go", async () => {

@@ -151,7 +151,13 @@ export class WorkspaceIndex {
     const parsedBefore = this.#store.parsedCount;
     const belonging = await walkable(this.folder, paths);
     const changes = new Changes();
-    for (const path of belonging) changes.add(path, this.#noteChange(path));
+    let cameOrWent = false;
+    for (const path of belonging) {
+      const is = this.#noteChange(path);
+      changes.add(path, is);
+      cameOrWent ||= is;
+    }
+    if (cameOrWent) this.#analyser.forgetImports();
     const again = new Set(belonging);
     for (const [path, { result }] of this.#records) if (result !== null && changes.affect(result)) again.add(path);
     const turns = new Turns(signal);
