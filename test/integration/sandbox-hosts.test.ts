@@ -127,6 +127,21 @@ except OSError as error:
     expect(refused.events.find((event) => event.type === "denied")).toMatchObject({ host: "other.test", port: web });
   });
 
+  it("counts what passed to each host, and tells which were refused, when it is observed", async () => {
+    const policy = { network: { mode: "hosts" as const, hosts: hosts() } };
+    const source = `${FETCH}\nfor address in sys.argv[2:]:\n  try: urllib.request.urlopen(address)\n  except OSError: pass\n`;
+    const addresses = [`http://allowed.test:${web}/large`, `http://other.test:${web}/`];
+    const seen = await bench.python(source, { policy, observe: true }, ...addresses);
+    expect(seen.stdout).toBe("200 3000000\n");
+    const { sandbox, hosts: told } = seen.observed ?? expect.fail("not observed");
+    expect(sandbox.traffic.map(({ host, port }) => `${host}:${port}`)).toEqual([`allowed.test:${web}`]);
+    expect(sandbox.traffic[0]?.receivedBytes).toBeGreaterThan(3_000_000);
+    expect(sandbox.traffic[0]?.sentBytes).toBeGreaterThan(50);
+    expect(sandbox.refused).toMatchObject([{ host: "other.test", port: web }]);
+    // The program's own word names the hosts that it meant, and not the proxy that it went through.
+    expect(told.map(({ host }) => host).toSorted()).toEqual(["allowed.test", "other.test"]);
+  });
+
   it("reaches an allowed host on the allowed ports only", async () => {
     const refused = await python(FETCH, "http://allowed.test/");
     expect(refused.stdout).toContain("403 allowed.test:80 is not among");
