@@ -35,6 +35,7 @@ SLOWEST_LOOK = 0.025
 FASTEST_LOOK = 0.004
 # Sockets that are not charged to memory, and what each further one is charged with: net.core.wmem_default.
 FREE_SOCKETS = 64
+FREE_TCP_SOCKETS = 8
 SOCKET_BUFFER = 212992
 
 # Seconds that a connection may wait for a listener's queue to have room (tier B).
@@ -1567,7 +1568,15 @@ def socket_buffers():
     """What the namespace's sockets beyond a fair number could hold in the kernel, where no process is charged for it."""
     text = read_file("/proc/net/sockstat")
     count = int(text.split(None, 3)[2]) if text else 0
-    return max(0, count - FREE_SOCKETS) * SOCKET_BUFFER
+    queued = sum(map(queued_bytes, ("/proc/net/tcp", "/proc/net/tcp6"))) if count > FREE_TCP_SOCKETS else 0
+    return max(0, count - FREE_SOCKETS) * SOCKET_BUFFER + queued
+
+
+def queued_bytes(path):
+    """What waits in the TCP connections of a table, whose buffers the kernel lets grow to several megabytes each."""
+    rows = (read_file(path, 1 << 20) or b"").splitlines()[1:]
+    queues = [row.split(None, 5)[4].split(b":") for row in rows if row.count(b" ") > 5]
+    return sum(int(size, 16) for queue in queues for size in queue)
 
 
 def tmpfs_size(path):
@@ -1589,7 +1598,8 @@ def folder_size(fd):
             for entry in os.scandir(current):
                 try:
                     state = entry.stat(follow_symlinks=False)
-                    total += state.st_blocks * 512
+                    # An empty file takes an inode and a name at least.
+                    total += max(state.st_blocks * 512, 1024)
                     if entry.is_dir(follow_symlinks=False):
                         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
                         pending.append(os.open(entry.name, flags, dir_fd=current))

@@ -65,7 +65,7 @@ export class Host {
     for (const service of ["agent", "docker", "editor", "bus", "x11"]) {
       await host.#listen(service, { path: join(host.folder, `${service}.sock`) });
     }
-    await host.#listen("abstract", { path: `\0${name}-${host.secret}` });
+    await host.#listen("abstract", { path: `\0${name}-abstract` });
     const tcp = await host.#listen("TCP", { host: "127.0.0.1", port: 0 });
     const tcp6 = await host.#listen("TCP over IPv6", { host: "::1", port: 0 });
     const udp = createSocket("udp4", () => host.#arrivals.push("UDP"));
@@ -76,7 +76,7 @@ export class Host {
     Object.assign(host.facts, {
       ...{
         run: host.folder,
-        abstract: `${name}-${host.secret}`,
+        abstract: `${name}-abstract`,
         abstractLog: `${name}-log`,
         name,
         secretLength: host.secret.length,

@@ -13,6 +13,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  type Stats,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -263,17 +264,8 @@ unsigned la_version(unsigned version) { load(); return version; }`;
     const visit = (path: string): void => {
       const state = lstatSync(path, { throwIfNoEntry: false });
       if (state === undefined) return;
-      if (state.isDirectory()) {
-        found.set(path, `folder ${state.mode.toString(8)}`);
-        if (path !== this.results) for (const name of readdirSync(path)) visit(join(path, name));
-        return;
-      }
-      const content = state.isSymbolicLink()
-        ? readlinkSync(path)
-        : state.isFile()
-          ? readFileSync(path, "latin1")
-          : "special";
-      found.set(path, `${state.mode.toString(8)} ${state.mtimeMs} ${state.nlink} ${state.uid} ${content}`);
+      found.set(path, describeFile(path, state));
+      if (state.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
     };
     for (const path of [this.home, this.workspace, this.other, this.outside]) visit(path);
     return found;
@@ -297,4 +289,13 @@ unsigned la_version(unsigned version) { load(); return version; }`;
     open(this.root);
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Type, mode, times, links, owner and content in one text. */
+function describeFile(path: string, state: Stats): string {
+  const mode = state.mode.toString(8);
+  if (state.isDirectory()) return `folder ${mode}`;
+  const target = state.isSymbolicLink() ? readlinkSync(path) : "special";
+  const content = state.isFile() ? readFileSync(path, "latin1") : target;
+  return `${mode} ${state.mtimeMs} ${state.nlink} ${state.uid} ${content}`;
 }

@@ -10,6 +10,7 @@ import {
   missingMechanism,
   processesWith,
   SandboxOutcomeLine,
+  TIERS,
   uniqueMarker,
 } from "./sandbox-support.ts";
 
@@ -36,11 +37,11 @@ while True:
     os.waitpid(child, 0)
 `;
 
-describe.skipIf(missing !== undefined)("lifetime of a sandboxed run", () => {
+describe.skipIf(missing !== undefined).each(TIERS)("lifetime of a sandboxed run (%s)", (backend) => {
   let bench: Bench;
   const children: ChildProcess[] = [];
   beforeAll(async () => {
-    bench = await Bench.create();
+    bench = await Bench.create({ backend });
   });
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -179,12 +180,12 @@ child.wait()
 });
 
 describe.skipIf(missing !== undefined)("what this machine enforces", () => {
-  it("is found by trying, and kept", async () => {
-    const bench = await Bench.create();
+  it.each(TIERS)("is found by trying, and kept (%s)", async (backend) => {
+    const bench = await Bench.create({ backend });
     try {
       const signal = new AbortController().signal;
       const report = await bench.sandbox.probe(signal);
-      expect(report.backend).toBe("bwrap");
+      expect(report.backend).toBe(backend);
       const failed = report.mechanisms
         .filter((mechanism) => !mechanism.enforced)
         .map((mechanism) => mechanism.mechanism);
@@ -238,39 +239,42 @@ describe.skipIf(missing !== undefined)("what this machine enforces", () => {
 
 const isRoot = process.getuid?.() === 0;
 
-describe.skipIf(missing !== undefined || !isRoot)("a sandboxed run of an unprivileged user", () => {
-  const NOBODY = 65_534;
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "toka-nobody-"));
-    await chmod(folder, 0o755);
-    await cp(process.execPath, join(folder, "node"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  it.for([
-    ["an honest program", "print(open('data.txt').read())", "ok"],
-    ["a memory hog", "hold = []\nwhile True: hold.append(bytearray(1 << 20))", "memory"],
-    ["a fork bomb", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "processes"],
-  ] as const)("holds for %s", async ([, source, reason], { skip }) => {
-    await writeFile(join(folder, "data.txt"), "data");
-    const environment = { PATH: "/usr/bin:/bin", HOME: folder };
-    const seen = await output(join(folder, "node"), [CHILD, folder, source], {
-      uid: NOBODY,
-      gid: NOBODY,
-      env: environment,
+describe.skipIf(missing !== undefined || !isRoot).each(TIERS)(
+  "a sandboxed run of an unprivileged user (%s)",
+  (backend) => {
+    const NOBODY = 65_534;
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "toka-nobody-"));
+      await chmod(folder, 0o755);
+      await cp(process.execPath, join(folder, "node"));
     });
-    if (seen.code !== 0 && seen.stderr.includes("EACCES")) {
-      process.stderr.write("!!! SKIPPED, NOT PASSED: an unprivileged user may not read this checkout\n");
-      skip("an unprivileged user may not read this checkout");
-    }
-    const line = seen.stdout.trim().split("\n").at(-1) ?? "";
-    const outcome = SandboxOutcomeLine.parse(JSON.parse(line));
-    expect(outcome.exit.reason).toBe(reason);
-    if (reason === "ok") expect(outcome.stdout).toBe("data\n");
-    expect(await readFile(join(folder, "data.txt"), "utf8")).toBe("data");
-  });
-});
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    it.for([
+      ["an honest program", "print(open('data.txt').read())", "ok"],
+      ["a memory hog", "hold = []\nwhile True: hold.append(bytearray(1 << 20))", "memory"],
+      ["a fork bomb", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "processes"],
+    ] as const)("holds for %s", async ([, source, reason], { skip }) => {
+      await writeFile(join(folder, "data.txt"), "data");
+      const environment = { PATH: "/usr/bin:/bin", HOME: folder, TOKA_TEST_BACKEND: backend };
+      const seen = await output(join(folder, "node"), [CHILD, folder, source], {
+        uid: NOBODY,
+        gid: NOBODY,
+        env: environment,
+      });
+      if (seen.code !== 0 && seen.stderr.includes("EACCES")) {
+        process.stderr.write("!!! SKIPPED, NOT PASSED: an unprivileged user may not read this checkout\n");
+        skip("an unprivileged user may not read this checkout");
+      }
+      const line = seen.stdout.trim().split("\n").at(-1) ?? "";
+      const outcome = SandboxOutcomeLine.parse(JSON.parse(line));
+      expect(outcome.exit.reason).toBe(reason);
+      if (reason === "ok") expect(outcome.stdout).toBe("data\n");
+      expect(await readFile(join(folder, "data.txt"), "utf8")).toBe("data");
+    });
+  },
+);
 
 async function output(
   file: string,

@@ -31,6 +31,13 @@ export async function missingMechanism(): Promise<string | undefined> {
   }
 }
 
+const Tier = Backend.extract(["bwrap", "landlock"]);
+
+/** The ways of holding a policy that every test is run with; TOKA_TEST_BACKEND names one of them. */
+export const TIERS: readonly z.infer<typeof Tier>[] = process.env["TOKA_TEST_BACKEND"]
+  ? [Tier.parse(process.env["TOKA_TEST_BACKEND"])]
+  : ["bwrap", "landlock"];
+
 export interface Seen extends SandboxOutcome {
   readonly stdout: string;
   readonly stderr: string;

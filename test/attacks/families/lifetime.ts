@@ -50,7 +50,7 @@ export const lifetime: readonly Attack[] = [
   ),
   leaves(
     "leave a racer that forks and ends",
-    "if os.fork() == 0:\n  os.setsid()\n  end = time.time() + 3\n  while time.time() < end:\n    if os.fork(): os._exit(0)\n    os.setsid()\ntime.sleep(0.2)",
+    "if os.fork() == 0:\n  os.setsid()\n  end = time.time() + 3\n  while time.time() < end:\n    if os.fork(): os._exit(0)\n    os.setsid(); time.sleep(0.01)\ntime.sleep(0.2)",
   ),
   leaves(
     "leave a child with its own end signal",

@@ -4,11 +4,13 @@ import { collectResults } from "../../../src/kernel/output.ts";
 import type { Attack, Judge, Seen } from "../attack.ts";
 import type { Stage } from "../stage.ts";
 
+/** Escapes but colours, bells, carriage returns, 8-bit controls, and what reorders text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0007\u0008\u000d\u009b\u009d\u0090]|\u001b(?!\[[\d;:]*m)|[\u202a-\u202e\u2066-\u2069]/;
+
 /** What a person's terminal would get to see: text with a sequence other than colours in it. */
 const controls: Judge = (seen) => {
-  const dangerous = /[\u0007\u0008\u000d\u009b\u009d\u0090]|\u001b(?!\[[\d;:]*m)|[\u202a-\u202e\u2066-\u2069]/.exec(
-    seen.stdout,
-  );
+  const dangerous = CONTROLS.exec(seen.stdout);
   return dangerous
     ? `the terminal gets ${JSON.stringify(seen.stdout.slice(dangerous.index, dangerous.index + 8))}`
     : undefined;

