@@ -2,4 +2,4 @@
 import { readFileSync } from "node:fs";
 import { fileGraphs } from "../../src/analysis/index.ts";
 
-for (const file of readFileSync(0, "utf8").split("\n")) fileGraphs(file, readFileSync(file));
+for (const file of readFileSync(0, "utf8").trimEnd().split("\n")) fileGraphs(file, readFileSync(file));
