@@ -21,7 +21,7 @@ const memory = (name: string, body: string, more: Partial<Attack> = {}): Attack 
 const DISK = 8 * MEBIBYTE;
 const onDisk: Judge = (_seen, stage) => {
   const bytes = Number(execFileSync("du", ["-s", "-B1", stage.results], { encoding: "utf8" }).split("\t")[0]);
-  return bytes > 4 * DISK ? `${Math.round(bytes / MEBIBYTE)} MB lie in the result folder` : undefined;
+  return bytes > 12 * DISK ? `${Math.round(bytes / MEBIBYTE)} MB lie in the result folder` : undefined;
 };
 const disk = (name: string, body: string, judge: Judge = onDisk): Attack =>
   attack(name, `R = os.environ["TOKA_RESULTS"]\n${body}`, judge, { limits: { diskBytes: DISK, timeMs: 6_000 } });
@@ -180,9 +180,9 @@ time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
   ),
   disk(
     "fill the disk with one file",
-    "f = open(R + '/a', 'wb')\nfor _ in range(64): f.write(bytes(1 << 20)); f.flush()",
+    "f = open(R + '/a', 'wb')\nfor _ in range(160): f.write(bytes(1 << 20)); f.flush()",
   ),
-  disk("fill the disk with many files", "for n in range(64): open(R + '/%d' % n, 'wb').write(bytes(1 << 20))"),
+  disk("fill the disk with many files", "for n in range(160): open(R + '/%d' % n, 'wb').write(bytes(1 << 20))"),
   disk(
     "fill the disk with deleted files",
     "hold = []\nfor n in range(64):\n  f = open(R + '/a', 'wb'); os.unlink(R + '/a'); f.write(bytes(1 << 20)); f.flush(); hold.append(f)\nprint('holds', sum(os.fstat(f.fileno()).st_blocks * 512 for f in hold), flush=True); time.sleep(0.6); print('possible')",
@@ -190,7 +190,7 @@ time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
   ),
   disk(
     "reserve the disk",
-    "f = os.open(R + '/a', os.O_CREAT | os.O_RDWR); os.posix_fallocate(f, 0, 64 << 20); time.sleep(1)",
+    "f = os.open(R + '/a', os.O_CREAT | os.O_RDWR); os.posix_fallocate(f, 0, 160 << 20); time.sleep(1)",
   ),
   disk("a huge sparse file", "os.truncate(os.open(R + '/a', os.O_CREAT | os.O_RDWR), 1 << 40)", (_seen, stage) => {
     const size = Number(execFileSync("du", ["-s", "-b", stage.results], { encoding: "utf8" }).split("\t")[0]);
