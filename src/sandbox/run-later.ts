@@ -5,7 +5,7 @@ import { isInside } from "./paths.ts";
  * Names in a workspace that other programs run, or read to know what to run, without anybody asking for it: git, editors,
  * direnv, package managers, test runners, build tools, hosters. A grant for the whole workspace does not mean them.
  */
-export const RUN_LATER: readonly string[] = [
+const RUN_LATER: readonly string[] = [
   // git
   ".git/hooks",
   ".git/config",

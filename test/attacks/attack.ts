@@ -126,7 +126,7 @@ const MEBIBYTE = 1024 * 1024;
 
 /** The policy's memory limit of the attacks on memory, and what must not be seen: how far the fastest ones get. */
 export const MEMORY_LIMIT = 64 * MEBIBYTE;
-export const TOO_MUCH_MEMORY = 256 * MEBIBYTE;
+const TOO_MUCH_MEMORY = 256 * MEBIBYTE;
 
 export const fillsMemory: Judge = (seen) => {
   const held = /^holds (\d+)$/m.exec(seen.stdout)?.[1];
