@@ -7,11 +7,13 @@ import {
   type Interpreter,
   iterate,
   list,
+  lookupInClass,
   NEVER,
   NONE,
   type RunEvent,
   str,
   textOf,
+  tuple,
   unknown,
   type Value,
 } from "../evaluate/index.ts";
@@ -27,12 +29,27 @@ interface OptionParser {
   readonly options: Argument[];
   readonly gaps: Gap[];
   readonly defaults: Map<string, Value>;
+  /** The class that `add_option` makes an option of. */
+  readonly optionClass: Value | undefined;
   readonly file: string;
   readonly line: number;
 }
 
 const PARSERS = new WeakMap<HostValue, OptionParser>();
 const OPTIONS = new WeakMap<HostValue, Argument>();
+
+/** Actions that mean in `optparse` what they mean in `argparse`. */
+const PLAIN_ACTIONS: ReadonlySet<string> = new Set([
+  "store",
+  "store_const",
+  "store_true",
+  "store_false",
+  "append",
+  "append_const",
+  "count",
+  "help",
+  "version",
+]);
 
 /** `optparse` names its types; anything else is a type of the program's own. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -44,23 +61,41 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   float: "builtins.float",
 };
 
-function makeOption(call: CallArguments, conditional: boolean): Argument | null {
+/** The actions whose options take a value though they give no type, of `optparse.Option` itself. */
+const ALWAYS_TYPED = tuple([str("store"), str("append")]);
+
+/** The actions whose options take a value though they give no type; `undefined` when a class of options keeps that open. */
+function alwaysTyped(optionClass: Value | undefined): readonly Value[] | undefined {
+  const own = optionClass?.kind === "class" ? lookupInClass(optionClass, "ALWAYS_TYPED_ACTIONS") : undefined;
+  if (own === undefined) return ALWAYS_TYPED.items;
+  return own.kind === "tuple" && !own.open ? own.items : undefined;
+}
+
+/** An option with an action that takes no value, be it a callback or one of the program's own, is a switch. */
+function asSwitch(option: Argument, optionClass: Value | undefined): Argument {
+  const { action, type, choices } = option;
+  const isModelled = action === undefined || PLAIN_ACTIONS.has(action);
+  if (isModelled || choices.state === "given") return option;
+  if (type.state !== "absent") return action === "callback" ? { ...option, action: "store" } : option;
+  const typed = alwaysTyped(optionClass)?.map(textOf);
+  return typed === undefined || typed.includes(action) ? option : { ...option, action: "store_const" };
+}
+
+function makeOption(call: CallArguments, conditional: boolean, optionClass?: Value): Argument | null {
   const flags = call.positional.flatMap((value) => (value.kind === "str" && value.value !== "" ? [value.value] : []));
   if (flags.length === 0) return null;
   const long = flags.find((flag) => flag.startsWith("--")) ?? flags[0] ?? "";
   const dest = givenText(call, "dest") ?? long.replace(/^-+/u, "").replaceAll("-", "_");
   const action = given(call, "action");
   const type = given(call, "type");
-  const takesValue = type.state === "given" || given(call, "choices").state === "given";
   const named = action.state === "absent" ? "store" : action.state === "given" ? textOf(action.value) : undefined;
-  return {
+  const option: Argument = {
     flags,
     dest,
     file: call.file,
     line: call.line,
     conditional,
-    // A callback that takes no value is a switch.
-    action: named === "callback" ? (takesValue ? "store" : "store_const") : named,
+    action: named,
     nargs: given(call, "nargs"),
     constant: given(call, "const"),
     default: given(call, "default"),
@@ -71,6 +106,7 @@ function makeOption(call: CallArguments, conditional: boolean): Argument | null 
     metavar: given(call, "metavar"),
     exclusiveGroup: undefined,
   };
+  return asSwitch(option, optionClass);
 }
 
 function typeOf(found: Given): Given {
@@ -81,7 +117,7 @@ function typeOf(found: Given): Given {
 
 function addOption(parser: OptionParser, call: CallArguments, interpreter: Interpreter): Value {
   const host = hostOf(call.positional[0]);
-  const option = host === null ? makeOption(call, interpreter.conditional > 0) : OPTIONS.get(host);
+  const option = host === null ? makeOption(call, interpreter.conditional > 0, parser.optionClass) : OPTIONS.get(host);
   if (option === undefined || option === null) {
     parser.gaps.push({
       file: call.file,
@@ -111,7 +147,14 @@ function addOptions(
 
 function optionObject(call: CallArguments, interpreter: Interpreter): Value {
   const option = makeOption(call, interpreter.conditional > 0);
-  const host: HostValue = { kind: "host", typeName: "optparse.Option" };
+  const host: HostValue = {
+    kind: "host",
+    typeName: "optparse.Option",
+    adopt: (instance) => {
+      const own = makeOption(call, interpreter.conditional > 0, instance.class);
+      if (own !== null) OPTIONS.set(host, own);
+    },
+  };
   if (option !== null) OPTIONS.set(host, option);
   return host;
 }
@@ -124,6 +167,7 @@ function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
     options: [],
     gaps: [],
     defaults: new Map(),
+    optionClass: call.keywords.get("option_class"),
     file: call.file,
     line: call.line,
   };
@@ -216,7 +260,10 @@ const MODELS: readonly (readonly [string, ExternalModel])[] = [
 export const optparseReader: Reader = {
   framework: "optparse",
   calls: MODELS,
-  constants: [["optparse.SUPPRESS_HELP", str("==SUPPRESS==")]],
+  constants: [
+    ["optparse.SUPPRESS_HELP", str("==SUPPRESS==")],
+    ["optparse.Option.ALWAYS_TYPED_ACTIONS", ALWAYS_TYPED],
+  ],
   read: readRuns,
 };
 

@@ -24,6 +24,29 @@ parser.set_defaults(kind="a")
   expect(parameterOf(tool, "args")).toMatchObject({ type: "array", metavar: "FILE" });
 });
 
+test("optparse: actions of the program's own take a value only where their class says so", async () => {
+  const tool = await onlyTool({
+    "own.py": `
+import optparse
+class ManPage(optparse.Option):
+    ACTIONS = optparse.Option.ACTIONS + ("manpage",)
+class Collect(optparse.Option):
+    ACTIONS = optparse.Option.ACTIONS + ("collect",)
+    ALWAYS_TYPED_ACTIONS = optparse.Option.ALWAYS_TYPED_ACTIONS + ("collect",)
+parser = optparse.OptionParser(option_class=Collect)
+parser.add_option(ManPage("--manpage", action="manpage"))
+parser.add_option("--names", action="collect")
+parser.add_option("--call", action="callback", callback=print)
+parser.add_option("--call-with", action="callback", callback=print, type="int")
+parser.parse_args()
+`,
+  });
+  expect(parameterOf(tool, "--manpage").type).toBe("boolean");
+  expect(parameterOf(tool, "--names").type).toBe("string");
+  expect(parameterOf(tool, "--call").type).toBe("boolean");
+  expect(parameterOf(tool, "--call-with").type).toBe("integer");
+});
+
 test("getopt: short and long options", async () => {
   const tool = await onlyTool({
     "g.py": `
