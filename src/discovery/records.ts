@@ -56,7 +56,7 @@ export function nameOf(path: string): string {
 }
 
 /** The names under which a Python file, or a folder that came into being with it, may be imported. */
-export function importNames(path: string): readonly string[] {
+function importNames(path: string): readonly string[] {
   const parts = path.split("/");
   const name = parts.pop() ?? "";
   return name === "__init__.py" ? parts : [...parts, name.replace(/\.pyw?$/u, "")];

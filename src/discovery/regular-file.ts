@@ -11,7 +11,7 @@ export interface Content {
  * may lead us elsewhere or hold us up.
  * @returns what `use` gives; `null` when there is no regular file, or it may not be read
  */
-export function withRegularFile<T>(path: string, use: (descriptor: number, stat: Stats) => T): T | null {
+function withRegularFile<T>(path: string, use: (descriptor: number, stat: Stats) => T): T | null {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

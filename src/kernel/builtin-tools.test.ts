@@ -3,7 +3,8 @@ import { builtinEnd, ProgressLines, type RunProgress } from "./builtin-tools.ts"
 
 describe("ProgressLines", () => {
   it("finds how far a run is, wherever its output is cut", () => {
-    const text = "toka: 3 of 12 files read\ntoka: a.py: 1 of 2 files read\nx 1 of 2 files read\ntoka: 12 of 12 files connected\n";
+    const text =
+      "toka: 3 of 12 files read\ntoka: a.py: 1 of 2 files read\nx 1 of 2 files read\ntoka: 12 of 12 files connected\n";
     for (let size = 1; size < 40; size++) {
       const told: RunProgress[] = [];
       const lines = new ProgressLines((progress) => told.push(progress));
