@@ -8,7 +8,7 @@ import { decodeSource, parseModule } from "../../src/python/index.ts";
 import { standardLibrary } from "../support/stdlib.ts";
 import { interleave, table } from "./measure.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Packages of Debian, where there are any: more like a workspace than a library is. */
 const PACKAGES = "/usr/lib/python3/dist-packages";
@@ -129,7 +129,8 @@ async function peer(workspace: string, files: readonly string[]): Promise<void> 
 /** In megabytes of 1024 × 1024 bytes. */
 async function peakMemory(workspace: string): Promise<number> {
   const index = JSON.stringify(join(import.meta.dirname, "../../src/discovery/index.ts"));
-  const script = `const { discover } = await import(${index});
+  const script = `const { discover, holdHeapDown } = await import(${index});
+    holdHeapDown();
     await discover(process.argv[1], { signal: new AbortController().signal });
     console.log(process.resourceUsage().maxRSS);`;
   const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", script, workspace]);

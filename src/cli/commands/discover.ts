@@ -12,6 +12,8 @@ export interface DiscoverOptions {
 
 /** `toka discover DIR`: the tools of a folder, read and never run. */
 export async function discoverCommand(folder: string, options: DiscoverOptions, context: Context): Promise<number> {
+  const { holdHeapDown } = await import("../../discovery/index.ts");
+  holdHeapDown();
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
   const report: Result<DiscoveryReport> = isFolder
     ? await discoverTools(resolve(folder), context, { fresh: options.fresh === true })
