@@ -3,11 +3,12 @@ import { setAttributeOf } from "./attributes.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
 import {
   type DictValue,
+  deleteItem,
   getItem,
   isSequence,
   join,
-  keyOf,
   list,
+  type SequenceValue,
   setItem,
   str,
   tuple,
@@ -51,8 +52,13 @@ function assignItem(interpreter: Interpreter, container: Value, key: Value, valu
 
 /** What an item may be after it was set on one side only of a condition that is not known. */
 function asFarAsCertain(interpreter: Interpreter, container: DictValue, key: Value, value: Value): Value {
-  if (container.madeUnder === undefined || interpreter.conditional <= container.madeUnder) return value;
+  if (isCertainFor(interpreter, container)) return value;
   return join(value, getItem(container, key) ?? unknown("set under a condition only"));
+}
+
+/** Whether what is done to a container now is done whenever the container is made. */
+export function isCertainFor(interpreter: Interpreter, container: DictValue | SequenceValue): boolean {
+  return container.madeUnder === undefined || interpreter.conditional <= container.madeUnder;
 }
 
 function assignListItem(container: { items: Value[]; open: boolean }, key: Value, value: Value): void {
@@ -88,11 +94,9 @@ export function deleteTarget(interpreter: Interpreter, target: Expression, frame
   }
   if (target.kind !== "Subscript" || target.slice.kind === "Slice") return;
   const container = interpreter.evaluate(target.value, frame);
-  const key = keyOf(interpreter.evaluate(target.slice, frame));
-  if (container.kind === "dict") {
-    if (key === undefined) container.open = true;
-    else container.entries.delete(key);
-  } else if (container.kind === "list") container.open = true;
+  const key = interpreter.evaluate(target.slice, frame);
+  if (container.kind === "dict") deleteItem(container, key, isCertainFor(interpreter, container));
+  else if (container.kind === "list") container.open = true;
 }
 
 /** What a `for` over the value goes through; `open` when there may be more that is not known. */

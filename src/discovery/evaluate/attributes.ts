@@ -1,5 +1,5 @@
 import { callValue, constructBase } from "./calls.ts";
-import { externalBases, lookupInClass } from "./classes.ts";
+import { externalBases, isEnumClass, lookupInClass, membersByName } from "./classes.ts";
 import { fieldsByName, isDataclass } from "./dataclasses.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { ABSENT_ON_TYPES, genericAttribute } from "./introspection.ts";
@@ -119,9 +119,19 @@ function classAttribute(interpreter: Interpreter, value: ClassValue, name: strin
       ? { kind: "bound", receiver: value, function: found }
       : found;
   }
+  return madeByPython(value, name) ?? inheritedFromOutside(interpreter, value, name);
+}
+
+/** Attributes that a class has without its body saying so. */
+function madeByPython(value: ClassValue, name: string): Value | undefined {
   if (name === "__name__" || name === "__qualname__") return str(value.name);
   if (name === "__doc__") return NONE;
-  if (name === "__dataclass_fields__" && isDataclass(value)) return fieldsByName(value);
+  if (name === "__members__" && isEnumClass(value)) return membersByName(value);
+  return name === "__dataclass_fields__" && isDataclass(value) ? fieldsByName(value) : undefined;
+}
+
+/** An attribute of a class that is known, if at all, by the library classes that it extends. */
+function inheritedFromOutside(interpreter: Interpreter, value: ClassValue, name: string): Value {
   const bases = externalBases(value);
   const isAbsent = bases.every((base) => isDefiniteType(interpreter.external(base))) || ABSENT_ON_TYPES.has(name);
   if (isAbsent && !isInherited(name)) return missing(`attribute ${name} of ${value.name}`);

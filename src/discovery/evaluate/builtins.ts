@@ -1,11 +1,13 @@
+import { type Expression, parseModule } from "../../python/index.ts";
 import { BUILTIN_PREFIX, iterate } from "./assignment.ts";
 import { setAttributeOf } from "./attributes.ts";
 import { resolutionOrder } from "./classes.ts";
 import { parseNumber, reprOf, textOf } from "./format.ts";
-import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import { type ExternalModel, type Interpreter, newFrame } from "./interpreter.ts";
 import { isInstanceOf, typeOfValue } from "./introspection.ts";
 import { sortValues } from "./methods.ts";
 import { binaryOperation, compareValues } from "./operators.ts";
+import { Scope } from "./scope.ts";
 import {
   bool,
   type CallArguments,
@@ -265,6 +267,20 @@ function textual(toText: (value: Value) => string | undefined): ExternalModel {
   };
 }
 
+/** `eval()` of a text that is a constant, `ast.literal_eval()`. */
+export function evaluateText(call: CallArguments, interpreter: Interpreter): Value {
+  const text = argument(call, 0);
+  const [statement, ...more] = text.kind === "str" ? parseModule(text.value).module.body : [];
+  if (statement?.kind !== "Expr" || more.length > 0 || !isLiteral(statement.value)) return unknown("eval()");
+  const scope = new Scope(null);
+  return interpreter.evaluate(statement.value, newFrame(call.file, scope, scope, null, null));
+}
+
+function isLiteral(node: Expression): boolean {
+  if (node.kind === "Constant") return true;
+  return (node.kind === "List" || node.kind === "Tuple" || node.kind === "Set") && node.elts.every(isLiteral);
+}
+
 /** Built-in functions and types that are computed; the others give unknown. */
 export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string, ExternalModel>(
   Object.entries({
@@ -308,6 +324,7 @@ export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
     },
     dir: namesOf,
     print: () => NONE,
+    eval: evaluateText,
     type: (call: CallArguments) => {
       const [value, ...more] = call.positional;
       return (value !== undefined && more.length === 0 && typeOfValue(value)) || unknown("type()");

@@ -1,4 +1,4 @@
-import { type ClassValue, type ExternalValue, isSequence, type Value } from "./values.ts";
+import { type ClassValue, dict, type ExternalValue, isSequence, str, type Value } from "./values.ts";
 
 /** A class, its bases and theirs, in the order in which attributes are looked up (depth first, each once). */
 export function resolutionOrder(start: ClassValue): readonly (ClassValue | ExternalValue)[] {
@@ -54,6 +54,11 @@ export function isEnumClass(value: ClassValue): boolean {
 
 export function enumMembers(value: ClassValue): Extract<Value, { kind: "enum" }>[] {
   return value.scope.values().flatMap((member) => (member.kind === "enum" && member.class === value ? [member] : []));
+}
+
+/** The `__members__` of an enumeration. */
+export function membersByName(value: ClassValue): Value {
+  return dict(enumMembers(value).map((member) => [str(member.name), member] as const));
 }
 
 /** The member of an enumeration that has this value. */

@@ -28,9 +28,12 @@ import {
   expected,
   FALSE,
   float,
+  getItem,
   int,
   join,
+  keyOf,
   list,
+  NEVER,
   NONE,
   setItem,
   str,
@@ -263,7 +266,7 @@ function sequence(
     } else items.push(value);
   }
   if (node.kind === "Tuple") return tuple(items, open);
-  return node.kind === "List" ? list(items, open) : { kind: "set", items, open };
+  return { kind: node.kind === "List" ? "list" : "set", items, open, madeUnder: interpreter.conditional };
 }
 
 function dictionary(interpreter: Interpreter, node: Extract<Expression, { kind: "Dict" }>, frame: Frame): Value {
@@ -355,6 +358,7 @@ function undecided(op: "And" | "Or", before: Value | null, last: Value): Value {
 
 function comparison(interpreter: Interpreter, node: Compare, frame: Frame): Value {
   let left = interpreter.evaluate(node.left, frame);
+  if (left.kind === "never") return left;
   let result: boolean | undefined = true;
   for (const [index, op] of node.ops.entries()) {
     const rightNode = node.comparators[index];
@@ -412,7 +416,14 @@ function subscript(interpreter: Interpreter, node: Subscript, frame: Frame): Val
     const bound = (part: Expression | null): Value => (part === null ? NONE : interpreter.evaluate(part, frame));
     return sliceOf(container, bound(node.slice.lower), bound(node.slice.upper), bound(node.slice.step));
   }
-  return subscriptOf(container, interpreter.evaluate(node.slice, frame));
+  const key = interpreter.evaluate(node.slice, frame);
+  return frame.catchesKeys && lacks(container, key) ? NEVER : subscriptOf(container, key);
+}
+
+/** Whether asking for an item is known to raise `KeyError`. */
+function lacks(container: Value, key: Value): boolean {
+  if (container.kind !== "dict" || keyOf(key) === undefined) return false;
+  return !container.open && getItem(container, key) === undefined;
 }
 
 function comprehension(interpreter: Interpreter, node: Comprehension, frame: Frame): Value {

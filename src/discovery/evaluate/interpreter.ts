@@ -66,6 +66,8 @@ export interface Frame {
   readonly returns: Value[];
   readonly yields: Value[];
   isGenerator: boolean;
+  /** It is in the body of a `try` that catches `KeyError`: a key that is not there leads on to the handler. */
+  catchesKeys: boolean;
 }
 
 export interface Limits {
@@ -445,6 +447,7 @@ export function newFrame(
     returns: [],
     yields: [],
     isGenerator: false,
+    catchesKeys: false,
   };
 }
 

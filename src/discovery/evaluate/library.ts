@@ -1,4 +1,5 @@
 import { iterate } from "./assignment.ts";
+import { evaluateText } from "./builtins.ts";
 import { AUTO_REASON } from "./definitions.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { parentOf, splitExtension } from "./methods.ts";
@@ -223,6 +224,7 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["types.SimpleNamespace", () => unknown("a namespace")],
   ["copy.copy", (call) => call.positional[0] ?? NONE],
   ["copy.deepcopy", (call) => call.positional[0] ?? NONE],
+  ["ast.literal_eval", evaluateText],
   ["typing.cast", (call) => call.positional[1] ?? NONE],
   ["enum.auto", () => unknown(AUTO_REASON)],
   ["os.environ.get", environment],

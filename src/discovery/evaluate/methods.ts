@@ -1,4 +1,4 @@
-import { itemPairs, iterate } from "./assignment.ts";
+import { isCertainFor, itemPairs, iterate } from "./assignment.ts";
 import { textOf } from "./format.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { joinPath } from "./operators.ts";
@@ -6,6 +6,7 @@ import { STRING_METHODS } from "./string-methods.ts";
 import {
   type CallArguments,
   type DictValue,
+  deleteItem,
   equal,
   getItem,
   int,
@@ -52,6 +53,8 @@ type SequenceMethod = (target: SequenceValue, call: CallArguments, interpreter: 
 
 /** Appends within bounds: a list that grows without end becomes open. */
 function push(target: SequenceValue, interpreter: Interpreter, ...values: readonly Value[]): void {
+  // What was in it before stays, so that only an empty list is in doubt.
+  if (target.items.length === 0 && !isCertainFor(interpreter, target)) target.mayLack = true;
   if (target.items.length + values.length > interpreter.limits.size) target.open = true;
   else target.items.push(...values);
 }
@@ -232,11 +235,9 @@ const DICT_METHODS: ReadonlyMap<string, DictMethod> = new Map<string, DictMethod
   ],
   [
     "pop",
-    (target, call) => {
+    (target, call, interpreter) => {
       const found = lookUp(target, call);
-      const key = call.positional[0] && keyOf(call.positional[0]);
-      if (key === undefined) target.open = true;
-      else target.entries.delete(key);
+      deleteItem(target, call.positional[0], isCertainFor(interpreter, target));
       return found;
     },
   ],
@@ -261,6 +262,7 @@ const DICT_METHODS: ReadonlyMap<string, DictMethod> = new Map<string, DictMethod
       kind: "dict",
       entries: new Map([...target.entries].map(([k, v]) => [k, { ...v }])),
       open: target.open,
+      ...(target.mayLack === true ? { mayLack: true } : {}),
       madeUnder: interpreter.conditional,
     }),
   ],

@@ -262,6 +262,7 @@ function takeWay(frame: Frame, way: () => Completion): { readonly completion: Co
 
 function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Completion {
   const tested = interpreter.evaluate(statement.test, frame);
+  if (tested.kind === "never") return "raise";
   const condition = truth(tested);
   if (condition === true) return executeBlock(interpreter, statement.body, frame);
   if (condition === false) {
@@ -364,8 +365,26 @@ function enter(interpreter: Interpreter, manager: Value, frame: Frame): Value {
   return callValue(interpreter, method, interpreter.emptyCall(frame.file, 1));
 }
 
+/** The body of a `try`. */
+function executeTried(interpreter: Interpreter, statement: Try, frame: Frame): Completion {
+  const before = frame.catchesKeys;
+  frame.catchesKeys = statement.handlers.some(({ type }) => namesOfTypes(type).some((name) => KEY_ERRORS.has(name)));
+  try {
+    return executeBlock(interpreter, statement.body, frame);
+  } finally {
+    frame.catchesKeys = before;
+  }
+}
+
+const KEY_ERRORS: ReadonlySet<string> = new Set(["KeyError", "LookupError"]);
+
+function namesOfTypes(type: Expression | null): readonly string[] {
+  if (type?.kind === "Tuple") return type.elts.flatMap(namesOfTypes);
+  return type?.kind === "Name" ? [type.id] : [];
+}
+
 function executeTry(interpreter: Interpreter, statement: Try, frame: Frame): Completion {
-  let completion = executeBlock(interpreter, statement.body, frame);
+  let completion = executeTried(interpreter, statement, frame);
   if (completion === "raise") {
     const handlers = statement.handlers.map((handler) => () => {
       if (handler.name !== null) frame.scope.set(handler.name, unknown("an exception"));

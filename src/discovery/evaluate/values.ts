@@ -62,12 +62,18 @@ export interface SequenceValue {
   readonly items: Value[];
   /** There may be more items than are known. */
   open: boolean;
+  /** Any of the items may be missing: they were added on one side only of a condition that is not known. */
+  mayLack?: boolean;
+  /** How many conditions that are not known surrounded the place where it was made. */
+  madeUnder?: number;
 }
 export interface DictValue {
   readonly kind: "dict";
   /** By {@link keyOf} of the key. */
   readonly entries: Map<string, { readonly key: Value; value: Value }>;
   open: boolean;
+  /** Something was taken out that is not known, so that any of the entries may be gone. */
+  mayLack?: boolean;
   /** How many conditions that are not known surrounded the place where it was made. */
   madeUnder?: number;
 }
@@ -301,6 +307,17 @@ export function setItem(target: DictValue, key: Value, value: Value): void {
   else target.entries.set(text, { key, value });
 }
 
+/**
+ * `del mapping[key]`. A key that cannot be compared may have been any of them.
+ * @param isCertain it is not done on one side only of a condition that is not known
+ */
+export function deleteItem(target: DictValue, key: Value | undefined, isCertain: boolean): void {
+  const text = key && keyOf(key);
+  if (text !== undefined && isCertain) target.entries.delete(text);
+  else target.mayLack = true;
+  if (text === undefined) target.open = true;
+}
+
 export function getItem(target: DictValue, key: Value): Value | undefined {
   const text = keyOf(key);
   return text === undefined ? undefined : target.entries.get(text)?.value;
@@ -322,9 +339,11 @@ export function truth(value: Value): boolean | undefined {
     case "list":
     case "tuple":
     case "set":
-      return value.items.length > 0 ? true : value.open ? undefined : false;
+      if (value.items.length === 0) return value.open ? undefined : false;
+      return value.mayLack === true ? undefined : true;
     case "dict":
-      return value.entries.size > 0 ? true : value.open ? undefined : false;
+      if (value.entries.size === 0) return value.open ? undefined : false;
+      return value.mayLack === true ? undefined : true;
     case "unknown":
     case "never":
     case "external":

@@ -32,7 +32,13 @@ export interface ArgumentOwner {
 const SUPPRESS = "==SUPPRESS==";
 
 /** Actions that take no value from the command line. */
-const FLAG_ACTIONS: ReadonlySet<string> = new Set(["store_true", "store_false", "store_const", "boolean_optional"]);
+const FLAG_ACTIONS: ReadonlySet<string> = new Set([
+  "store_true",
+  "store_false",
+  "store_const",
+  "append_const",
+  "boolean_optional",
+]);
 
 /** Actions that are no parameter of the tool: they print and leave. */
 const LEAVING_ACTIONS: ReadonlySet<string> = new Set(["help", "version"]);
@@ -81,7 +87,7 @@ function isLikely({ default: fallback, help, choices, type }: Argument): boolean
 
 /** Actions that gather the values of several occurrences. */
 function isRepeated(action: string | undefined): boolean {
-  return action === "append" || action === "extend" || action === "append_const";
+  return action === "append" || action === "extend";
 }
 
 function metavarOf(argument: Argument): string | undefined {

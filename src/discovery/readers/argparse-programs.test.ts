@@ -340,3 +340,75 @@ parser.parse_known()
     expect(parameterOf(tool, "args")).toMatchObject({ metavar: "URL" });
   });
 });
+
+test("checks of a program's own tables and surroundings do not end it", async () => {
+  const tool = await onlyTool({
+    "checked.py": `
+import argparse, os, pickle
+codes = {"a": 1, "b": 2}
+def check_table():
+    rest = codes.copy()
+    for name in pickle.__all__:
+        if name in rest:
+            del rest[name]
+    if rest:
+        raise ValueError("left over")
+def check_streams():
+    blocked = []
+    for stream in (1, 2):
+        if not os.get_blocking(stream):
+            blocked.append(stream)
+    if blocked:
+        raise SystemExit("blocked")
+check_table()
+check_streams()
+parser = argparse.ArgumentParser()
+parser.add_argument("--late")
+parser.parse_args()
+`,
+  });
+  expect(tool.parameters.map((parameter) => parameter.flags)).toEqual([["--late"]]);
+});
+
+test("defaults that helpers look up, with keys that may not be there, and texts that are evaluated", async () => {
+  const tool = await onlyTool({
+    "looked.py": `
+import optparse
+class Parser(optparse.OptionParser):
+    config = {"hooks": "True", "level": "3"}
+    def is_switch(self, **kwargs):
+        try:
+            return kwargs["action"] in ["store_true", "store_false"]
+        except KeyError:
+            return False
+    def add(self, name, **kwargs):
+        default = self.config[name]
+        if self.is_switch(**kwargs):
+            default = eval(default)
+        self.add_option("--" + name, default=default, **kwargs)
+parser = Parser()
+parser.add("hooks", action="store_true")
+parser.add("level", type="int")
+parser.parse_args()
+`,
+  });
+  expect(parameterOf(tool, "--hooks").default).toBe(true);
+  expect(parameterOf(tool, "--level").default).toBe(3);
+});
+
+test("members of enumerations as choices; switches that gather constants", async () => {
+  const tool = await onlyTool({
+    "members.py": `
+import argparse, enum
+class Mode(enum.Enum):
+    GRID = 0
+    FLAT = 1
+parser = argparse.ArgumentParser()
+parser.add_argument("--mode", choices=list(Mode.__members__.keys()) + [str(m.value) for m in Mode.__members__.values()])
+parser.add_argument("--zip", dest="steps", action="append_const", const="zip")
+parser.parse_args()
+`,
+  });
+  expect(parameterOf(tool, "--mode").choices).toEqual(["GRID", "FLAT", "0", "1"]);
+  expect(parameterOf(tool, "--zip")).toMatchObject({ type: "boolean", action: "append_const" });
+});
