@@ -151,7 +151,7 @@ export type CheckedCall = keyof typeof CHECKED_CALLS;
  * Calls that wait for the supervisor's judgement, by what it looks at. `task`: a new process or thread, counted before it
  * starts.
  */
-export const COUNTED_CALLS = {
+const COUNTED_CALLS = {
   clone: ["fork", [56, 220]],
   fork: ["fork", [57, null]],
   vfork: ["fork", [58, null]],

@@ -204,14 +204,14 @@ while True: signal.pause()`;
     const marker = uniqueMarker();
     const calm = [1, 2, 3].map((number) =>
       bench.python(
-        "import os, sys, time\nmine = os.environ['TMPDIR'] + '/mine'\nopen(mine, 'w').write(sys.argv[1]); time.sleep(0.4)\nprint(open(mine).read(), len(os.listdir(os.environ['TMPDIR'])))",
+        "import os, sys, time\nmine = os.environ['TMPDIR'] + '/mine'\nopen(mine, 'w').write(sys.argv[1]); time.sleep(0.4)\nothers = [name for name in os.listdir(os.environ['TMPDIR']) if not name.startswith('toka-sandbox-test-')]\nprint(open(mine).read(), others)",
         {},
         `${marker}-${number}`,
       ),
     );
     expect((await hog).exit.reason).toBe("memory");
     for (const [index, run] of calm.entries()) {
-      expect(await run).toMatchObject({ exit: { reason: "ok" }, stdout: `${marker}-${index + 1} 1\n` });
+      expect(await run).toMatchObject({ exit: { reason: "ok" }, stdout: `${marker}-${index + 1} ['mine']\n` });
     }
     expect(await eventually(async () => (await processesWith(marker)).length === 0)).toBe(true);
   });
