@@ -183,7 +183,12 @@ export class FileAnalyser {
     const made = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
     const { epilog, description } = reading.commandLine;
     const { tool, dependencies: readmes } = this.#examples.complete(made, [epilog, reading.documentation, description]);
-    const diagnostics = [...syntaxDiagnostics(parsed), ...gapDiagnostics(reading.commandLine.gaps)];
+    const isCut = reading.isCut && this.#store.declaresCommandLine(path);
+    const diagnostics = [
+      ...syntaxDiagnostics(parsed),
+      ...(isCut ? [cutShort(path, reading.commandLine.line)] : []),
+      ...gapDiagnostics(reading.commandLine.gaps),
+    ];
     return {
       tools: [tool],
       manifest: null,
@@ -251,6 +256,18 @@ function syntaxDiagnostics(parsed: ParsedFile): Diagnostic[] {
       message: `${first.message}${more}. What could be read was read.`,
     },
   ];
+}
+
+/** For a program that names a command line library and was not followed as far as where it uses it. */
+function cutShort(file: string, line = 1): Diagnostic {
+  return {
+    file,
+    line,
+    severity: "information",
+    code: "reading-cut-short",
+    message:
+      "The program does too much before it reads its command line to be followed so far; options may be missing.",
+  };
 }
 
 function gapDiagnostics(gaps: readonly { file: string; line: number; message: string }[]): Diagnostic[] {

@@ -39,6 +39,8 @@ export class Resolver {
 
   /** Names, each with a file, that no star import of the file gives, or that are being looked for now. */
   readonly #notStarred = new Set<string>();
+  /** The same for variables. */
+  readonly #notVariable = new Set<string>();
 
   constructor(modules: ModuleSource, names: NameSource) {
     this.#modules = modules;
@@ -193,11 +195,17 @@ export class Resolver {
       const target = this.#modules.resolve(file, binding.level, binding.module);
       return target?.file ? this.#variable(binding.name, target.file, depth + 1) : null;
     }
-    if (binding !== undefined) return null;
-    for (const star of names?.stars ?? []) {
+    if (binding !== undefined || names === null || names.stars.length === 0) return null;
+    const key = `${name} ${file}`;
+    if (this.#notVariable.has(key)) return null;
+    this.#notVariable.add(key);
+    for (const star of names.stars) {
       const target = this.#modules.resolve(file, star.level, star.module);
       const found = target?.file ? this.#variable(name, target.file, depth + 1) : null;
-      if (found !== null) return found;
+      if (found !== null) {
+        this.#notVariable.delete(key);
+        return found;
+      }
     }
     return null;
   }
