@@ -1,4 +1,6 @@
-import { type ClassValue, dict, type ExternalValue, isSequence, str, type Value } from "./values.ts";
+import { parseModule } from "../../python/index.ts";
+import { Scope } from "./scope.ts";
+import { type ClassValue, dict, type ExternalValue, isSequence, str, unknown, type Value } from "./values.ts";
 
 /** A class, its bases and theirs, in the order in which attributes are looked up (depth first, each once). */
 export function resolutionOrder(start: ClassValue): readonly (ClassValue | ExternalValue)[] {
@@ -54,6 +56,23 @@ export function isEnumClass(value: ClassValue): boolean {
 
 export function enumMembers(value: ClassValue): Extract<Value, { kind: "enum" }>[] {
   return value.scope.values().flatMap((member) => (member.kind === "enum" && member.class === value ? [member] : []));
+}
+
+/** An enumeration that no `class` statement makes: one of a library, or what `enum.Enum(name, members)` gives. */
+export function makeEnum(
+  name: string,
+  members: readonly (readonly [string, Value])[],
+  file: string,
+  line: number,
+): Value {
+  const [node] = parseModule(`class Members: pass`).module.body;
+  if (node?.kind !== "ClassDef") return unknown(`the enumeration ${name}`);
+  const scope = new Scope(null);
+  const bases: readonly Value[] = [{ kind: "external", name: "enum.Enum" }];
+  const fields: ClassValue["fields"] = new Map();
+  const made: ClassValue = { kind: "class", name, node, file, line, bases, scope, isDataclass: false, fields };
+  for (const [member, value] of members) scope.set(member, { kind: "enum", class: made, name: member, value });
+  return made;
 }
 
 /** The `__members__` of an enumeration. */

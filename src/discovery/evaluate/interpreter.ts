@@ -145,6 +145,7 @@ export class Interpreter {
   readonly #modules = new Map<string, ModuleValue>();
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
+  #stoppedAt: number | null = null;
 
   constructor(source: ModuleSource, models: LibraryModels, limits: Limits = DEFAULT_LIMITS) {
     this.source = source;
@@ -255,6 +256,11 @@ export class Interpreter {
   /** Whether the program looks at `sys.argv` itself. */
   get usesArguments(): boolean {
     return this.#usesArguments;
+  }
+
+  /** The line of the program's own statement with which it ends before its last one, as far as can be read. */
+  get stoppedAt(): number | null {
+    return this.#stoppedAt;
   }
 
   /** Something outside the workspace, by its qualified name. */
@@ -419,7 +425,9 @@ export class Interpreter {
     scope.set("__doc__", docstringOf(tree) ?? NONE);
     this.depth += 1;
     try {
-      executeBlock(this, tree.body, newFrame(file, scope, scope, null, null));
+      const frame = newFrame(file, scope, scope, null, null);
+      const end = tree.body.find((statement) => executeBlock(this, [statement], frame) !== "normal");
+      if (file === this.#mainFile && end !== undefined && end !== tree.body.at(-1)) this.#stoppedAt = end.line;
     } finally {
       this.depth -= 1;
     }

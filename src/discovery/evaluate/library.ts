@@ -1,6 +1,8 @@
 import { iterate } from "./assignment.ts";
 import { evaluateText } from "./builtins.ts";
+import { makeEnum } from "./classes.ts";
 import { AUTO_REASON } from "./definitions.ts";
+import { textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { parentOf, splitExtension } from "./methods.ts";
 import { joinPath } from "./operators.ts";
@@ -21,8 +23,33 @@ import {
   type Value,
 } from "./values.ts";
 
+function numbered(names: readonly string[]): readonly (readonly [string, Value])[] {
+  return names.map((name, index) => [name, int(index + 1)] as const);
+}
+
+/** `enum.Enum(name, members)`: members as a mapping, or as names, which are numbered. */
+function enumByCall(call: CallArguments, interpreter: Interpreter): Value {
+  const [name, members] = call.positional;
+  if (name?.kind !== "str" || members === undefined) return unknown("an enumeration");
+  if (members.kind === "dict" && !members.open) {
+    const pairs = [...members.entries.values()].map(({ key, value }) => [textOf(key) ?? "", value] as const);
+    return makeEnum(name.value, pairs, call.file, call.line);
+  }
+  const words = members.kind === "str" ? members.value.split(/[\s,]+/u).map(str) : iterate(interpreter, members).items;
+  const names = words.flatMap((word) => (word.kind === "str" && word.value !== "" ? [word.value] : []));
+  const isKnown = names.length > 0 && names.length === words.length;
+  return isKnown ? makeEnum(name.value, numbered(names), call.file, call.line) : unknown("an enumeration");
+}
+
 /** What a name of the standard library is on the machines that tools are made for (Linux, a current Python 3). */
 export const LIBRARY_CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ["sys.stdin.encoding", usually(str("utf-8"), "the terminal's encoding")],
+  ["sys.stdout.encoding", usually(str("utf-8"), "the terminal's encoding")],
+  ["sys.stderr.encoding", usually(str("utf-8"), "the terminal's encoding")],
+  [
+    "py_compile.PycInvalidationMode",
+    makeEnum("PycInvalidationMode", numbered(["TIMESTAMP", "CHECKED_HASH", "UNCHECKED_HASH"]), "", 1),
+  ],
   ["sys.platform", str("linux")],
   ["sys.maxsize", int(2n ** 63n - 1n)],
   ["sys.version_info", tuple([int(3), int(13), int(0), str("final"), int(0)])],
@@ -226,6 +253,8 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["copy.deepcopy", (call) => call.positional[0] ?? NONE],
   ["ast.literal_eval", evaluateText],
   ["typing.cast", (call) => call.positional[1] ?? NONE],
+  ["enum.Enum", enumByCall],
+  ["enum.IntEnum", enumByCall],
   ["enum.auto", () => unknown(AUTO_REASON)],
   ["os.environ.get", environment],
   ["os.getenv", environment],

@@ -318,6 +318,23 @@ options, args = parser.parse_args()
     expect(parameterOf(tool, "--cert").help).toBe("a file");
   });
 
+  test("defaults that are kept in the parser's own table, and encodings that are usual", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import optparse, sys
+class Parser(optparse.OptionParser):
+    def __init__(self, overrides):
+        super().__init__()
+        self.add_option("--handler", default="strict")
+        self.add_option("--encoding", default=getattr(sys.stderr, "encoding", None) or "ascii")
+        self.defaults.update(overrides or {})
+Parser({"handler": "replace"}).parse_args()
+`,
+    });
+    expect(parameterOf(tool, "--handler").default).toBe("replace");
+    expect(parameterOf(tool, "--encoding")).toMatchObject({ default: "utf-8", confidence: "likely" });
+  });
+
   test("a parser with a way of its own of parsing", async () => {
     const tool = await onlyTool({
       "run.py": `
@@ -399,16 +416,36 @@ parser.parse_args()
 test("members of enumerations as choices; switches that gather constants", async () => {
   const tool = await onlyTool({
     "members.py": `
-import argparse, enum
+import argparse, enum, py_compile
 class Mode(enum.Enum):
     GRID = 0
     FLAT = 1
 parser = argparse.ArgumentParser()
 parser.add_argument("--mode", choices=list(Mode.__members__.keys()) + [str(m.value) for m in Mode.__members__.values()])
+parser.add_argument("--made", choices=[m.name for m in enum.Enum("Made", {"ONE": 1, "TWO": 2})])
+parser.add_argument("--stale", choices=sorted(m.name.lower().replace("_", "-") for m in py_compile.PycInvalidationMode))
 parser.add_argument("--zip", dest="steps", action="append_const", const="zip")
 parser.parse_args()
 `,
   });
   expect(parameterOf(tool, "--mode").choices).toEqual(["GRID", "FLAT", "0", "1"]);
+  expect(parameterOf(tool, "--made").choices).toEqual(["ONE", "TWO"]);
+  expect(parameterOf(tool, "--stale").choices).toEqual(["checked-hash", "timestamp", "unchecked-hash"]);
   expect(parameterOf(tool, "--zip")).toMatchObject({ type: "boolean", action: "append_const" });
+});
+
+test("a program that is not read to its end says so", async () => {
+  const { diagnostics } = await discoverFiles({
+    "stops.py": `
+import argparse
+table = {"a": 1}
+if table:
+    raise ValueError("as far as can be read")
+parser = argparse.ArgumentParser()
+parser.add_argument("--late")
+if __name__ == "__main__":
+    parser.parse_args()
+`,
+  });
+  expect(diagnostics).toEqual([expect.objectContaining({ file: "stops.py", line: 4, code: "not-known-before-run" })]);
 });

@@ -1,7 +1,10 @@
 import type { Parameter } from "../../model/index.ts";
 import {
   type CallArguments,
+  type DictValue,
+  dict,
   type ExternalModel,
+  getItem,
   type HostValue,
   hostOf,
   type Interpreter,
@@ -11,13 +14,15 @@ import {
   NEVER,
   NONE,
   type RunEvent,
+  setItem,
   str,
   textOf,
   tuple,
   unknown,
+  usually,
   type Value,
 } from "../evaluate/index.ts";
-import { type Argument, toParameter } from "./argparse-parameters.ts";
+import { type Argument, type ArgumentOwner, toParameter } from "./argparse-parameters.ts";
 import type { Reader } from "./reader.ts";
 import { type CommandLine, type Gap, type Given, given, givenText, givenValue, remainingWords } from "./reading.ts";
 
@@ -28,7 +33,8 @@ interface OptionParser {
   description: string | undefined;
   readonly options: Argument[];
   readonly gaps: Gap[];
-  readonly defaults: Map<string, Value>;
+  /** Its `defaults`: what options store to, and what a run starts with there. */
+  defaults: DictValue;
   /** The class that `add_option` makes an option of. */
   readonly optionClass: Value | undefined;
   readonly file: string;
@@ -129,8 +135,20 @@ function addOption(parser: OptionParser, call: CallArguments, interpreter: Inter
     !parser.options.some((known) => known.flags.some((flag) => option.flags.includes(flag)))
   ) {
     parser.options.push(option);
+    setDefault(parser, option);
   }
   return unknown("an option");
+}
+
+/** The default of the option that was declared last is that of all that store to the same place. */
+function setDefault(parser: OptionParser, { dest, default: found }: Argument): void {
+  if (found.state === "absent") return;
+  const value = found.state === "given" ? found.value : unknown("a default");
+  setItem(
+    parser.defaults,
+    str(dest),
+    found.state === "given" && found.isLikely === true ? usually(value, "likely") : value,
+  );
 }
 
 function addOptions(
@@ -166,7 +184,7 @@ function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
     description: givenText(call, "description"),
     options: [],
     gaps: [],
-    defaults: new Map(),
+    defaults: dict(),
     optionClass: call.keywords.get("option_class"),
     file: call.file,
     line: call.line,
@@ -175,7 +193,10 @@ function makeParser(call: CallArguments, interpreter: Interpreter): HostValue {
   const host: HostValue = {
     kind: "host",
     typeName: "optparse.OptionParser",
-    setAttribute: () => undefined,
+    getAttribute: (name) => (name === "defaults" ? parser.defaults : undefined),
+    setAttribute: (name, value) => {
+      if (name === "defaults" && value.kind === "dict") parser.defaults = value;
+    },
     callMethod: (name, inner) => parserMethod(parser, host, name, inner, interpreter),
   };
   PARSERS.set(host, parser);
@@ -221,7 +242,7 @@ function parserMethod(
         : makeGroup({ ...call, positional: [host, ...call.positional] }, interpreter);
     }
     case "set_defaults":
-      for (const [key, value] of call.keywords) parser.defaults.set(key, value);
+      for (const [key, value] of call.keywords) setItem(parser.defaults, str(key), value);
       return NONE;
     case "set_usage":
       parser.usage = givenText(call, "usage", 0);
@@ -271,10 +292,8 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
   const event = events.find((candidate) => !candidate.conditional) ?? events[0];
   const parser = PARSERS.get(event?.subject as HostValue);
   if (parser === undefined) return null;
-  const defaults = sharedDefaults(parser);
   const parameters: Parameter[] = parser.options.flatMap(
-    (option) =>
-      toParameter({ ...option, default: defaults.get(option.dest) ?? plainDefault(option) }, parser, undefined) ?? [],
+    (option) => toParameter({ ...option, default: defaultOf(parser, option) }, NO_LATE_DEFAULTS, undefined) ?? [],
   );
   return {
     framework: "optparse",
@@ -287,17 +306,13 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
   };
 }
 
-/** Unlike `argparse`'s, a switch that turns something off does not make it on by default. */
-function plainDefault(option: Argument): Given {
-  return option.action === "store_false" ? { state: "given", value: NONE } : option.default;
-}
+const NO_LATE_DEFAULTS: ArgumentOwner = { defaults: new Map() };
 
-/** Options that store to the same place have one default: the last that is given. */
-function sharedDefaults(parser: OptionParser): ReadonlyMap<string, Given> {
-  const defaults = new Map<string, Given>();
-  for (const { dest, default: given } of parser.options) if (given.state !== "absent") defaults.set(dest, given);
-  for (const [dest, value] of parser.defaults) defaults.set(dest, givenValue(value));
-  return defaults;
+/** What the parser starts with. Unlike `argparse`'s, a switch that turns something off does not make it on by default. */
+function defaultOf(parser: OptionParser, option: Argument): Given {
+  const found = getItem(parser.defaults, str(option.dest));
+  if (found !== undefined) return givenValue(found);
+  return option.action === "store_false" ? { state: "given", value: NONE } : option.default;
 }
 
 /** What the usage line names beside options is left to the program; it is offered as one list of words. */

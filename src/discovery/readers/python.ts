@@ -89,9 +89,14 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
   const interpreter = new Interpreter(store, MODELS);
   const { complete } = interpreter.runMain(parsed.file);
   const declared = readEvents(interpreter);
+  const plain = { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) };
+  const commandLine = declared ?? plainScript(shape, plain, interpreter);
+  const givenUp = declared === null && store.declaresCommandLine(parsed.file) ? givenUpAt(interpreter, complete) : [];
   return {
-    commandLine:
-      declared ?? plainScript(shape, { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) }, interpreter),
+    commandLine: commandLine && {
+      ...commandLine,
+      gaps: [...commandLine.gaps, ...givenUp.map((gap) => ({ ...gap, file: parsed.file }))],
+    },
     shape,
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
@@ -99,6 +104,20 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
     isCut: !complete,
     entryPoints: setupEntryPoints(interpreter),
   };
+}
+
+/** Where and why a program that has to do with command lines was not read to its end. */
+function givenUpAt(
+  { stoppedAt }: Interpreter,
+  complete: boolean,
+): readonly { readonly line: number; readonly message: string }[] {
+  if (!complete) {
+    return [
+      { line: 1, message: "The program does too much to be read to its end; it may take arguments beyond these." },
+    ];
+  }
+  if (stoppedAt === null) return [];
+  return [{ line: stoppedAt, message: "As far as can be read the program ends here; what follows was not read." }];
 }
 
 /** Reads what a console command runs: a function (or command object) of a module that is imported. */
