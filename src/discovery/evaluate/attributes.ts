@@ -34,9 +34,9 @@ export function attributeOf(interpreter: Interpreter, value: Value, name: string
     case "class":
       return classAttribute(interpreter, value, name);
     case "function":
-      return functionAttribute(value, name);
+      return functionAttribute(interpreter, value, name);
     case "bound":
-      return functionAttribute(value.function, name);
+      return functionAttribute(interpreter, value.function, name);
     case "super":
       return superAttribute(interpreter, value, name);
     case "host":
@@ -61,6 +61,7 @@ function usualAttribute(interpreter: Interpreter, value: Value, name: string, re
 
 function externalAttribute(interpreter: Interpreter, value: ExternalValue, name: string): Value {
   if (name === "__name__" || name === "__qualname__") return str(value.name.slice(value.name.lastIndexOf(".") + 1));
+  if (name === "__module__") return str(value.name.slice(0, Math.max(0, value.name.lastIndexOf("."))));
   if (ABSENT_ON_TYPES.has(name) && isDefiniteType(value)) return missing(`${value.name}.${name}`);
   return interpreter.externalMember(value, name);
 }
@@ -148,11 +149,12 @@ function isInherited(name: string): boolean {
   return name.startsWith("__") && !ABSENT_ON_TYPES.has(name);
 }
 
-function functionAttribute(value: FunctionValue, name: string): Value {
+function functionAttribute(interpreter: Interpreter, value: FunctionValue, name: string): Value {
   const own = value.attributes.get(name);
   if (own !== undefined) return own;
   if (name === "__name__" || name === "__qualname__") return str(value.name);
   if (name === "__doc__") return NONE;
+  if (name === "__module__") return interpreter.moduleName(value.file);
   return missing(`attribute ${name} of function ${value.name}`);
 }
 

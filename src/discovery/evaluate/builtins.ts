@@ -1,6 +1,6 @@
 import { type Expression, parseModule } from "../../python/index.ts";
 import { BUILTIN_PREFIX, iterate } from "./assignment.ts";
-import { setAttributeOf } from "./attributes.ts";
+import { STAR_IMPORTS, setAttributeOf } from "./attributes.ts";
 import { resolutionOrder } from "./classes.ts";
 import { parseNumber, reprOf, textOf } from "./format.ts";
 import { type ExternalModel, type Interpreter, newFrame } from "./interpreter.ts";
@@ -219,9 +219,17 @@ function isInstance(call: CallArguments): Value {
   return results.includes(undefined) ? unknown("isinstance()") : FALSE;
 }
 
+/** `dir(module)`, with what it has from `import *` only as far as that is known. */
+function namesOfModule(scope: Scope): Value {
+  const names = scope.entries().map(([name]) => name);
+  const shown = names.filter((name) => !name.startsWith("_") && name !== STAR_IMPORTS);
+  return list(sortValues(shown.map(str)) ?? [], names.includes(STAR_IMPORTS));
+}
+
 /** `dir(Class)`: names that start with an underscore are left out, for nobody looks for those. */
 function namesOf(call: CallArguments): Value {
   const [target] = call.positional;
+  if (target?.kind === "module" && target.file !== null) return namesOfModule(target.scope);
   if (target?.kind !== "class") return list([], true);
   const order = resolutionOrder(target);
   const names = order.flatMap((item) => (item.kind === "class" ? item.scope.entries().map(([name]) => name) : []));

@@ -263,6 +263,12 @@ export class Interpreter {
     return this.#stoppedAt;
   }
 
+  /** `__name__` of the module that a file was run as. */
+  moduleName(file: string): Value {
+    const name = this.#modules.get(file)?.name;
+    return name === undefined ? unknown("the name of a module") : str(name);
+  }
+
   /** Something outside the workspace, by its qualified name. */
   external(name: string): Value {
     let known = this.#externals.get(name);

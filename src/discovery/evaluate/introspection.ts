@@ -11,6 +11,7 @@ import {
   FALSE,
   type GenericValue,
   isDefiniteType,
+  list,
   NONE,
   setItem,
   str,
@@ -226,6 +227,35 @@ function isClass(call: CallArguments): Value {
   return bool(value.kind === "class");
 }
 
+function isFunction(call: CallArguments): Value {
+  const [value] = call.positional;
+  const isOpen = value === undefined || ["unknown", "never", "external", "native", "host"].includes(value.kind);
+  return isOpen ? unknown("isfunction()") : bool(value.kind === "function");
+}
+
+/** `inspect.getfullargspec`: `(args, varargs, varkw, defaults, kwonlyargs, kwonlydefaults, annotations)`. */
+function argumentSpecification(call: CallArguments): Value {
+  const [value] = call.positional;
+  const callee = value?.kind === "bound" ? value.function : value;
+  if (callee?.kind !== "function") return unknown("the arguments of a function");
+  const { args, defaults, keywordDefaults } = callee;
+  const names = (given: readonly { readonly arg: string }[]): Value => list(given.map(({ arg }) => str(arg)));
+  const nameOr = (given: { readonly arg: string } | null): Value => (given === null ? NONE : str(given.arg));
+  const byKeyword = args.kwonlyargs.flatMap(({ arg }, index) => {
+    const fallback = keywordDefaults[index] ?? null;
+    return fallback === null ? [] : [[str(arg), fallback] as const];
+  });
+  return tuple([
+    names([...args.posonlyargs, ...args.args]),
+    nameOr(args.vararg),
+    nameOr(args.kwarg),
+    defaults.length === 0 ? NONE : tuple([...defaults]),
+    names(args.kwonlyargs),
+    byKeyword.length === 0 ? NONE : dict(byKeyword),
+    unknown("annotations"),
+  ]);
+}
+
 function subclass(call: CallArguments): Value {
   const [made, base] = call.positional;
   if (made === undefined || base === undefined) return unknown("issubclass()");
@@ -246,5 +276,9 @@ export const INTROSPECTION_MODELS: readonly (readonly [string, ExternalModel])[]
     },
   ],
   ["inspect.isclass", isClass],
+  ["inspect.isfunction", isFunction],
+  ["inspect.getfullargspec", argumentSpecification],
+  ["inspect.getargspec", argumentSpecification],
+  ["sqlalchemy.util.inspect_getfullargspec", argumentSpecification],
   ["builtins.issubclass", subclass],
 ];

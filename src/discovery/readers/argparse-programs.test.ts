@@ -449,3 +449,40 @@ if __name__ == "__main__":
   });
   expect(diagnostics).toEqual([expect.objectContaining({ file: "stops.py", line: 4, code: "not-known-before-run" })]);
 });
+
+test("subcommands made of a module's functions and their arguments", async () => {
+  const tool = await onlyTool({
+    "run.py": `
+import argparse, inspect
+from works import jobs
+parser = argparse.ArgumentParser()
+subparsers = parser.add_subparsers()
+OPTIONS = {"level": ("-l", "--level", dict(type=int, help="how much"))}
+for fn in [getattr(jobs, name) for name in dir(jobs)]:
+    if inspect.isfunction(fn) and fn.__name__[0] != "_" and fn.__module__ == "works.jobs":
+        spec = inspect.getfullargspec(fn)
+        optional = spec[0][-len(spec[3]):] if spec[3] is not None else []
+        required = spec[0][1:-len(spec[3])] if spec[3] is not None else spec[0][1:]
+        sub = subparsers.add_parser(fn.__name__)
+        for name in optional:
+            if name in OPTIONS:
+                *flags, rest = OPTIONS[name]
+                sub.add_argument(*flags, **rest)
+        for name in required:
+            sub.add_argument(name)
+parser.parse_args()
+`,
+    "works/__init__.py": "",
+    "works/jobs.py": `
+from os import path
+def start(config, target, level=1): pass
+def stop(config): pass
+def _hidden(config): pass
+`,
+  });
+  expect(tool.subcommands.map(({ path }) => path)).toEqual(["start", "stop"]);
+  expect(tool.parameters).toMatchObject([
+    { flags: ["-l", "--level"], subcommand: "start", type: "integer" },
+    { name: "target", subcommand: "start" },
+  ]);
+});

@@ -317,3 +317,21 @@ if __name__ == "__main__":
   expect(parameterOf(tool, "name", "create").required).toBe(false);
   expect(parameterOf(tool, "--size", "extra").type).toBe("integer");
 });
+
+test("options put on by a decorator of the program's own, click's version option among them", async () => {
+  const tool = await onlyTool({
+    "run.py": `
+import click
+def common(f):
+    config = click.option("--config", "-c")
+    version = click.version_option(version="1.0")
+    return config(version(f))
+@click.command()
+@common
+def main(config): pass
+if __name__ == "__main__":
+    main()
+`,
+  });
+  expect(tool.parameters.map(({ flags }) => flags)).toEqual([["--config", "-c"]]);
+});

@@ -401,6 +401,8 @@ const MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["click.option", parameterDecorator("option")],
   ["click.argument", parameterDecorator("argument")],
   ["click.password_option", passwordOption],
+  ["click.version_option", noParameter],
+  ["click.help_option", noParameter],
   ["click.confirmation_option", confirmationOption],
   ["click.command", commandDecorator(false, () => undefined)],
   ["click.group", commandDecorator(true, () => undefined)],
@@ -413,6 +415,11 @@ const MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["click.option_group", optionGroup],
   ...CLICK_TYPE_MODELS,
 ];
+
+/** A decorator whose option is no parameter of the tool: it prints and leaves. */
+function noParameter(): Value {
+  return native("click's own option", (call) => call.positional[0] ?? NONE);
+}
 
 function passwordOption(call: CallArguments, interpreter: Interpreter): Value {
   const positional = call.positional.length > 0 ? call.positional : [{ kind: "str", value: "--password" } as const];
