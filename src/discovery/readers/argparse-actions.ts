@@ -1,4 +1,4 @@
-import type { FunctionDef } from "../../python/index.ts";
+import type { Call, Expression, FunctionDef } from "../../python/index.ts";
 import { int, lookupInClass, resolutionOrder, type Value } from "../evaluate/index.ts";
 import type { Given } from "./reading.ts";
 
@@ -45,17 +45,24 @@ export function nargsOfAction(found: Given): Given {
   const positional = [...args.posonlyargs, ...args.args];
   const at = positional.findIndex((parameter) => parameter.arg === "nargs") - (positional.length - defaults.length);
   const keyword = keywordDefaults[args.kwonlyargs.findIndex((parameter) => parameter.arg === "nargs")];
-  const fallback = defaults[at] ?? keyword ?? passedNargs(node);
-  return fallback === null || fallback === undefined || fallback.kind === "none"
-    ? { state: "absent" }
-    : { state: "given", value: fallback };
+  const own = defaults[at] ?? keyword;
+  const fallback = own === null || own === undefined || own.kind === "none" ? passedNargs(node) : own;
+  return fallback === null ? { state: "absent" } : { state: "given", value: fallback };
+}
+
+/** What `super().__init__(option_strings, dest, nargs, …)` passes as the third argument. */
+function thirdOf({ func, args }: Call): Expression | undefined {
+  const isSuper = func.kind === "Attribute" && func.attr === "__init__" && func.value.kind === "Call";
+  const isSpread = args.some((argument) => argument.kind === "Starred");
+  return isSuper && !isSpread ? args[2] : undefined;
 }
 
 /** The number that an action's `__init__` passes on as `nargs`. */
 function passedNargs(node: FunctionDef): Value | null {
   for (const statement of node.body) {
     if (statement.kind !== "Expr" || statement.value.kind !== "Call") continue;
-    const nargs = statement.value.keywords.find((keyword) => keyword.arg === "nargs")?.value;
+    const nargs =
+      statement.value.keywords.find((keyword) => keyword.arg === "nargs")?.value ?? thirdOf(statement.value);
     if (nargs?.kind === "Constant" && nargs.value.type === "int") return int(nargs.value.value);
   }
   return null;

@@ -486,3 +486,23 @@ def _hidden(config): pass
     { name: "target", subcommand: "start" },
   ]);
 });
+
+test("an action that passes its number of values on by position", async () => {
+  const tool = await onlyTool({
+    "acts.py": `
+import argparse
+class Show(argparse.Action):
+    def __init__(self, option_strings, dest, nargs=None, const=None, **kwargs):
+        super().__init__(option_strings, dest, 0, const, **kwargs)
+class Take(argparse.Action):
+    def __init__(self, option_strings, dest, nargs=None, const=None, **kwargs):
+        super().__init__(option_strings, dest, nargs, const, **kwargs)
+parser = argparse.ArgumentParser()
+parser.add_argument("--show", action=Show)
+parser.add_argument("--take", action=Take)
+parser.parse_args()
+`,
+  });
+  expect(parameterOf(tool, "--show").type).toBe("boolean");
+  expect(parameterOf(tool, "--take").type).toBe("string");
+});
