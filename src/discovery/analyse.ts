@@ -15,7 +15,7 @@ import {
   shebangOf,
 } from "./prefilter.ts";
 import { type EntryPoint, pyprojectEntryPoints, setupCfgEntryPoints } from "./projects/entry-points.ts";
-import { readProject } from "./projects/project.ts";
+import { CUT_SHORT, readProject } from "./projects/project.ts";
 import { pythonTool, taskTool } from "./python-tool.ts";
 import { type ManifestReading, readManifest } from "./readers/manifest.ts";
 import { MODELS, readPython } from "./readers/python.ts";
@@ -265,8 +265,7 @@ function cutShort(file: string, line = 1): Diagnostic {
     line,
     severity: "information",
     code: "reading-cut-short",
-    message:
-      "The program does too much before it reads its command line to be followed so far; options may be missing.",
+    message: CUT_SHORT,
   };
 }
 

@@ -14,6 +14,10 @@ export interface ProjectReading {
   readonly misses: ReadonlySet<string>;
 }
 
+/** What is told of a program that names a command line library and was not followed as far as where it uses it. */
+export const CUT_SHORT =
+  "The program does too much before it reads its command line to be followed so far; options may be missing.";
+
 /** Most commands that are read of one project. */
 const MAX_COMMANDS = 200;
 
@@ -45,13 +49,18 @@ export function readProject(
     if (reading.commandLine === null) continue;
     const found = finder.ofPython(parsed, attribute);
     for (const used of found.dependencies) dependencies.add(used);
-    gaps.push(...reading.commandLine.gaps);
+    const isCut = reading.isCut && store.declaresCommandLine(parsed.file);
+    gaps.push(...reading.commandLine.gaps, ...cutGaps(isCut, parsed.file, entry.name, reading.commandLine.line));
     const root = rootOf(parsed.file, module.name);
     const command = { name: entry.name, attribute, module: module.name, root };
     const tool = entryPointTool(parsed, reading, reading.commandLine, found.capabilities, command);
     tools.set(tool.id, tool);
   }
   return { tools: [...tools.values()], gaps, dependencies, misses };
+}
+
+function cutGaps(isCut: boolean, file: string, name: string, line = 1): Gap[] {
+  return isCut ? [{ file, line, message: `${name}: ${CUT_SHORT}` }] : [];
 }
 
 /** The folder from which a module is imported by its name. */

@@ -84,3 +84,22 @@ it("a command object of click, in a package's __init__; an entry point without a
   ]);
   expect(tools[0]?.subcommands).toMatchObject([{ path: "go", help: "Goes." }]);
 });
+
+it("a command that does too much before its command line says so", async () => {
+  const { diagnostics } = await discoverFiles({
+    "pyproject.toml": '[project.scripts]\nslow = "pkg.slow:main"\n',
+    "pkg/__init__.py": "",
+    "pkg/slow.py": `import argparse
+def main():
+    for a in range(999999):
+        for b in range(999999):
+            x = [[a, b] * 9 for c in range(99999)]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--late")
+    parser.parse_args()
+`,
+  });
+  expect(diagnostics).toMatchObject([
+    { file: "pkg/slow.py", message: expect.stringMatching(/^slow: The program does too much before/) },
+  ]);
+});

@@ -76,9 +76,8 @@ const chosen: Material = {
 const sections: string[] = [];
 if (!values["only-capabilities"]) sections.push(await commandLines());
 if (values.capabilities || values["only-capabilities"]) sections.push(await capabilities());
-const page = sections.join("\n");
-console.log(page);
-if (values.write !== undefined) await writeTo(values.write, page);
+console.log(sections.join("\n"));
+if (values.write !== undefined) await writeTo(values.write, sections);
 
 async function commandLines(): Promise<string> {
   const truth = await knownTruth();
@@ -229,10 +228,20 @@ function imperfectList({ imperfect, lookAlikes, unconfirmed }: Score): string {
   ].join("\n");
 }
 
-async function writeTo(file: string, text: string): Promise<void> {
+/** Puts sections (each begins with its heading) between the marks of a page; those that were not measured stay. */
+async function writeTo(file: string, sections: readonly string[]): Promise<void> {
   const old = await readFile(file, "utf8");
   const begin = old.indexOf(MARKS.begin);
   const end = old.indexOf(MARKS.end);
   if (begin < 0 || end < begin) throw new Error(`${file} has no place for the tables: ${MARKS.begin} … ${MARKS.end}`);
-  await writeFile(file, `${old.slice(0, begin)}${MARKS.begin}\n\n${text}\n${old.slice(end)}`);
+  const known = new Map<string, string>();
+  const before = old.slice(begin + MARKS.begin.length, end).split(/^(?=### )/m);
+  for (const section of [...before, ...sections]) {
+    const [heading = ""] = section.split("\n", 1);
+    if (heading.startsWith("### ")) known.set(heading, section.trim());
+  }
+  await writeFile(
+    file,
+    `${old.slice(0, begin)}${MARKS.begin}\n\n${[...known.values()].join("\n\n")}\n\n${old.slice(end)}`,
+  );
 }
