@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as z from "zod";
+import { parseJson } from "../model/index.ts";
 
 /** Bumped whenever what is kept of a file, or the way it is written, changes. */
 const LAYOUT = 1;
@@ -218,20 +219,10 @@ function readHead(file: number): z.infer<typeof Head> | undefined {
   if (offset + length + FOOTER.bytes !== size) return undefined;
   const bytes = readAt(file, offset, length);
   if (bytes === undefined || crc32(bytes) !== checksum) return undefined;
-  const head = Head.safeParse(jsonOf(bytes.toString()));
+  const head = Head.safeParse(parseJson(bytes.toString()));
   if (!head.success) return undefined;
   const isInside = head.data.entries.every(([, at, bytesOf]) => at + bytesOf <= offset);
   return isInside ? head.data : undefined;
-}
-
-/** The value of a JSON text; nothing where it is none. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Microseconds since 1970, so that names sort by time. */

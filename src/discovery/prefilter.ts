@@ -86,6 +86,9 @@ const PYTHON_MARKS: readonly Buffer[] = [
   "# /// script",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
+/** How agent frameworks are named where they are imported. */
+const AGENT_FRAMEWORKS = ["FastMCP", "fastmcp", "MCPServer", "mcp.server", "langchain", "smolagents", "pydantic_ai"];
+
 /** Any of these in a module says that importing it may declare something. */
 const DECLARING_MARKS: readonly Buffer[] = [
   "argparse",
@@ -103,13 +106,7 @@ const DECLARING_MARKS: readonly Buffer[] = [
   "import fire",
   "from fire",
   "docopt",
-  "FastMCP",
-  "fastmcp",
-  "MCPServer",
-  "mcp.server",
-  "langchain",
-  "smolagents",
-  "pydantic_ai",
+  ...AGENT_FRAMEWORKS,
   "invoke",
 ].map((mark) => Buffer.from(mark, "latin1"));
 
@@ -119,18 +116,9 @@ export function namesCommandLineLibrary(bytes: Buffer): boolean {
 }
 
 /** Any of these says that a Python file may give functions to an agent framework. */
-const AGENT_MARKS: readonly Buffer[] = [
-  "FastMCP",
-  "fastmcp",
-  "MCPServer",
-  "mcp.server",
-  "langchain",
-  "smolagents",
-  "pydantic_ai",
-  "@mcp.",
-  ".tool()",
-  ".tool_plain",
-].map((mark) => Buffer.from(mark, "latin1"));
+const AGENT_MARKS: readonly Buffer[] = [...AGENT_FRAMEWORKS, "@mcp.", ".tool()", ".tool_plain"].map((mark) =>
+  Buffer.from(mark, "latin1"),
+);
 
 /** Whether a Python file may declare tools of an agent framework. */
 export function mayDeclareAgentTools(bytes: Buffer): boolean {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { fail, type OutputFormat, ok, type Result, type ResultFile } from "../model/index.ts";
+import { fail, type OutputFormat, ok, parseJson, type Result, type ResultFile } from "../model/index.ts";
 
 /** More files than this in one result folder are not looked at; nobody could look at them either. */
 const MOST_FILES = 1000;
@@ -72,7 +72,7 @@ function formatOfName(path: string): OutputFormat | undefined {
 export function formatOfText(text: string): OutputFormat {
   const start = text.trimStart();
   if (/^(?:<!doctype html|<html[\s>])/i.test(start)) return "html";
-  if (/^[{[]/.test(start) && isJson(start)) return "json";
+  if (/^[{[]/.test(start) && parseJson(start) !== undefined) return "json";
   return isMermaid(start) ? "mermaid" : "text";
 }
 
@@ -85,16 +85,6 @@ function isMermaid(text: string): boolean {
   const body = text.trimStart().replace(/^---\r?\n[\s\S]*?\n---\r?\n/, "");
   const start = body.replace(/^(?:\s*%%.*\n)+/, "").trimStart();
   return start.search(MERMAID_START) === 0;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // Not JSON is an answer here, not an error.
-    return false;
-  }
 }
 
 /** What the output gate took from a run, and what it kept back. */

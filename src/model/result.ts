@@ -27,6 +27,15 @@ export function fail(code: string, message: string, place?: Place): Result<never
   return { ok: false, problem: place ? { code, message, place } : { code, message } };
 }
 
+/** The value of a JSON text for a boundary's schema to check; undefined, which JSON has not, where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON is an answer here: the schema refuses it
+  }
+}
+
 /**
  * Checks a value that crossed a boundary (a file, a message, a setting, a model's reply).
  * @param source what the value is and where it came from, as a person would name it

@@ -448,6 +448,7 @@ class Gate:
 
     EPERM, ENOENT, EACCES, EINVAL, ECONNREFUSED = 1, 2, 13, 22, 111
 
+    # What a judge says: an error number, 0 for a call that was done here, or that the kernel may do it.
     PASS = -1
     AT_FDCWD = -100
     # Flags of open(2) that may change something.
@@ -468,7 +469,6 @@ class Gate:
         self.ioctl = fcntl.ioctl
         self.listener = None
         self.ours, self.theirs = _socket.socketpair()
-        self.waiting = []
 
     # -- in the command, before it is one --
 
@@ -527,9 +527,8 @@ class Gate:
             error = self.EPERM  # a number or a path that no honest caller passes; it must not end this process
         if error is None:
             return True  # it was answered, or waits until everything is ended
-        passes = error == self.PASS or (error == 0 and kind in ("fork", "kill", "task", "socketpair"))
+        flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE if error == self.PASS else 0
         error = max(0, error)
-        flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE if passes else 0
         answer = bytes(notice[:8]) + bytes(8) + (-error).to_bytes(4, "little", signed=True) + flags.to_bytes(4, "little")
         try:
             self.ioctl(self.listener, NOTIF_SEND, answer)
@@ -549,23 +548,23 @@ class Gate:
             self.step(supervisor)
 
     def judge_fork(self, supervisor, caller, values):
-        return 0 if supervisor.may_start_task() else None
+        return self.PASS if supervisor.may_start_task() else None
 
     def judge_kill(self, supervisor, caller, values):
         """The first value is a process, a group (negative), the own group (0), or everything (-1)."""
         target = signed(values[0])
         if target == 0 or (target > 0 and supervisor.processes.contains(target)):
-            return 0
+            return self.PASS
         members = [pid for pid in supervisor.processes.pids() if target < -1 and group_of(pid) == -target]
-        return 0 if members else self.EPERM
+        return self.PASS if members else self.EPERM
 
     def judge_task(self, supervisor, caller, values):
         leader = self.leader(signed(values[0]))
-        return 0 if leader and supervisor.processes.contains(leader) else self.EPERM
+        return self.PASS if leader and supervisor.processes.contains(leader) else self.EPERM
 
     def judge_socketpair(self, supervisor, caller, values):
         self.count_sockets(supervisor)
-        return 0
+        return self.PASS
 
     def count_sockets(self, supervisor):
         supervisor.sockets += 2
@@ -1150,8 +1149,7 @@ class Supervisor:
         self.next_close_look = self.start + LOOK_CLOSELY_EVERY[0]
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
         self.unbounded = options.contained or read_file("/proc/self/uid_map").split()[1] == b"0"
-        # There every new task is counted before it starts.
-        self.gate = Gate(options, libc) if options.gate and (self.unbounded or options.keep) else None
+        self.gate = Gate(options, libc) if options.gate else None
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in self.folder_paths()]
         self.baseline = sum(folder_size(fd) for fd in self.folders)

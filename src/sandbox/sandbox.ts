@@ -18,7 +18,7 @@ import {
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
 import { compileEnvironment, isLoaderVariable, RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
-import { HostProxy } from "./hosts/proxy.ts";
+import { HostProxy, type RefusedHost } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
 import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
@@ -244,9 +244,9 @@ export class Sandbox {
       return await this.#supervised(backend, prepared, request, options, [note]);
     }
     const denied: string[] = [];
-    const proxy = await this.#proxy(network.hosts, (host, port, message) => {
-      denied.push(message);
-      options.onEvent({ type: "denied", host, port, message });
+    const proxy = await this.#proxy(network.hosts, ({ host, port, reason }) => {
+      denied.push(reason);
+      options.onEvent({ type: "denied", host, port, message: reason });
     });
     if (!proxy.ok) return { unexplained: false, outcome: refused(proxy.problem) };
     try {
@@ -262,20 +262,14 @@ export class Sandbox {
     }
   }
 
-  async #proxy(
-    hosts: readonly string[],
-    onRefused: (host: string, port: number, message: string) => void,
-  ): Promise<Result<HostProxy>> {
+  async #proxy(hosts: readonly string[], onRefused: (refused: RefusedHost) => void): Promise<Result<HostProxy>> {
     const rules = [];
     for (const host of hosts) {
       const rule = parseHostRule(host);
       if (!rule.ok) return rule;
       rules.push(rule.value);
     }
-    const options = { rules, resolve: this.#resolveHost };
-    return ok(
-      await HostProxy.start({ ...options, onRefused: ({ host, port, reason }) => onRefused(host, port, reason) }),
-    );
+    return ok(await HostProxy.start({ rules, resolve: this.#resolveHost, onRefused }));
   }
 
   /** @param hosts filled while the run is under way: the hosts that it asked for and did not get, in words */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex, type Readable } from "node:stream";
-import { type ExitStatus, parseBoundary, SandboxEvent, type Usage } from "../model/index.ts";
+import { type ExitStatus, parseBoundary, parseJson, SandboxEvent, type Usage } from "../model/index.ts";
 import type { SupervisedCommand } from "./backend.ts";
 
 /** Where a run's output and events go. A handler that returns a promise holds its stream back until that is settled. */
@@ -177,12 +177,4 @@ async function forward(
     else early.push(chunk);
   }
   for (const chunk of early) watch.complain(chunk);
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // not JSON: refused by the schema, with the supervisor named
-  }
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DeadCodeFinding, FunctionComplexity, ModuleComplexity } from "../../model/index.ts";
+import { DeadCodeFinding, FunctionComplexity, ModuleComplexity, parseJson } from "../../model/index.ts";
 
 /** What an analysis keeps of one file: all that it needs of it, and nothing that depends on where the file lies. */
 export const FileFacts = z.object({
@@ -26,17 +26,8 @@ export interface FactsStore {
 export function readFacts(store: FactsStore, key: string): FileFacts | undefined {
   const text = store.get(key);
   if (text === undefined) return undefined;
-  const facts = FileFacts.safeParse(jsonOf(text));
+  const facts = FileFacts.safeParse(parseJson(text));
   if (facts.success) return facts.data;
   store.drop(key);
   return undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,8 @@
 import type { CapabilityName } from "../../model/index.ts";
 
+const PACKAGE_MANAGERS =
+  "pip pip3 pipx uv npm pnpm yarn bun gem cargo go conda mamba poetry pdm apt apt-get dnf yum brew apk pacman zypper snap";
+
 /** What running a program by name needs, beside starting it. Used for shell scripts and for literal subprocess calls. */
 export interface CommandRule {
   readonly capability: CapabilityName;
@@ -62,15 +65,13 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   {
     capability: "package-install",
     why: "installs packages",
-    programs:
-      "pip pip3 pipx uv npm pnpm yarn bun gem cargo go conda mamba poetry pdm apt apt-get dnf yum brew apk pacman zypper snap",
+    programs: PACKAGE_MANAGERS,
     subcommands: "install add i ci get sync update upgrade -S",
   },
   {
     capability: "network-access",
     why: "downloads packages",
-    programs:
-      "pip pip3 pipx uv npm pnpm yarn bun gem cargo go conda mamba poetry pdm apt apt-get dnf yum brew apk pacman zypper snap",
+    programs: PACKAGE_MANAGERS,
     subcommands: "install add i ci get sync update upgrade download publish",
   },
   {

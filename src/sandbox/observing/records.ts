@@ -6,6 +6,7 @@ import {
   FileAccess,
   type Observed,
   type ObservedHost,
+  parseJson,
 } from "../../model/index.ts";
 import { isInside } from "../paths.ts";
 
@@ -225,12 +226,4 @@ function harmless(text: string): string {
       /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
       (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
     );
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // counted as lost, as whatever else makes no sense
-  }
 }
