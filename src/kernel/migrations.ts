@@ -40,4 +40,26 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   `,
+  `
+  CREATE TABLE grants (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    tool TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    record TEXT NOT NULL,
+    ended_at TEXT,
+    ended_by TEXT
+  ) STRICT;
+  CREATE INDEX grants_that_hold ON grants (tool, principal) WHERE ended_at IS NULL;
+
+  CREATE TABLE approvals (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tool TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at TEXT NOT NULL,
+    parts TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX approvals_by_tool ON approvals (tool, seq DESC);
+  CREATE INDEX audit_by_tool ON audit (tool, seq);
+  `,
 ];

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
+import { type AuditAction, Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
 import { isCorruption, markDamaged, openDatabase } from "./database.ts";
 import { makeStateFolders, type StatePlaces, statePlaces } from "./state-folder.ts";
 
 /** One line of the append-only audit. */
 export interface AuditEntry {
   readonly principal: string;
-  readonly action: "asked" | "denied" | "started" | "ended";
+  readonly action: AuditAction;
   readonly tool: string;
   readonly execution?: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -92,8 +92,7 @@ export class State {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, "stdout"), execution.stdout, { mode: 0o600 });
       writeFileSync(join(folder, "stderr"), execution.stderr, { mode: 0o600 });
-      this.#connection.exec("BEGIN IMMEDIATE");
-      try {
+      this.#together(() => {
         this.#insertExecution(execution, fingerprint);
         this.#insertAudit({
           principal: execution.principal,
@@ -102,12 +101,30 @@ export class State {
           execution: execution.id,
           details: { exit: execution.exit, usage: execution.usage, denied: execution.denied },
         });
-        this.#connection.exec("COMMIT");
-      } catch (error) {
-        this.#connection.exec("ROLLBACK");
-        throw error;
-      }
+      });
     });
+  }
+
+  /** Reads from the database; for the parts of the kernel that keep tables of their own. */
+  read<T>(query: (connection: DatabaseSync) => T): Result<T> {
+    return this.#attempt(() => query(this.#connection));
+  }
+
+  /** Changes the database, all or nothing, with what the audit has to say of it. */
+  write<T>(change: (connection: DatabaseSync, audit: (entry: AuditEntry) => void) => T): Result<T> {
+    return this.#attempt(() => this.#together(() => change(this.#connection, (entry) => this.#insertAudit(entry))));
+  }
+
+  #together<T>(change: () => T): T {
+    this.#connection.exec("BEGIN IMMEDIATE");
+    try {
+      const value = change();
+      this.#connection.exec("COMMIT");
+      return value;
+    } catch (error) {
+      this.#connection.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   /** Runs, newest first, without their output. */

@@ -9,6 +9,7 @@ export * from "./discovery.ts";
 export * from "./drawing.ts";
 export * from "./execution.ts";
 export * from "./graph.ts";
+export * from "./grant.ts";
 export * from "./manifest.ts";
 export * from "./observed.ts";
 export * from "./protocol.ts";
