@@ -88,7 +88,9 @@ export const Execution = z.object({
   stderr: z.string(),
   results: z.array(ResultFile),
   usage: Usage,
-  cached: z.boolean(),
+  cached: z.boolean().describe("The result is that of an earlier run; `cachedFrom` says which."),
+  cachedFrom: z.object({ execution: z.string(), at: z.iso.datetime() }).optional(),
+  attempts: z.int().min(2).optional().describe("How often it was tried, where that was more than once."),
   denied: z.object({ capability: z.string(), message: z.string() }).optional(),
   observed: Observed.optional().describe("What the run did, where it was run to be observed."),
 });

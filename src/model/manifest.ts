@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CapabilityName } from "./capability.ts";
-import { Category, ManifestLimits, OutputFormat, Parameter } from "./tool.ts";
+import { Category, ManifestLimits, OutputFormat, Parameter, RetryPolicy } from "./tool.ts";
 
 /** A parameter as a manifest states it; what is left out is taken from what discovery inferred. */
 export const ManifestParameter = Parameter.pick({
@@ -38,6 +38,20 @@ export const Manifest = z.strictObject({
     .describe("Replaces the help, type or default of what was inferred, and adds what was not."),
   capabilities: z.array(CapabilityName).optional().describe("Capabilities to add; inferred ones cannot be removed."),
   limits: ManifestLimits.optional(),
+  idempotent: z
+    .boolean()
+    .optional()
+    .describe(
+      "The same command on the same inputs gives the same result and changes nothing: it may come from the cache.",
+    ),
+  inputs: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      "All files and folders that an idempotent tool reads, relative to the manifest; a folder counts with everything in it. Without it a Python tool is observed.",
+    ),
+  heavy: z.boolean().optional().describe("It needs the machine for itself: at most one heavy tool runs at a time."),
+  retry: RetryPolicy.optional().describe("Tries a run again that failed or timed out; for failures that can pass."),
   examples: z.array(z.string()).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -76,6 +76,20 @@ export const Subcommand = z.object({
 });
 export type Subcommand = z.infer<typeof Subcommand>;
 
+/**
+ * Words that a command line leaves over: its parser hands them to the program without naming them (the second value of
+ * optparse's `parse_args` and of `getopt.getopt`). They are no parameter of the parser, and come last on the command line.
+ */
+export const RestWords = z.object({
+  name: z.string().min(1).describe("The key under which callers pass them, as a list of texts; no parameter has it."),
+  metavar: z.string().optional().describe("What the usage line calls them."),
+  help: z.string().optional(),
+  isPath: z.boolean().optional().describe("They name files or folders."),
+  confidence: Confidence,
+  line: z.int().min(1),
+});
+export type RestWords = z.infer<typeof RestWords>;
+
 export const ToolSource = z.enum(["inferred", "manifest", "both"]);
 
 /** What a tool prints on standard output, when it is known. */
@@ -92,6 +106,13 @@ export const ManifestLimits = z.strictObject({
   outputMB: z.number().positive().optional(),
 });
 export type ManifestLimits = z.infer<typeof ManifestLimits>;
+
+/** How often a run that failed is tried again, and how long after: each time twice as long as the time before. */
+export const RetryPolicy = z.strictObject({
+  count: z.int().min(0).max(10).describe("Further attempts after the first."),
+  backoffSeconds: z.number().min(0).max(300).default(1).describe("Before the second attempt."),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
 /** Something in the workspace that can be run. Paths are relative to the workspace folder, with `/`. */
 export const Tool = z.object({
@@ -122,6 +143,7 @@ export const Tool = z.object({
       .describe(
         "Usage patterns of docopt, without the program's name: they say where on the command line a value goes.",
       ),
+    rest: RestWords.optional(),
     arguments: z
       .literal("json")
       .optional()
@@ -135,6 +157,13 @@ export const Tool = z.object({
   capabilities: z.array(Capability),
   output: OutputFormat.optional(),
   limits: ManifestLimits.optional().describe("Limits that a manifest narrows."),
+  idempotent: z.boolean().optional().describe("The same command on the same inputs gives the same result."),
+  inputs: z
+    .array(z.string())
+    .optional()
+    .describe("All files and folders that it reads, relative to the workspace; a folder with everything in it."),
+  heavy: z.boolean().optional().describe("At most one heavy tool runs at a time."),
+  retry: RetryPolicy.optional(),
   examples: z.array(z.string()).optional(),
 });
 export type Tool = z.infer<typeof Tool>;
