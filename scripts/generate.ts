@@ -1,7 +1,7 @@
 /**
  * Writes what is generated from code: `contributes`, `activationEvents` and `capabilities` of package.json with their
- * texts in package.nls.json (from src/extension/contributions.ts), schemas/*.json (from src/model), and
- * docs/capabilities.md (from the table of discovery).
+ * texts in package.nls.json (from src/extension/contributions.ts), schemas/*.json (from src/model), docs/capabilities.md
+ * (from the table of discovery), and the table of settings in docs/configuration.md.
  * With `--check` nothing is written and a difference is an error.
  */
 import { execFileSync } from "node:child_process";
@@ -22,6 +22,7 @@ import {
   WALKTHROUGH,
   WELCOMES,
 } from "../src/extension/contributions.ts";
+import { variableOf } from "../src/kernel/index.ts";
 import {
   AnalysisReport,
   DataFlow,
@@ -29,10 +30,12 @@ import {
   EnforcementReport,
   Execution,
   FileGraphs,
+  FolderConfiguration,
   History,
   Manifest,
   SandboxReport,
   Selection,
+  UserConfiguration,
 } from "../src/model/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -40,6 +43,8 @@ const ROOT = join(import.meta.dirname, "..");
 /** File name in schemas/ (without its ending) to the schema and its title. */
 const SCHEMAS = {
   "tool-manifest": { schema: Manifest, title: "Tool manifest (*.tool.yaml, *.tool.json)" },
+  "folder-configuration": { schema: FolderConfiguration, title: "toka.json: what holds in a workspace folder" },
+  "user-configuration": { schema: UserConfiguration, title: "config.json: the user's settings outside of the editor" },
   "discovery-report": { schema: DiscoveryReport, title: "What `toka discover --json` prints" },
   "file-graphs": { schema: FileGraphs, title: "One line of what `toka cfg --json` prints" },
   execution: { schema: Execution, title: "What `toka run --json` prints" },
@@ -143,7 +148,11 @@ function contributes(texts: Texts): object {
       when,
     })),
     configuration: configuration(texts),
-    jsonValidation: [{ fileMatch: ["*.tool.json"], url: "./schemas/tool-manifest.schema.json" }],
+    jsonValidation: [
+      { fileMatch: ["*.tool.json"], url: "./schemas/tool-manifest.schema.json" },
+      { fileMatch: ["/toka.json"], url: "./schemas/folder-configuration.schema.json" },
+      { fileMatch: ["**/toka/config.json"], url: "./schemas/user-configuration.schema.json" },
+    ],
     walkthroughs: [walkthrough(texts)],
   };
 }
@@ -170,6 +179,21 @@ function manifestParts(texts: Texts): Record<string, unknown> {
   };
 }
 
+/** The table of settings in docs/configuration.md, between its two marks. */
+function configurationPage(): string {
+  const page = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
+  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+  const rows = SETTINGS.flatMap(({ settings }) => settings).map(({ key, schema, description }) => {
+    const [, section = "", name = ""] = key.split(".");
+    const fallback = "default" in schema ? JSON.stringify(schema["default"]) : "";
+    return `| \`${section}.${name}\` | \`${variableOf(section, name)}\` | \`${fallback}\` | ${cell(description)} |`;
+  });
+  const table = ["| Setting | Variable | Default | What it does |", "|---|---|---|---|", ...rows].join("\n");
+  const [before, , after] = page.split(/<!-- settings: (?:begin|end) -->/);
+  if (before === undefined || after === undefined) throw new Error("docs/configuration.md has no marks for its table");
+  return `${before}<!-- settings: begin -->\n${table}\n<!-- settings: end -->${after}`;
+}
+
 /** Every generated file with its text, before formatting. */
 function generated(): Map<string, string> {
   const texts = new Texts();
@@ -180,6 +204,7 @@ function generated(): Map<string, string> {
     ["package.json", json({ ...manifest, ...manifestParts(texts) })],
     ["package.nls.json", json(texts.toJson())],
     ["docs/capabilities.md", capabilityPage()],
+    ["docs/configuration.md", configurationPage()],
   ]);
   for (const [name, { schema, title }] of Object.entries(SCHEMAS)) {
     const body = z.toJSONSchema(schema, { target: "draft-7", io: "input" });

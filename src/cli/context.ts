@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexFile } from "../discovery/index.ts";
-import { Kernel, ownCommand, stateRoot } from "../kernel/index.ts";
-import { type Backend, type DiscoveryReport, fail, ok, type Result } from "../model/index.ts";
+import { Kernel, limitsOf, ownCommand, stateRoot, userSettings } from "../kernel/index.ts";
+import { type Backend, type DiscoveryReport, fail, ok, type Result, type Settings } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
 import type { StartOwn } from "./supervise.ts";
@@ -29,6 +29,15 @@ export function openSandbox(backend: Backend | "auto" = "auto", image?: string):
   return new Sandbox({ helperPath: helper, backend, ...(image === undefined ? {} : { image }) });
 }
 
+/** The user's settings outside of the editor. Everything that is wrong with them is said, and nothing goes on. */
+export function readUserSettings({ console, environment }: Context): Result<Settings> {
+  const { settings, problems } = userSettings(environment, process.platform);
+  const [last] = problems.slice(-1);
+  if (last === undefined) return ok(settings);
+  for (const problem of problems.slice(0, -1)) console.problem(problem);
+  return { ok: false, problem: last };
+}
+
 export interface DiscoverToolsOptions {
   /** Read every file, whatever an earlier process knew. */
   readonly fresh?: boolean;
@@ -40,27 +49,39 @@ export interface DiscoverToolsOptions {
  */
 export async function discoverTools(
   folder: string,
-  { console, environment, signal }: Context,
+  context: Context,
   { fresh = false }: DiscoverToolsOptions = {},
 ): Promise<Result<DiscoveryReport>> {
-  const { BUILD, indexPath, WorkspaceIndex } = await import("../discovery/index.ts");
+  const { console, environment, signal } = context;
+  const settings = readUserSettings(context);
+  if (!settings.ok) return settings;
+  const { capabilities, exclude } = settings.value.discovery;
+  const { configured, indexBuild, indexPath, readFolderConfiguration, WorkspaceIndex } = await import(
+    "../discovery/index.ts"
+  );
+  const build = indexBuild(capabilities);
   const stored = join(stateRoot(environment, process.platform), "discovery");
   const file: IndexFile | undefined =
-    BUILD === undefined
+    build === undefined
       ? undefined
       : {
           path: indexPath(stored, folder),
-          build: BUILD,
+          build,
           onProblem: ({ code, message }) => {
             if (code !== "index-outdated") console.say(`toka: ${message}`);
           },
         };
   try {
-    const index = new WorkspaceIndex(folder, new Map(), file);
+    const index = new WorkspaceIndex(folder, new Map(), file, capabilities);
     if (!fresh) await index.restore();
     await index.scan({ signal, fresh });
     if (index.hasChanged) await index.save();
-    return ok(index.report());
+    const own = readFolderConfiguration(folder);
+    return ok(
+      own.ok
+        ? configured(index.report(), [...exclude, ...own.value.exclude])
+        : configured(index.report(), exclude, own.problems),
+    );
   } catch (error) {
     if (signal.aborted) return fail("cancelled", "cancelled");
     const why = error instanceof Error ? error.message : String(error);
@@ -72,10 +93,15 @@ export async function discoverTools(
 export async function openKernel(folder: string, context: Context): Promise<Result<Kernel>> {
   // Beside this file in the bundle itself, else in a checkout that was built.
   const own = ownCommand([import.meta.dirname, join(import.meta.dirname, "../../dist")]);
+  const settings = readUserSettings(context);
+  if (!settings.ok) return settings;
+  const { interpreterPath } = settings.value.python;
   const opened = Kernel.open({
     workspace: folder,
     sandbox: openSandbox(),
     environment: context.environment,
+    limits: limitsOf(settings.value.limits),
+    ...(interpreterPath === "" ? {} : { interpreter: interpreterPath }),
     ...(own === undefined ? {} : { own }),
   });
   if (!opened.ok) return opened;

@@ -1,8 +1,11 @@
-export { BUILD } from "./build.ts";
+export { indexBuild } from "./build.ts";
 export { capabilityPage } from "./capabilities/page.ts";
+export { type CheckedJson, checkJson } from "./checked-json.ts";
 export { commandSequences, type DocoptOption, parsePatterns, type UsagePattern } from "./docopt/usage.ts";
+export { configured, readFolderConfiguration } from "./folder-configuration.ts";
 export { holdHeapDown } from "./heap.ts";
 export { type IndexFile, indexPath } from "./index-file.ts";
+export { SOURCE_FOLDERS } from "./modules.ts";
 export type { ScanListener } from "./scan.ts";
 export { type WalkedFile, type WalkOptions, type WalkResult, walk } from "./walk.ts";
 export { type DiscoverOptions, discover, type ScanOptions, WorkspaceIndex } from "./workspace-index.ts";

@@ -1,20 +1,9 @@
 import { type Disposable, type LogOutputChannel, type Uri, type WorkspaceFolder, workspace } from "vscode";
 import type { Kernel } from "../kernel/index.ts";
-import { fail, type LimitSettings, type Limits, type Result } from "../model/index.ts";
+import { fail, type Result } from "../model/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { readSettings } from "./settings.ts";
 import type { ToolStore } from "./tool-store.ts";
-
-const MEBIBYTE = 1024 * 1024;
-
-/** The user's limits in the kernel's units. */
-function limitsOf({ memoryMB, cpuPercent, timeSeconds }: LimitSettings): Partial<Limits> {
-  return {
-    ...(memoryMB === null ? {} : { memoryBytes: Math.max(1, Math.round(memoryMB * MEBIBYTE)) }),
-    ...(cpuPercent === null ? {} : { cpuPercent }),
-    ...(timeSeconds === null ? {} : { timeMs: Math.max(1, Math.round(timeSeconds * 1000)) }),
-  };
-}
 
 /** The kernel of each workspace folder, opened when it is first needed. */
 export class Kernels implements Disposable {
@@ -89,7 +78,7 @@ export class Kernels implements Disposable {
     if (!python.ok) return python;
     const limits = readSettings("limits");
     if (!limits.ok) return limits;
-    const { Kernel } = await import("../kernel/index.ts");
+    const { Kernel, limitsOf } = await import("../kernel/index.ts");
     const interpreter = python.value.interpreterPath;
     const opened = Kernel.open({
       workspace: folder.uri.fsPath,

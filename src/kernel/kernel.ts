@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { readFolderConfiguration } from "../discovery/index.ts";
 import {
   type Capability,
   type Execution,
+  type FolderConfiguration,
   fail,
   type HostileValue,
   hostileValues,
@@ -56,67 +58,6 @@ export interface KernelOptions {
   /** Whether the user trusts the workspace; asked before every run. Always, when left out. */
   readonly trusted?: () => boolean;
 }
-
-/** What a front door asks for. */
-export interface RunRequest {
-  /** An id, or a name that only one tool has. */
-  readonly tool: string;
-  readonly arguments: ToolArguments;
-  readonly principal: Principal;
-  /** What the user allowed for this run; agents cannot use one. */
-  readonly grant?: RunGrant;
-  /** Limits for this run: of the user they replace the category's, of an agent they only narrow. */
-  readonly limits?: Partial<Limits>;
-  /** The fingerprint of the plan that was confirmed: a tool that changed since is not run. */
-  readonly approved?: string;
-  /**
-   * The user agreed that this one run may go on where nothing isolates. Never remembered, and nobody else's to give: of
-   * an agent it is a denial.
-   */
-  readonly unprotected?: boolean;
-  /** Let the run tell what it does, and compare that with what was inferred from its code. */
-  readonly observe?: boolean;
-}
-
-/** What a run would do, told before it happens. */
-export interface Plan {
-  readonly tool: Tool;
-  readonly fingerprint: string;
-  /** The tool has another fingerprint than when it last ran. */
-  readonly changed: boolean;
-  readonly arguments: ToolArguments;
-  readonly argv: readonly string[];
-  /** PYTHONPATH of the run, when the tool needs one. */
-  readonly modulePath: string | undefined;
-  readonly policy: SandboxConfig;
-  readonly capabilities: readonly Capability[];
-  /** What the code names and the policy does not give: it would take a grant. */
-  readonly asked: Asked;
-  /** Argument values that look hostile. */
-  readonly hostile: readonly HostileValue[];
-  readonly denied?: Denial;
-}
-
-/** Receivers of a run's streams and events, and the signal that cancels it. */
-export interface ExecutionHooks {
-  readonly signal: AbortSignal;
-  /** A promise holds the stream back until it is settled. */
-  readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
-  readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
-  readonly onEvent?: (event: SandboxEvent) => void;
-  /** How far a built-in tool is. */
-  readonly onProgress?: (progress: RunProgress) => void;
-}
-
-/** MonitorExecution: an event of a run that goes on in this process. */
-export interface MonitoredEvent {
-  readonly execution: string;
-  readonly tool: string;
-  readonly principal: Principal;
-  readonly event: SandboxEvent;
-}
-
-const NO_USAGE = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writtenBytes: 0 };
 
 /**
  * The one gate: whatever runs a tool, for whomever, goes through `execute`. It checks the arguments, decides what the
@@ -199,7 +140,9 @@ export class Kernel {
     if (!fingerprint.ok) return fingerprint;
     const last = this.#state.lastFingerprint(tool.id);
     if (!last.ok) return last;
-    const policyRequest = this.#policyRequest(tool, request);
+    const folder = readFolderConfiguration(this.workspace);
+    if (!folder.ok) return { ok: false, problem: folder.problems[0] };
+    const policyRequest = this.#policyRequest(tool, request, folder.value);
     const policy = effectivePolicy(policyRequest);
     if (!policy.ok) return policy;
     const denied = findDenial(policyRequest, this.#options.trusted?.() ?? true);
@@ -223,47 +166,7 @@ export class Kernel {
    * an execution like any other, told by its exit reason; problems are left for what never became a run.
    */
   async execute(request: RunRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
-    const planned = this.plan(request);
-    if (!planned.ok) return planned;
-    const plan = planned.value;
-    if (request.approved !== undefined && request.approved !== plan.fingerprint) {
-      const message = `${plan.tool.name} changed after it was confirmed: look at it again, then run it`;
-      return fail("tool-changed", message, { file: plan.tool.file, line: plan.tool.line });
-    }
-    const id = randomUUID();
-    const startedAt = this.#clock().toISOString();
-    const base = {
-      id,
-      tool: plan.tool.id,
-      arguments: plan.arguments,
-      argv: [...plan.argv],
-      principal: request.principal,
-      startedAt,
-      policy: plan.policy,
-      cached: false,
-    };
-    if (plan.denied !== undefined)
-      return this.#keepDenied({ ...base, ...deniedOutcome(plan.denied) }, plan, plan.denied);
-    const started = this.#state.audit({
-      principal: request.principal,
-      action: "started",
-      tool: plan.tool.id,
-      execution: id,
-      details: {
-        argv: plan.argv,
-        fingerprint: plan.fingerprint,
-        grant: request.grant,
-        hostile: plan.hostile,
-        unprotected: request.unprotected,
-      },
-    });
-    if (!started.ok) return started;
-    const folder = this.#state.makeRunFolder(id);
-    if (!folder.ok) return folder;
-    const outcome = await this.#run(id, plan, request, folder.value, hooks);
-    const execution: Execution = { ...base, ...outcome };
-    const kept = this.#state.record(execution, plan.fingerprint);
-    return kept.ok ? ok(execution) : kept;
+    return this.#executor.execute(request, hooks);
   }
 
   /** Runs that were kept, newest first, without their output bodies. `tool` is an id or an unambiguous name. */
@@ -289,20 +192,7 @@ export class Kernel {
     return () => this.#monitors.delete(listener);
   }
 
-  #keepDenied(execution: Execution, plan: Plan, denial: Denial): Result<Execution> {
-    const noted = this.#state.audit({
-      principal: execution.principal,
-      action: "denied",
-      tool: execution.tool,
-      execution: execution.id,
-      details: { ...denial },
-    });
-    if (!noted.ok) return noted;
-    const kept = this.#state.record(execution, plan.fingerprint);
-    return kept.ok ? ok(execution) : kept;
-  }
-
-  #policyRequest(tool: Tool, request: RunRequest): PolicyRequest {
+  #policyRequest(tool: Tool, request: RunRequest, folder: FolderConfiguration): PolicyRequest {
     const builtin = this.#builtins.entry(tool);
     const hidden = isInside(this.workspace, this.#root) ? this.#hiddenState() : [];
     return {
@@ -310,6 +200,7 @@ export class Kernel {
       principal: request.principal,
       workspace: this.workspace,
       stateRoot: this.#root,
+      folder,
       forbiddenPaths: hidden.filter((path) => builtin?.writablePaths.includes(path) !== true),
       builtin,
       grant: request.grant,
@@ -326,100 +217,6 @@ export class Kernel {
     const inside = readdirSync(own).map((name) => join(own, name));
     return [...others, ...inside].filter((path) => path !== own && path !== this.#state.places.runs);
   }
-
-  async #run(
-    id: string,
-    plan: Plan,
-    { principal, observe, unprotected }: RunRequest,
-    folder: RunFolder,
-    hooks: ExecutionHooks,
-  ): Promise<Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied" | "observed">> {
-    const stdout = new BoundedText(plan.policy.outputBytes);
-    const stderr = new BoundedText(plan.policy.outputBytes);
-    const isBuiltin = this.#builtins.entry(plan.tool) !== undefined;
-    const { onProgress } = hooks;
-    const progress = isBuiltin && onProgress !== undefined ? new ProgressLines(onProgress) : undefined;
-    const refusedHosts: string[] = [];
-    const interpreter = this.#options.interpreter ?? workspaceInterpreter(this.workspace);
-    const outcome = await this.#options.sandbox.run(
-      {
-        ...(interpreter === undefined ? {} : { interpreter }),
-        argv: [...plan.argv],
-        cwd: this.workspace,
-        config: plan.policy,
-        resultFolder: folder.results,
-        environment: { ...this.#environment, ...OWN_ENVIRONMENT, PYTHONPATH: plan.modulePath },
-        stdin: "none",
-        ...(observe === undefined ? {} : { observe }),
-        ...(unprotected === undefined ? {} : { unprotected }),
-      },
-      {
-        signal: hooks.signal,
-        onStdout: (chunk) => {
-          stdout.push(chunk);
-          return hooks.onStdout?.(chunk);
-        },
-        onStderr: (chunk) => {
-          stderr.push(chunk);
-          progress?.push(chunk);
-          return hooks.onStderr?.(chunk);
-        },
-        onEvent: (event) => {
-          if (event.type === "denied") refusedHosts.push(event.message);
-          hooks.onEvent?.(event);
-          for (const listener of this.#monitors) listener({ execution: id, tool: plan.tool.id, principal, event });
-        },
-      },
-    );
-    const text = stdout.text();
-    const gate = this.#outputGate(plan, folder, text);
-    const end = isBuiltin ? builtinEnd(outcome.exit) : undefined;
-    const message = [end ?? outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
-    const denied = denialOf(outcome, refusedHosts);
-    const { observed } = outcome;
-    return {
-      exit: { ...outcome.exit, ...(message === "" ? {} : { message }) },
-      stdout: text,
-      stderr: stderr.text(),
-      results: gate.results,
-      usage: outcome.usage,
-      ...(denied === undefined ? {} : { denied }),
-      ...(observed === undefined
-        ? {}
-        : { observed: { ...observed, comparison: compareObserved(observed, { ...plan, usage: outcome.usage }) } }),
-    };
-  }
-
-  #outputGate(plan: Plan, folder: RunFolder, stdout: string): { results: ResultFile[]; withheld: readonly string[] } {
-    const { outputBytes, outputFormats } = plan.policy;
-    const collected = collectResults(folder.results, { bytes: outputBytes, formats: outputFormats });
-    const printed = stdoutResult(folder.folder, stdout, plan.tool.output, outputFormats);
-    return {
-      results: [...collected.results, ...(printed === undefined ? [] : [printed])],
-      withheld: collected.withheld,
-    };
-  }
-}
-
-/** What the sandbox kept a run from, as far as it was seen: hosts, or what ended it. */
-function denialOf({ exit, denied }: SandboxOutcome, refusedHosts: readonly string[]): Denial | undefined {
-  if (refusedHosts.length > 0) return { capability: "network-access", message: refusedHosts.join("; ") };
-  const [first] = denied;
-  if (first === undefined || exit.reason !== "denied") return undefined;
-  return { capability: first, message: exit.message ?? first };
-}
-
-function deniedOutcome(
-  denial: Denial,
-): Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage"> & { denied: Denial } {
-  return {
-    exit: { reason: "denied", message: denial.message },
-    stdout: "",
-    stderr: "",
-    results: [],
-    usage: NO_USAGE,
-    denied: denial,
-  };
 }
 
 function realFolder(path: string): Result<string> {

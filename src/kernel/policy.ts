@@ -1,11 +1,14 @@
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute } from "node:path";
+import { isAbsolute, join } from "node:path";
 import {
   type Capability,
   type CapabilityName,
+  FOLDER_CONFIGURATION,
+  type FolderConfiguration,
   fail,
   type Limits,
+  type ManifestLimits,
   ok,
   type Principal,
   type Result,
@@ -30,6 +33,8 @@ export interface PolicyRequest {
   /** Real path of the workspace folder. */
   readonly workspace: string;
   readonly stateRoot: string;
+  /** What the workspace folder's own configuration takes away. */
+  readonly folder: FolderConfiguration;
   readonly forbiddenPaths: readonly string[];
   /** What a built-in tool consists of, and the variables that it starts with. */
   readonly builtin?:
@@ -53,7 +58,8 @@ const HARMLESS_VARIABLES = ["TZ", "NO_COLOR", "FORCE_COLOR", "COLUMNS"];
 
 /**
  * The effective policy: the category's limits, replaced by the user's settings and (for the user alone) by what was asked
- * for this run, then narrowed by the manifest and by what an agent asked. A workspace and an agent can only narrow.
+ * for this run, then narrowed by the manifest, by the folder's configuration and by what an agent asked. A workspace and an
+ * agent can only narrow.
  */
 export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
   const { tool, principal, workspace, stateRoot, grant } = request;
@@ -65,7 +71,7 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
     category: tool.category,
     workspace,
     writablePaths: [...writablePaths.value, ...(request.builtin?.writablePaths ?? [])],
-    forbiddenPaths: request.forbiddenPaths,
+    forbiddenPaths: [...request.forbiddenPaths, ...request.folder.forbid.map((path) => join(workspace, path))],
     readablePaths: request.builtin?.readablePaths ?? [],
     hosts: hosts.value,
     environment: [
@@ -76,15 +82,15 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
   });
   const own: SandboxConfig = { ...base, ...defined(request.settings) };
   const asked = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);
-  return ok(narrowed(asked, manifestLimits(tool)));
+  return ok(narrowed(narrowed(asked, declaredLimits(tool.limits)), declaredLimits(request.folder.limits)));
 }
 
 function defined(limits: Partial<Limits>): Partial<Limits> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
-function manifestLimits(tool: Tool): Partial<Limits> {
-  const { memoryMB, cpuPercent, timeSeconds, processes, diskMB, outputMB } = tool.limits ?? {};
+function declaredLimits(limits: ManifestLimits = {}): Partial<Limits> {
+  const { memoryMB, cpuPercent, timeSeconds, processes, diskMB, outputMB } = limits;
   return {
     ...(memoryMB === undefined ? {} : { memoryBytes: wholeAtLeastOne(memoryMB * MEBIBYTE) }),
     ...(cpuPercent === undefined ? {} : { cpuPercent }),
@@ -158,6 +164,15 @@ export function findDenial(request: PolicyRequest, trusted: boolean): Denial | u
   if (!trusted) {
     const message = `${tool.name} was not run: the workspace is not trusted. Trust the workspace to allow it.`;
     return { capability: "workspace-trust", message };
+  }
+  const { folder } = request;
+  if (principal !== "user" && !folder.agents) {
+    const message = `${principal} may not run ${tool.name}: ${FOLDER_CONFIGURATION} lets only people run tools of this folder.`;
+    return { capability: "agents", message };
+  }
+  if (!folder.network && grant !== undefined && grant.hosts.length > 0) {
+    const message = `${tool.name} was not run with ${grant.hosts.join(", ")}: ${FOLDER_CONFIGURATION} lets no tool of this folder reach the network.`;
+    return { capability: "network-access", message };
   }
   if (principal !== "user" && request.unprotected) {
     const message = `${principal} may not run ${tool.name} without a sandbox: only the user can agree to that, each time.`;

@@ -72,6 +72,8 @@ const RUN_LATER: readonly string[] = [
   "Dockerfile",
   "docker-compose.yml",
   "compose.yaml",
+  // what this folder takes away from its tools
+  "toka.json",
   // hosters
   ".github",
   ".gitlab-ci.yml",

@@ -1,7 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import ignore, { type Ignore } from "ignore";
-import { type IndexFile, WorkspaceIndex } from "../discovery/index.ts";
-import type { CapabilityExtension, DiscoveringParams, DiscoveryReport, Tool } from "../model/index.ts";
+import { configured, type IndexFile, readFolderConfiguration, WorkspaceIndex } from "../discovery/index.ts";
+import {
+  type CapabilityExtension,
+  type DiscoveringParams,
+  type DiscoveryReport,
+  FOLDER_CONFIGURATION,
+  type Tool,
+} from "../model/index.ts";
 
 /** Changes that come this close together are read together. */
 const SETTLE_MS = 250;
@@ -36,7 +41,7 @@ export class FolderTools {
   readonly #index: WorkspaceIndex;
   readonly #dirty = new Set<string>();
   readonly #stop = new AbortController();
-  #exclude: Ignore = ignore();
+  #exclude: readonly string[] = [];
   #report: DiscoveryReport | undefined;
   /** {@link report}, worked out once. */
   #shown: { readonly report: DiscoveryReport; readonly tools: Map<string, Tool[]> } | undefined;
@@ -66,7 +71,7 @@ export class FolderTools {
 
   /** Patterns, as in `.gitignore`, of files whose tools are left out. */
   exclude(patterns: readonly string[]): void {
-    this.#exclude = ignore().add([...patterns]);
+    this.#exclude = patterns;
     this.#shown = undefined;
   }
 
@@ -77,7 +82,7 @@ export class FolderTools {
 
   get #visible(): { readonly report: DiscoveryReport; readonly tools: Map<string, Tool[]> } | undefined {
     if (this.#report !== undefined && this.#shown === undefined) {
-      const report = this.#filtered(this.#report);
+      const report = this.#configured(this.#report);
       this.#shown = { report, tools: Map.groupBy(report.tools, ({ file }) => file) };
     }
     return this.#shown;
@@ -185,6 +190,10 @@ export class FolderTools {
       const changed = [...this.#dirty];
       this.#dirty.clear();
       if (changed.length === 0) return;
+      if (changed.includes(FOLDER_CONFIGURATION)) {
+        this.#shown = undefined;
+        this.#listener.onReport(this, "tools");
+      }
       // New rules may take in or leave out any file.
       if (changed.some((file) => file.endsWith(".gitignore"))) await this.#readAll(true, false);
       else await this.#read(() => this.#index.update(changed, this.#stop.signal));
@@ -194,11 +203,10 @@ export class FolderTools {
     }
   }
 
-  #filtered(report: DiscoveryReport): DiscoveryReport {
-    const kept = <T extends { readonly file: string }>(all: readonly T[]): T[] => {
-      return all.filter(({ file }) => !(ignore.isPathValid(file) && this.#exclude.ignores(file)));
-    };
-    return { ...report, tools: kept(report.tools), diagnostics: kept(report.diagnostics) };
+  #configured(report: DiscoveryReport): DiscoveryReport {
+    const own = readFolderConfiguration(this.path);
+    if (!own.ok) return configured(report, this.#exclude, own.problems);
+    return configured(report, [...this.#exclude, ...own.value.exclude]);
   }
 
   /** Stops reading; the folder was closed. What is known is stored for the next time. */

@@ -17,7 +17,7 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { dataFlow } from "../analysis/index.ts";
-import { BUILD, type IndexFile, indexPath } from "../discovery/index.ts";
+import { type IndexFile, indexBuild, indexPath } from "../discovery/index.ts";
 import {
   type CallGraph,
   CallGraphParams,
@@ -236,10 +236,9 @@ export class Server {
   /** Where what is known of a folder outlives this process; nowhere when the editor names no place. */
   #indexFile(path: string, capabilities: readonly CapabilityExtension[]): IndexFile | undefined {
     const { indexFolder } = this.#configuration;
-    if (indexFolder === undefined || BUILD === undefined) return undefined;
+    const build = indexBuild(capabilities);
+    if (indexFolder === undefined || build === undefined) return undefined;
     const onProblem = ({ message }: Problem): void => this.#connection.console.warn(message);
-    // What was found with another table is not what would be found with this one.
-    const build = capabilities.length === 0 ? BUILD : `${BUILD} ${JSON.stringify(capabilities)}`;
     return { path: indexPath(indexFolder, path), build, onProblem };
   }
 

@@ -1,6 +1,7 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import {
+  acceptedParameters,
   CAPABILITIES,
   type Capability,
   type CapabilityName,
@@ -11,6 +12,7 @@ import {
   type Tool,
 } from "../../model/index.ts";
 import { categoryOf } from "../category.ts";
+import { fieldLines, nearestLine } from "../document-lines.ts";
 import { argumentsSchema } from "../schema.ts";
 
 /** A manifest as far as it can be read. */
@@ -40,8 +42,7 @@ export function readManifest(file: string, text: string): ManifestReading {
   };
   for (const error of document.errors)
     report(counter.linePos(error.pos[0]).line, "error", "manifest-syntax", error.message);
-  const lines = new Map<string, number>();
-  collectLines(document.contents, "", counter, lines, 0);
+  const lines = fieldLines(document.contents, counter);
   const empty: ManifestReading = { file, manifest: {}, lines, text, diagnostics };
   const value = toValue(() => document.toJS({ maxAliasCount: MAX_ALIASES }), report);
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
@@ -64,47 +65,6 @@ function toValue(convert: () => unknown, report: Report): unknown {
     report(1, "error", "manifest-syntax", error.message);
     return null;
   }
-}
-
-/** Deepest nesting whose lines are noted. */
-const MAX_DEPTH = 12;
-
-function collectLines(
-  node: Node | null,
-  path: string,
-  counter: LineCounter,
-  lines: Map<string, number>,
-  depth: number,
-): void {
-  if (node === null || depth > MAX_DEPTH) return;
-  const start = node.range?.[0];
-  if (start !== undefined && !lines.has(path)) lines.set(path, counter.linePos(start).line);
-  for (const child of childrenOf(node)) {
-    const name = path === "" ? child.name : `${path}.${child.name}`;
-    if (child.start !== undefined) lines.set(name, counter.linePos(child.start).line);
-    collectLines(child.value, name, counter, lines, depth + 1);
-  }
-}
-
-/** The named parts of a mapping or list; `start` is the offset of the key. */
-function childrenOf(
-  node: Node,
-): readonly { readonly name: string; readonly start: number | undefined; readonly value: Node | null }[] {
-  if (isSeq<Node | null>(node)) {
-    return node.items.map((value, index) => ({ name: String(index), start: undefined, value }));
-  }
-  if (!isMap<unknown, Node | null>(node)) return [];
-  return node.items.flatMap(({ key, value }) =>
-    isScalar(key) ? [{ name: String(key.value), start: key.range?.[0], value }] : [],
-  );
-}
-
-function nearestLine(lines: ReadonlyMap<string, number>, field: string): number {
-  for (let path = field; path !== ""; path = path.slice(0, Math.max(0, path.lastIndexOf(".")))) {
-    const line = lines.get(path);
-    if (line !== undefined) return line;
-  }
-  return 1;
 }
 
 // --- fields -----------------------------------------------------------------------------------------------------
@@ -191,6 +151,10 @@ function checkTarget(manifest: Manifest, lineOf: (field: string) => number, repo
   }
   const escapes = manifest.file?.startsWith("/") === true || manifest.file?.split("/").includes("..") === true;
   if (escapes) report(lineOf("file"), "error", "manifest-target", "“file” has to lie beside or below the manifest.");
+  for (const [index, input] of (manifest.inputs ?? []).entries()) {
+    if (targetOf("", input) !== null) continue;
+    report(lineOf(`inputs.${index}`), "error", "manifest-target", "An input has to lie beside or below the manifest.");
+  }
 }
 
 // --- merging ----------------------------------------------------------------------------------------------------
@@ -236,7 +200,9 @@ function targetOf(manifestFile: string, file: string): string | null {
 
 function merge(tool: Tool, reading: ManifestReading): Tool {
   const { manifest } = reading;
-  const parameters = mergeParameters(tool.parameters, reading);
+  const parameters = mergeParameters(withStatedRest(tool, reading), reading);
+  const { rest, ...entry } = tool.entry;
+  const keptRest = parameters.some(({ name, flags }) => flags.length === 0 || name === rest?.name) ? undefined : rest;
   const capabilities = addCapabilities(tool.capabilities, reading);
   const name = manifest.name ?? tool.name;
   const description = manifest.description ?? tool.description;
@@ -245,14 +211,33 @@ function merge(tool: Tool, reading: ManifestReading): Tool {
     name,
     description,
     source: "both",
+    entry: { ...entry, ...(keptRest === undefined ? {} : { rest: keptRest }) },
     parameters,
-    schema: argumentsSchema(parameters, tool.subcommands),
+    schema: argumentsSchema(parameters, tool.subcommands, keptRest),
     capabilities,
     category: manifest.category ?? categoryOf(name, description, capabilities, manifest.output),
     ...(manifest.output === undefined ? {} : { output: manifest.output }),
     ...(manifest.limits === undefined ? {} : { limits: manifest.limits }),
+    ...runningOf(reading),
     ...(manifest.examples === undefined ? {} : { examples: manifest.examples }),
   };
+}
+
+/** What a manifest says about how a tool is run. Inputs outside of the manifest's folder are none. */
+function runningOf({ manifest, file }: ManifestReading): Pick<Tool, "idempotent" | "inputs" | "heavy" | "retry"> {
+  const inputs = manifest.inputs?.flatMap((input) => targetOf(file, input) ?? []);
+  return {
+    ...(manifest.idempotent === undefined ? {} : { idempotent: manifest.idempotent }),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(manifest.heavy === undefined ? {} : { heavy: manifest.heavy }),
+    ...(manifest.retry === undefined ? {} : { retry: manifest.retry }),
+  };
+}
+
+/** Words that the parser leaves over are a parameter of the tool's where the manifest describes them under their name. */
+function withStatedRest(tool: Tool, reading: ManifestReading): readonly Parameter[] {
+  const isStated = (reading.manifest.parameters ?? []).some(({ name }) => name === tool.entry.rest?.name);
+  return isStated ? acceptedParameters(tool) : tool.parameters;
 }
 
 /** What the manifest says of a parameter stands over what was inferred; parameters that it adds come last. */
@@ -350,6 +335,7 @@ function externalTool(reading: ManifestReading): Tool | null {
     capabilities,
     ...(manifest.output === undefined ? {} : { output: manifest.output }),
     ...(manifest.limits === undefined ? {} : { limits: manifest.limits }),
+    ...runningOf(reading),
     ...(manifest.examples === undefined ? {} : { examples: manifest.examples }),
   };
 }
