@@ -12,6 +12,7 @@ import { Console } from "./console.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { StartOwn } from "./supervise.ts";
+import { withFirstDashes } from "./tool-arguments.ts";
 
 /** The exit code that shells give a program that a broken pipe ended (128 + SIGPIPE). */
 const BROKEN_PIPE = 141;
@@ -94,7 +95,7 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
 
   addAnalyze(program, words, context, done);
   addExec(program, context, done);
-  addRun(program, context, done);
+  addRun(program, words, context, done);
 
   program
     .command("ask")
@@ -185,7 +186,7 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .action(async (argv, options) => done(await execCommand(argv, options, context)));
 }
 
-function addRun(program: Command, context: Context, done: (code: number) => void): void {
+function addRun(program: Command, words: readonly string[], context: Context, done: (code: number) => void): void {
   program
     .command("run")
     .description("run a tool of the workspace in its sandbox, checked and kept in the history")
@@ -207,5 +208,7 @@ function addRun(program: Command, context: Context, done: (code: number) => void
       "after",
       "\nA parameter with the name of an option above goes after --, as in: toka run report -- --json true",
     )
-    .action(async (tool, words, options) => done(await runCommand(tool, words, options, context)));
+    .action(async (tool, parameters, options) =>
+      done(await runCommand(tool, withFirstDashes(words, parameters), options, context)),
+    );
 }

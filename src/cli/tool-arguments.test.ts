@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Parameter, Tool, ToolArguments } from "../model/index.ts";
-import { parseToolArguments } from "./tool-arguments.ts";
+import { parseToolArguments, withFirstDashes } from "./tool-arguments.ts";
 
 function parameter(name: string, given: Partial<Parameter> = {}): Parameter {
   return {
@@ -101,5 +101,17 @@ describe("parseToolArguments", () => {
       parameter("target", { flags: [], required: true }),
     ]);
     expect(parseToolArguments(cp, ["a", "b", "c"])).toEqual({ ok: true, value: { sources: ["a", "b"], target: "c" } });
+  });
+});
+
+describe("withFirstDashes", () => {
+  it.each([
+    ["run demo --json -- --by _ -- a", "--by _ -- a", "-- --by _ -- a"],
+    ["run demo --by _ -- a", "--by _ -- a", "--by _ -- a"],
+    ["run demo a -- --by _", "a --by _", "a -- --by _"],
+    ["run demo a --", "a", "a --"],
+    ["run demo a", "a", "a"],
+  ])("%s", (typed, words, expected) => {
+    expect(withFirstDashes(typed.split(" "), words.split(" "))).toEqual(expected.split(" "));
   });
 });

@@ -25,6 +25,19 @@ export function parseToolArguments(tool: Tool, words: readonly string[]): Result
   return read.ok ? ok(coerceArguments(tool, read.value)) : read;
 }
 
+/**
+ * The words after the tool with the first `--`, which the reader of toka's own options takes out, but only where none of the
+ * tool's options stands before it.
+ * @param typed the whole command line
+ * @param words what was left of it for the tool
+ */
+export function withFirstDashes(typed: readonly string[], words: readonly string[]): readonly string[] {
+  const first = typed.indexOf("--");
+  if (first < 0) return words;
+  const at = words.length - (typed.length - first - 1);
+  return at < 0 || words[at - 1] === "--" ? words : [...words.slice(0, at), "--", ...words.slice(at)];
+}
+
 class WordReader {
   readonly #tool: Tool;
   readonly #words: readonly string[];

@@ -29,10 +29,10 @@ export function pythonTool(
     description,
     category: categoryOf(name, description, capabilities, undefined),
     source: "inferred",
-    entry: { ...entryOf(parsed, store), ...usageOf(commandLine) },
+    entry: { ...entryOf(parsed, store), ...wordsOf(commandLine) },
     parameters,
     subcommands,
-    schema: argumentsSchema(parameters, subcommands),
+    schema: argumentsSchema(parameters, subcommands, commandLine.rest),
     capabilities: [...capabilities],
   };
 }
@@ -61,8 +61,9 @@ export function taskTool(file: string, reading: TaskReading, capabilities: reado
   };
 }
 
-function usageOf(commandLine: CommandLine): Pick<Tool["entry"], "usage"> {
-  return commandLine.usage === undefined ? {} : { usage: [...commandLine.usage] };
+/** Where words go that are no options: by usage patterns, or left over by the parser. */
+function wordsOf({ usage, rest }: CommandLine): Pick<Tool["entry"], "usage" | "rest"> {
+  return { ...(usage === undefined ? {} : { usage: [...usage] }), ...(rest === undefined ? {} : { rest }) };
 }
 
 /** The tool that a console command of a project is: one function of a module, started as installing it would. */
@@ -97,11 +98,11 @@ export function entryPointTool(
         `import sys; from ${module} import ${first}; sys.argv[0] = '${name}'; sys.exit(${attribute}())`,
       ],
       pythonPath: [root === "" ? "." : root],
-      ...usageOf(commandLine),
+      ...wordsOf(commandLine),
     },
     parameters,
     subcommands,
-    schema: argumentsSchema(parameters, subcommands),
+    schema: argumentsSchema(parameters, subcommands, commandLine.rest),
     capabilities: [...capabilities],
   };
 }

@@ -1,4 +1,4 @@
-import { type Parameter, SUBCOMMAND_KEY, type Subcommand, type Tool } from "../model/index.ts";
+import { type Parameter, type RestWords, SUBCOMMAND_KEY, type Subcommand, type Tool } from "../model/index.ts";
 import type { Json } from "./readers/reading.ts";
 
 type JsonObject = Record<string, Json>;
@@ -6,9 +6,13 @@ type JsonObject = Record<string, Json>;
 /**
  * The JSON Schema (2020-12) of a tool's arguments object. The subcommand is a property of its own; what a subcommand
  * needs is required only with it. Where two subcommands have parameters of the same name and different kinds, the
- * property is described per subcommand.
+ * property is described per subcommand. Words that the parser leaves over are a list under a key of their own.
  */
-export function argumentsSchema(parameters: readonly Parameter[], subcommands: readonly Subcommand[]): Tool["schema"] {
+export function argumentsSchema(
+  parameters: readonly Parameter[],
+  subcommands: readonly Subcommand[],
+  rest?: RestWords,
+): Tool["schema"] {
   const properties: JsonObject = {};
   const conflicts = conflictingNames(parameters);
   for (const parameter of parameters) {
@@ -22,6 +26,7 @@ export function argumentsSchema(parameters: readonly Parameter[], subcommands: r
       description: "Which subcommand to run.",
     };
   }
+  if (rest !== undefined) properties[rest.name] = restProperty(rest);
   const required = requiredNames(parameters.filter((parameter) => parameter.subcommand === undefined));
   const branches = subcommands.flatMap(({ path }) => branchOf(path, parameters, conflicts));
   return {
@@ -30,6 +35,15 @@ export function argumentsSchema(parameters: readonly Parameter[], subcommands: r
     ...(required.length > 0 ? { required } : {}),
     ...(branches.length > 0 ? { allOf: branches } : {}),
     additionalProperties: false,
+  };
+}
+
+function restProperty({ metavar, help }: RestWords): JsonObject {
+  const what = `The words after the options${metavar === undefined ? "" : ` (${metavar})`}`;
+  return {
+    type: "array",
+    items: { type: "string" },
+    description: help === undefined ? `${what}.` : `${what}: ${help}`,
   };
 }
 

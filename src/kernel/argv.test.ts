@@ -31,6 +31,11 @@ function build(spec: CommandSpec, args: ToolArguments): readonly string[] | stri
   return built.ok ? built.value : built.problem.code;
 }
 
+/** A tool whose parser leaves words over, offered under the key `args`. */
+function leavingOver(framework: Framework, parameters: readonly Parameter[]): CommandSpec {
+  return { ...tool(framework, parameters), entry: { rest: { name: "args", confidence: "likely", line: 1 } } };
+}
+
 describe("buildArguments", () => {
   const cases: readonly [string, CommandSpec, ToolArguments, readonly string[] | string][] = [
     ["a long option", tool("argparse", [option("out")]), { out: "a b" }, ["--out=a b"]],
@@ -45,6 +50,19 @@ describe("buildArguments", () => {
     ],
     ["getopts", tool("getopts", [option("o", { flags: ["-o"] })]), { o: "file" }, ["-o", "file"]],
     ["getopts, a dash", tool("getopts", [option("o", { flags: ["-o"] })]), { o: "-rf" }, ["-o-rf"]],
+    [
+      "words left over",
+      leavingOver("optparse", [option("out")]),
+      { args: ["a", "b c"], out: "x" },
+      ["--out=x", "a", "b c"],
+    ],
+    [
+      "words left over that look like options",
+      leavingOver("optparse", [option("out")]),
+      { args: ["a", "--out=/etc", "--"], out: "x" },
+      ["--out=x", "--", "a", "--out=/etc", "--"],
+    ],
+    ["no words left over", leavingOver("getopt", [option("out")]), { args: [], out: "x" }, ["--out=x"]],
     ["a hand-written parser", tool("shell", [option("out")]), { out: "file" }, ["--out", "file"]],
     ["a hand-written parser, a dash", tool("shell", [option("out")]), { out: "-rf" }, ["--out=-rf"]],
     ["a flag that ends with =", tool("manifest", [option("of", { flags: ["of="] })]), { of: "/x" }, ["of=/x"]],

@@ -19,7 +19,7 @@ type Json = z.core.util.JSONType;
 
 /** What argv is built from. */
 export type CommandSpec = Pick<Tool, "name" | "framework" | "parameters" | "subcommands" | "schema"> & {
-  readonly entry?: Pick<Tool["entry"], "usage" | "arguments">;
+  readonly entry?: Pick<Tool["entry"], "usage" | "arguments" | "rest">;
 };
 
 interface Context {

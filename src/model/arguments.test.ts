@@ -26,6 +26,12 @@ function spec(
   };
 }
 
+/** Its parser leaves words over, which callers give under the key `args`. */
+const leavingOver: ArgumentSpec = {
+  ...spec([parameter("a", { type: "string" })]),
+  entry: { rest: { name: "args", confidence: "likely", line: 1 } },
+};
+
 const messages = (tool: ArgumentSpec, args: ToolArguments): string[] =>
   checkArguments(tool, args).map(({ message }) => message);
 
@@ -45,6 +51,11 @@ describe("checkArguments", () => {
       { a: 2 ** 60 },
       "“a” must be a whole number",
     ],
+    ["words that the parser leaves over", leavingOver, { args: ["x", "-y"] }, undefined],
+    ["one word instead of a list of them", leavingOver, { args: "x" }, "“args” must be a list"],
+    ["a word that is no text", leavingOver, { args: ["x", 1] }, "“args” must be text"],
+    ["a word with NUL", leavingOver, { args: ["\u0000"] }, "“args” must not contain a NUL character"],
+    ["words where none are left over", spec([parameter("a")]), { args: ["x"] }, "“args” is not known"],
     ["text for a switch", spec([parameter("a", { type: "boolean" })]), { a: "true" }, "“a” must be true or false"],
     ["null", spec([parameter("a")]), { a: null }, "“a” must not be null"],
     ["anything where the type is unknown", spec([parameter("a")]), { a: 5 }, undefined],

@@ -3,7 +3,9 @@ import { ok, type Problem, type Result } from "./result.ts";
 import { type Parameter, type ParameterType, SUBCOMMAND_KEY, type Tool, type ToolArguments } from "./tool.ts";
 
 /** The part of a tool that its arguments are checked against. */
-export type ArgumentSpec = Pick<Tool, "name" | "parameters" | "subcommands" | "schema">;
+export type ArgumentSpec = Pick<Tool, "name" | "parameters" | "subcommands" | "schema"> & {
+  readonly entry?: Pick<Tool["entry"], "rest">;
+};
 
 /** A value that looks made to do harm; it is shown to the person who confirms, never silently changed. */
 export interface HostileValue {
@@ -14,10 +16,10 @@ export interface HostileValue {
 
 /**
  * The parameters that count for one call: the global ones and those of the subcommand and the groups above it. Where a
- * name is declared at several levels, the deepest one counts, as in argparse.
+ * name is declared at several levels, the deepest one counts, as in argparse. Words that the parser leaves over come last.
  */
 export function activeParameters(
-  tool: Pick<ArgumentSpec, "parameters">,
+  tool: Pick<ArgumentSpec, "parameters" | "entry">,
   subcommand: string | undefined,
 ): readonly Parameter[] {
   const depths = new Map<string, number>();
@@ -26,7 +28,33 @@ export function activeParameters(
     const depth = subcommandDepth(parameter.subcommand);
     depths.set(parameter.name, Math.max(depth, depths.get(parameter.name) ?? 0));
   }
-  return active.filter((parameter) => depths.get(parameter.name) === subcommandDepth(parameter.subcommand));
+  const own = active.filter((parameter) => depths.get(parameter.name) === subcommandDepth(parameter.subcommand));
+  const rest = restParameter(tool, subcommand);
+  return rest === undefined ? own : [...own, rest];
+}
+
+/**
+ * The words that a tool's parser leaves over (`entry.rest`), in the form of a parameter: callers pass, check and write
+ * them as they do a positional list.
+ */
+export function restParameter(tool: Pick<ArgumentSpec, "entry">, subcommand?: string): Parameter | undefined {
+  const rest = tool.entry?.rest;
+  if (rest === undefined) return undefined;
+  return {
+    ...rest,
+    flags: [],
+    type: "array",
+    items: { type: "string" },
+    required: false,
+    nargs: "*",
+    ...(subcommand === undefined ? {} : { subcommand }),
+  };
+}
+
+/** All that callers may pass: the parameters, and the words that the parser leaves over. */
+export function acceptedParameters(tool: Pick<ArgumentSpec, "parameters" | "entry">): readonly Parameter[] {
+  const rest = restParameter(tool);
+  return rest === undefined ? tool.parameters : [...tool.parameters, rest];
 }
 
 /** How many words a subcommand path has; 0 for the global level. */
@@ -76,10 +104,16 @@ export function valueShape(parameter: Parameter): ValueShape {
 
 /**
  * Checks arguments against the tool's parameters, then against its JSON Schema.
+ * @param unknown names of arguments that are given with a value that is not known yet: only the others can be wrong
  * @returns every problem found (`missing-argument`, `invalid-arguments` or `invalid-schema`), each naming its parameter
  *   in `place.field`; empty when the call is valid
  */
-export function checkArguments(tool: ArgumentSpec, args: ToolArguments): readonly Problem[] {
+export function checkArguments(
+  tool: ArgumentSpec,
+  args: ToolArguments,
+  unknown: ReadonlySet<string> = new Set(),
+): readonly Problem[] {
+  if (hasSubcommands(tool) && unknown.has(SUBCOMMAND_KEY)) return [];
   const subcommand = hasSubcommands(tool) ? checkSubcommand(tool, args) : { problems: [], path: undefined };
   if (subcommand.problems.length > 0) return subcommand.problems;
   const parameters = activeParameters(tool, subcommand.path);
@@ -89,15 +123,16 @@ export function checkArguments(tool: ArgumentSpec, args: ToolArguments): readonl
     if (name === SUBCOMMAND_KEY && hasSubcommands(tool)) continue;
     const parameter = byName.get(name);
     if (parameter === undefined) problems.push(unknownArgument(tool, name, parameters));
-    else problems.push(...checkValue(tool, parameter, value));
+    else if (!unknown.has(name)) problems.push(...checkValue(tool, parameter, value));
   }
   for (const parameter of parameters) {
     if (parameter.required && args[parameter.name] === undefined) {
       problems.push({ ...argumentProblem(tool, parameter.name, "is required and missing"), code: "missing-argument" });
     }
   }
-  problems.push(...checkExclusive(tool, parameters, args));
-  return problems.length > 0 ? problems : checkSchema(tool, args);
+  const known = Object.fromEntries(Object.entries(args).filter(([name]) => !unknown.has(name)));
+  problems.push(...checkExclusive(tool, parameters, known));
+  return problems.length > 0 || unknown.size > 0 ? problems : checkSchema(tool, args);
 }
 
 /** The first problem of {@link checkArguments} as a result, with how many more there are. */

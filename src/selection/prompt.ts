@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { fail, ModelReply, parseBoundary, type Result } from "../model/index.ts";
+import { acceptedParameters, fail, ModelReply, type Parameter, parseBoundary, type Result } from "../model/index.ts";
 import type { Candidate } from "./ranker.ts";
 
 /** A language model, whoever offers it: the editor, or an address with the chat-completions protocol. */
@@ -28,6 +28,12 @@ function short(text: string | undefined): string | undefined {
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
 }
 
+/** As many parameters as the model is shown, the words after the options always among them. */
+function promptParameters(tool: Candidate): readonly Parameter[] {
+  const all = acceptedParameters(tool);
+  return all.filter((parameter, index) => index < MOST_PARAMETERS || parameter.name === tool.entry?.rest?.name);
+}
+
 function describe(tool: Candidate): unknown {
   return {
     id: tool.id,
@@ -36,7 +42,7 @@ function describe(tool: Candidate): unknown {
       tool.subcommands.length === 0
         ? undefined
         : tool.subcommands.map(({ path, help }) => ({ path, help: short(help) })),
-    parameters: tool.parameters.slice(0, MOST_PARAMETERS).map((parameter) => ({
+    parameters: promptParameters(tool).map((parameter) => ({
       name: parameter.name,
       type: parameter.type,
       items: parameter.items?.type,

@@ -1,12 +1,12 @@
 import MiniSearch from "minisearch";
-import type { RankedTool, Tool } from "../model/index.ts";
+import { acceptedParameters, type RankedTool, type Tool } from "../model/index.ts";
 import { stem, tokens } from "./terms.ts";
 
 /** What selection needs to know of a tool; a catalogue's entries are as good as a workspace's. */
 export type Candidate = Pick<
   Tool,
   "id" | "name" | "description" | "parameters" | "subcommands" | "schema" | "examples"
->;
+> & { readonly entry?: Pick<Tool["entry"], "rest"> };
 
 /** Never more than this many entries, as many as `toka ask --rank-only` may print. */
 const MOST_RANKED = 50;
@@ -31,7 +31,7 @@ const BOOSTS: Readonly<Record<Exclude<keyof Entry, "id">, number>> = {
 };
 
 function entryOf(tool: Candidate): Entry {
-  const parameters = tool.parameters.flatMap(({ name, help, choices }) => [
+  const parameters = acceptedParameters(tool).flatMap(({ name, help, choices }) => [
     name,
     help ?? "",
     ...(choices ?? []).map(String),

@@ -97,6 +97,14 @@ for _ in range(args.times):
 sys.exit(3 if args.name == "nobody" else 0)
 `;
 
+const JOIN = `import optparse
+parser = optparse.OptionParser(usage="%prog [options] WORD...", description="Joins words.")
+parser.add_option("--by", default="+")
+parser.add_option("--loud", action="store_true")
+options, args = parser.parse_args()
+print(options.by.join(args), options.loud)
+`;
+
 const WRITE = `import argparse, os
 parser = argparse.ArgumentParser(description="Writes a table.")
 parser.add_argument("--out", required=True)
@@ -123,7 +131,7 @@ beforeAll(async () => {
   base = realpathSync(mkdtempSync(join(tmpdir(), "toka-cli-")));
   workspace = join(base, "workspace");
   for (const folder of ["tools", "other"]) mkdirSync(join(workspace, folder), { recursive: true });
-  for (const [name, text] of Object.entries({ greet: GREET, write: WRITE, slow: SLOW, diagram: ESCAPES })) {
+  for (const [name, text] of Object.entries({ greet: GREET, join: JOIN, write: WRITE, slow: SLOW, diagram: ESCAPES })) {
     writeFileSync(join(workspace, `tools/${name}.py`), text);
   }
   writeFileSync(join(workspace, "other/diagram.py"), ESCAPES);
@@ -169,6 +177,7 @@ describe("toka discover", () => {
       "other/diagram.py",
       "tools/diagram.py",
       "tools/greet.py",
+      "tools/join.py",
       "tools/slow.py",
       "tools/write.py",
     ]);
@@ -311,6 +320,17 @@ describe("toka run", () => {
     const outcome = await toka(["run", "tools/greet.py", "--args", '{"name": "--shout"}', "--json"]);
     expect(json(Execution, outcome).stdout).toBe("hello --shout\n");
     expect(outcome.stderr).toContain("starts with a dash");
+  });
+
+  it("passes words that the tool's parser leaves over, and none of them as an option", async (context) => {
+    needSandbox(context);
+    const typed = json(Execution, await toka(["run", "join", "--json", "--", "--by", "_", "--", "a", "--loud"]));
+    expect(typed).toMatchObject({ arguments: { by: "_", args: ["a", "--loud"] }, stdout: "a_--loud None\n" });
+    const given = json(Execution, await toka(["run", "join", "--args", '{"args": ["-x", "--"]}', "--json"]));
+    expect(given.stdout).toBe("-x+-- None\n");
+    const wrong = await toka(["run", "join", "--args", '{"args": "a"}']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("“args” must be a list");
   });
 
   it("streams to people and tells how it ended", async (context) => {

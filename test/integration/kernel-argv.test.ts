@@ -28,6 +28,11 @@ function tool(
   return { name: "demo", framework, parameters: [...parameters], subcommands: paths, schema: {} };
 }
 
+/** Words that its parser leaves over go under the key `rest`. */
+function leavingOver(framework: Framework, parameters: readonly Parameter[]): CommandSpec {
+  return { ...tool(framework, parameters), entry: { rest: { name: "rest", confidence: "likely", line: 1 } } };
+}
+
 const strings = { type: "array", items: { type: "string" } } as const;
 const text = fc.oneof(
   fc.constantFrom(
@@ -165,12 +170,11 @@ read(lambda argv: vars(p.parse_args(argv)))`;
   });
 
   it("optparse", () => {
-    const spec = tool("optparse", [
+    const spec = leavingOver("optparse", [
       option("first"),
       option("short", { flags: ["-s"] }),
       option("pair", { ...strings, nargs: 2 }),
       option("each", { ...strings, action: "append" }),
-      parameter("rest", { ...strings, nargs: "*" }),
     ]);
     const calls = fc.record(
       { first: text, short: text, pair: fc.tuple(text, text), each: texts, rest: texts },
@@ -189,11 +193,7 @@ read(parse)`;
   });
 
   it("getopt", () => {
-    const spec = tool("getopt", [
-      option("first"),
-      option("short", { flags: ["-s"] }),
-      parameter("rest", { ...strings, nargs: "*" }),
-    ]);
+    const spec = leavingOver("getopt", [option("first"), option("short", { flags: ["-s"] })]);
     const calls = fc.record({ first: text, short: text, rest: texts }, { requiredKeys: [] });
     const cases = samples(spec, calls);
     const program = `${COLLECT}

@@ -313,6 +313,7 @@ options, args = parser.parse_args()
     });
     expect(flagsOf(tool)).toEqual(["--ssl", "--no-ssl", "--no-check", "--cert", "--more"]);
     expect(tool.parameters).toHaveLength(5);
+    expect(tool.entry.rest).toBeUndefined();
     expect(parameterOf(tool, "--no-ssl").default).toBe(true);
     expect(parameterOf(tool, "--no-check").default).toBeUndefined();
     expect(parameterOf(tool, "--cert").help).toBe("a file");
@@ -354,7 +355,7 @@ parser.parse_known()
     });
     expect(tool.framework).toBe("optparse");
     expect(parameterOf(tool, "-v").name).toBe("verbose");
-    expect(parameterOf(tool, "args")).toMatchObject({ metavar: "URL" });
+    expect(tool.entry.rest).toMatchObject({ name: "args", metavar: "URL", confidence: "likely" });
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Parameter } from "../../model/index.ts";
 import { type CallArguments, type ExternalModel, isSequence, list, type RunEvent } from "../evaluate/index.ts";
+import { leftOverWords } from "./left-over.ts";
 import type { Reader } from "./reader.ts";
-import { type CommandLine, remainingWords } from "./reading.ts";
+import type { CommandLine } from "./reading.ts";
 
 /** What one `getopt.getopt(args, short, long)` declares. */
 interface Declaration {
@@ -45,8 +46,9 @@ export const getoptReader: Reader = {
     const line = declaration?.line ?? 1;
     return {
       framework: "getopt",
-      parameters: [...parameters, remainingWords(line, "likely")],
+      parameters,
       subcommands: [],
+      rest: leftOverWords(parameters, line, "likely"),
       line,
       gaps: [],
     };

@@ -124,4 +124,27 @@ parameters:
     expect(tools).toEqual([]);
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
   });
+
+  test("words that a parser leaves over: kept, or made a parameter by what the manifest says of them", async () => {
+    const script =
+      'import optparse\np = optparse.OptionParser("%prog FILE")\np.add_option("--size")\nprint(p.parse_args())\n';
+    const kept = await onlyTool({
+      "do.py": script,
+      "do.tool.yaml": "file: do.py\nparameters:\n  - { name: size, help: How large }\n",
+    });
+    expect(kept.entry.rest).toMatchObject({ name: "args", metavar: "FILE" });
+    expect(kept.schema["properties"]).toHaveProperty("args");
+    const stated = await onlyTool({
+      "do.py": script,
+      "do.tool.yaml": "file: do.py\nparameters:\n  - { name: args, required: true }\n",
+    });
+    expect(stated.entry.rest).toBeUndefined();
+    expect(parameterOf(stated, "args")).toMatchObject({ flags: [], type: "array", nargs: "*", required: true });
+    const other = await onlyTool({
+      "do.py": script,
+      "do.tool.yaml": "file: do.py\nparameters:\n  - { name: input, type: string }\n",
+    });
+    expect(other.entry.rest).toBeUndefined();
+    expect(other.parameters.map(({ name }) => name)).toEqual(["size", "input"]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Parameter } from "../../model/index.ts";
+import type { Parameter, RestWords } from "../../model/index.ts";
 import {
   type CallArguments,
   type DictValue,
@@ -23,8 +23,9 @@ import {
   type Value,
 } from "../evaluate/index.ts";
 import { type Argument, type ArgumentOwner, toParameter } from "./argparse-parameters.ts";
+import { leftOverWords } from "./left-over.ts";
 import type { Reader } from "./reader.ts";
-import { type CommandLine, type Gap, type Given, given, givenText, givenValue, remainingWords } from "./reading.ts";
+import { type CommandLine, type Gap, type Given, given, givenText, givenValue, optional } from "./reading.ts";
 
 /** An `OptionParser` as the program builds it. */
 interface OptionParser {
@@ -299,8 +300,9 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
     framework: "optparse",
     name: parser.prog,
     description: parser.description,
-    parameters: [...parameters, ...positionals(parser)],
+    parameters,
     subcommands: [],
+    ...optional("rest", restOf(parser, parameters)),
     line: parser.file === event?.file ? parser.line : undefined,
     gaps: parser.gaps,
   };
@@ -315,16 +317,18 @@ function defaultOf(parser: OptionParser, option: Argument): Given {
   return option.action === "store_false" ? { state: "given", value: NONE } : option.default;
 }
 
-/** What the usage line names beside options is left to the program; it is offered as one list of words. */
-function positionals(parser: OptionParser): Parameter[] {
-  const line =
-    parser.usage
-      ?.replace(/^\s*usage:/iu, "")
-      .trim()
-      .split("\n", 1)[0] ?? "";
+/**
+ * What the usage line names beside options is left to the program. A usage line that names nothing else says that it
+ * takes no words; without one that can be read nobody knows.
+ */
+function restOf(parser: OptionParser, parameters: readonly Parameter[]): RestWords | undefined {
+  if (parser.usage === undefined) return leftOverWords(parameters, parser.line, "unknown");
+  const [line = ""] = parser.usage
+    .replace(/^\s*usage:/iu, "")
+    .trim()
+    .split("\n", 1);
   // The first word is the program itself.
-  const rest = line.replace(/^\S+/u, "").replaceAll(/\[-[^\]]*\]|\[?\boptions?\b\]?|--?[\w-]+(?:[ =]\S+)?/giu, " ");
-  const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(rest) ?? [];
-  if (name === undefined) return [];
-  return [remainingWords(parser.line, "likely", { metavar: name })];
+  const words = line.replace(/^\S+/u, "").replaceAll(/\[-[^\]]*\]|\[?\boptions?\b\]?|--?[\w-]+(?:[ =]\S+)?/giu, " ");
+  const [name] = /\b[A-Za-z][\w-]{1,30}\b/u.exec(words) ?? [];
+  return name === undefined ? undefined : leftOverWords(parameters, parser.line, "likely", name);
 }

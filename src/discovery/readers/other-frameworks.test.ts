@@ -21,7 +21,20 @@ parser.set_defaults(kind="a")
   expect(parameterOf(tool, "-n")).toMatchObject({ name: "count", type: "integer", default: 2, help: "how many" });
   expect(parameterOf(tool, "--kind")).toMatchObject({ choices: ["a", "b"], default: "a" });
   expect(parameterOf(tool, "--path").isPath).toBe(true);
-  expect(parameterOf(tool, "args")).toMatchObject({ type: "array", metavar: "FILE" });
+  expect(tool.parameters.map(({ name }) => name)).toEqual(["q", "count", "kind", "path"]);
+  expect(tool.entry.rest).toEqual({ name: "args", metavar: "FILE", isPath: true, confidence: "likely", line: 3 });
+  expect(tool.schema["properties"]).toMatchObject({
+    args: { type: "array", items: { type: "string" }, description: "The words after the options (FILE)." },
+  });
+});
+
+test("words that a parser leaves over have a key that no parameter has", async () => {
+  const tool = await onlyTool({
+    "old.py":
+      'import optparse\np = optparse.OptionParser()\np.add_option("--args")\np.add_option("-x", dest="args_2")\nprint(p.parse_args())\n',
+  });
+  expect(tool.parameters.map(({ name }) => name)).toEqual(["args", "args_2"]);
+  expect(tool.entry.rest).toEqual({ name: "args_3", confidence: "unknown", line: 2 });
 });
 
 test("optparse: actions of the program's own take a value only where their class says so", async () => {
@@ -62,6 +75,8 @@ if __name__ == "__main__":
   expect(parameterOf(tool, "-v").type).toBe("boolean");
   expect(parameterOf(tool, "--output").type).toBe("string");
   expect(parameterOf(tool, "--dry-run").type).toBe("boolean");
+  expect(tool.parameters).toHaveLength(4);
+  expect(tool.entry.rest).toMatchObject({ name: "args", confidence: "likely" });
 });
 
 test("fire: functions, classes", async () => {

@@ -1,4 +1,4 @@
-import type { Framework, Parameter, Subcommand } from "../../model/index.ts";
+import type { Framework, Parameter, RestWords, Subcommand } from "../../model/index.ts";
 import { type CallArguments, textOf, type Value } from "../evaluate/index.ts";
 
 /** What a reader found out about one command line, before it becomes a tool. */
@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly subcommands: readonly Subcommand[];
   /** Usage patterns by which arguments are put in order (docopt). */
   readonly usage?: readonly string[] | undefined;
+  /** The words that the parser leaves to the program (optparse, getopt). */
+  readonly rest?: RestWords | undefined;
   /** Where the command line is declared. */
   readonly line?: number | undefined;
   /** Things that could not be read, for the author of the file. */
@@ -25,7 +27,7 @@ export interface Gap {
   readonly message: string;
 }
 
-/** The words of a command line that its declaration does not name, offered as one list. */
+/** The words of a command line that nothing declares, offered as one list. */
 export function remainingWords(
   line: number,
   confidence: Parameter["confidence"],

@@ -1,4 +1,4 @@
-import type { Capability, Evidence, Parameter, Tool } from "../../model/index.ts";
+import { acceptedParameters, type Capability, type Evidence, type Parameter, type Tool } from "../../model/index.ts";
 import { badges, bySeverity, capabilityTitle, severityWord } from "./capability.ts";
 import type { Translate } from "./translate.ts";
 
@@ -47,9 +47,10 @@ function parameterLine(parameter: Parameter, t: Translate): string {
 }
 
 function parameterSection(tool: Tool, t: Translate): string[] {
-  if (tool.parameters.length === 0) return [];
-  const listed = tool.parameters.slice(0, LISTED_PARAMETERS).map((parameter) => parameterLine(parameter, t));
-  const more = tool.parameters.length - listed.length;
+  const parameters = acceptedParameters(tool);
+  if (parameters.length === 0) return [];
+  const listed = parameters.slice(0, LISTED_PARAMETERS).map((parameter) => parameterLine(parameter, t));
+  const more = parameters.length - listed.length;
   return [`**${t("Parameters")}**`, "", ...listed, ...(more > 0 ? [`- ${t("and {0} more", more)}`] : []), ""];
 }
 
