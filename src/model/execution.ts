@@ -74,6 +74,14 @@ export const ResultFile = z.object({
 });
 export type ResultFile = z.infer<typeof ResultFile>;
 
+/** Which step of which run of a workflow an execution was. */
+export const WorkflowOrigin = z.object({
+  run: z.string().describe("Id of the workflow's run."),
+  step: z.string(),
+  item: z.int().min(0).optional().describe("Which item of `forEach`, from 0."),
+});
+export type WorkflowOrigin = z.infer<typeof WorkflowOrigin>;
+
 /** A run, as it is kept and as `toka run --json` prints it. */
 export const Execution = z.object({
   id: z.string(),
@@ -93,6 +101,7 @@ export const Execution = z.object({
   attempts: z.int().min(2).optional().describe("How often it was tried, where that was more than once."),
   denied: z.object({ capability: z.string(), message: z.string() }).optional(),
   observed: Observed.optional().describe("What the run did, where it was run to be observed."),
+  workflow: WorkflowOrigin.optional().describe("Of which workflow it was a step."),
 });
 export type Execution = z.infer<typeof Execution>;
 
