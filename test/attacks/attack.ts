@@ -1,7 +1,7 @@
 import type { SandboxConfig } from "../../src/model/index.ts";
 import type { Stage } from "./stage.ts";
 
-/** Where an attack or an honest program runs. */
+/** Where an attack or an honest program runs; `plain` first: it is the control of the others. */
 export const DOORS = ["plain", "bwrap", "landlock"] as const;
 export type Door = (typeof DOORS)[number];
 
@@ -77,6 +77,8 @@ export interface Attack extends Setting {
   readonly judge: Judge;
   /** What a plain run does instead where the attack itself would harm the machine. */
   readonly plainBody?: string;
+  /** Measured by speed, so that it is never tried beside another such attack. */
+  readonly measured?: true;
   /** A plain run of an unprivileged user cannot do it either. */
   readonly needsRoot?: true;
   readonly needsCompiler?: true;
@@ -116,9 +118,11 @@ export const harms: Judge = (_seen, stage) => stage.whatHappenedToVictim();
 export const survives: Judge = (seen) =>
   seen.survivors.length > 0 ? `${seen.survivors.length} processes were left` : undefined;
 
-/** It ran clearly longer than its limit. */
-export const outlasts: Judge = (seen) =>
-  seen.wallMs > 3_500 ? `ran ${Math.round(seen.wallMs)} ms` : survives(seen, undefined as never);
+/** It had to be ended from outside; in a tier it ran on although its time was over long ago, also on a busy machine. */
+export const outlasts: Judge = (seen) => {
+  const outlived = seen.door === "plain" ? seen.reason === "ended by the suite" : seen.wallMs > 8_000;
+  return outlived ? `ran ${Math.round(seen.wallMs)} ms` : undefined;
+};
 
 export const witnessed: Judge = (seen) => seen.witness;
 

@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { TerminalSanitizer } from "../../src/kernel/index.ts";
@@ -14,11 +15,13 @@ import { processesWith, Watch } from "./watch.ts";
 
 const TIME_MS = 10_000;
 /** How long a run's last process may take to go after the run's end. */
-const GRACE_MS = 600;
+const GRACE_MS = 5_000;
+/** The same for a plain run, of which something may well be left. */
+const PLAIN_GRACE_MS = 200;
 /** What was sent at last needs a moment to arrive. */
 const ARRIVAL_MS = 40;
 /** A plain run has no limits of its own: it is ended well past those that the sandbox would have held. */
-const PLAIN_TIME_FACTOR = 2.5;
+const PLAIN_TIME_FACTOR = 1.25;
 const KEPT_BYTES = 4 << 20;
 
 interface Outcome {
@@ -62,26 +65,40 @@ export class Runs {
   async run<T>(body: string, setting: Setting, judge: (seen: Seen, stage: Stage) => Promise<T>): Promise<T> {
     const marker = `attack-${process.pid}-${this.#door}-${++this.#number}`;
     const stage = new Stage(this.#root, this.#host);
+    const temporary = new Set(readdirSync(tmpdir()));
     try {
       if (setting.inheritSecret) stage.openSecret();
       if (setting.victim) await stage.startVictim();
       await setting.before?.(stage);
       stage.remember();
-      return await judge(await this.#observe(marker, body, setting, stage), stage);
+      return await judge(await this.#observe(marker, body, setting, stage, temporary), stage);
     } finally {
       for (const pid of processesWith(marker)) end(pid);
+      for (const name of leftIn(temporary)) removeTree(join(tmpdir(), name));
       await stage.remove();
     }
   }
 
-  async #observe(marker: string, body: string, setting: Setting, stage: Stage): Promise<Seen> {
-    const temporary = new Set(readdirSync(tmpdir()));
+  /** @param temporary what lay in the temporary folder before */
+  async #observe(
+    marker: string,
+    body: string,
+    setting: Setting,
+    stage: Stage,
+    temporary: ReadonlySet<string>,
+  ): Promise<Seen> {
     const over = new AbortController();
     const witness = setting.during?.(stage, over.signal);
     const watch = new Watch(marker);
     const printed = { stdout: new Printed(), stderr: new Printed() };
     const started = performance.now();
-    const argv = ["python3", "-c", PRELUDE, JSON.stringify({ ...stage.facts, body }), marker];
+    const argv = [
+      "python3",
+      "-c",
+      PRELUDE,
+      JSON.stringify({ ...stage.facts, body, plain: this.#door === "plain" }),
+      marker,
+    ];
     const run =
       this.#sandbox === undefined
         ? this.#plain(argv, setting, stage, printed)
@@ -92,7 +109,7 @@ export class Runs {
     watch.stop();
     over.abort();
     await pause(ARRIVAL_MS);
-    await eventually(() => processesWith(marker).length === 0, GRACE_MS);
+    await eventually(() => processesWith(marker).length === 0, this.#sandbox ? GRACE_MS : PLAIN_GRACE_MS);
     // Through the door by which output comes to people.
     const sanitizer = new TerminalSanitizer();
     const { text } = printed.stdout;
@@ -105,7 +122,7 @@ export class Runs {
       wallMs,
       ...{ peakMemory: watch.peakMemory, peakTasks: watch.peakTasks, cpuSeconds: watch.cpuSeconds },
       survivors: processesWith(marker),
-      leftovers: readdirSync(tmpdir()).filter((name) => !temporary.has(name) && /toka-run|attack/.test(name)),
+      leftovers: leftIn(temporary),
       witness: await witness,
     };
   }
@@ -192,6 +209,7 @@ function callerEnvironment(setting: Setting, stage: Stage): NodeJS.ProcessEnv {
     PATH: process.env["PATH"],
     LANG: "C.UTF-8",
     HOME: stage.home,
+    TMPDIR: tmpdir(),
     API_TOKEN: stage.secret,
     AWS_SECRET_ACCESS_KEY: stage.secret,
     SSH_AUTH_SOCK: `${run}/agent.sock`,
@@ -201,6 +219,17 @@ function callerEnvironment(setting: Setting, stage: Stage): NodeJS.ProcessEnv {
     DISPLAY: ":7",
     ...setting.environment?.(stage),
   };
+}
+
+/** What runs left in the machine's temporary folder. */
+function leftIn(before: ReadonlySet<string>): string[] {
+  return readdirSync(tmpdir()).filter((name) => !before.has(name) && /toka-run|attack/.test(name));
+}
+
+/** Removes what an attack made to resist that: folders without rights, and paths longer than the system takes. */
+function removeTree(path: string): void {
+  execFileSync("chmod", ["-R", "u+rwx", path]);
+  execFileSync("rm", ["-rf", path]);
 }
 
 /** Ends one process that a run left; by its number, which was just looked up by the run's own marker. */

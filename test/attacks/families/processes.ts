@@ -21,6 +21,7 @@ export const processes: readonly Attack[] = [
   attack("end its group", "os.killpg(A['victim'], signal.SIGKILL)"),
   attack("continue every process that may be signalled", "os.kill(-1, signal.SIGCONT)", {
     before: (stage) => stage.stopVictim(),
+    plainBody: "os.kill(A['victim'], signal.SIGCONT); time.sleep(0.1)",
   }),
   attack("end its thread", "call('tgkill', A['victim'], A['victim'], 9)"),
   attack("end it by its thread", "call('tkill', A['victim'], 9)"),

@@ -1,0 +1,24 @@
+/** One of several processes that try attacks side by side; tasks and verdicts go over its channel. Argument: helper.py. */
+import * as z from "zod";
+import { DOORS, FAMILIES } from "./attack.ts";
+import { findAttack, findHonest, Trials } from "./suite.ts";
+
+const doors = z.array(z.enum(DOORS));
+const Task = z.union([
+  z.object({ family: z.enum(FAMILIES), attack: z.string(), doors }),
+  z.object({ honest: z.string(), doors }),
+]);
+export type Task = z.infer<typeof Task>;
+
+const trials = await Trials.start(process.argv[2] ?? "");
+process.on("message", (message) => void answer(message));
+process.on("disconnect", () => void trials.stop().then(() => process.exit()));
+
+async function answer(message: unknown): Promise<void> {
+  const task = Task.parse(message);
+  process.send?.(
+    "honest" in task
+      ? await trials.honest(findHonest(task.honest), task.doors)
+      : await trials.attack(task.family, findAttack(task.family, task.attack), task.doors),
+  );
+}
