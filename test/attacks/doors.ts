@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { TerminalSanitizer } from "../../src/kernel/index.ts";
+import { TerminalSanitizer } from "../../src/kernel/terminal.ts";
 import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
 import { type Door, MEMORY_LIMIT, type Seen, type Setting } from "./attack.ts";
 import type { Host } from "./host.ts";
