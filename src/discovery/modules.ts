@@ -28,7 +28,7 @@ interface Importer {
 const CACHE_CHARACTERS = 3_000_000;
 
 /** Folders under which projects keep their importable packages. */
-const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
+export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
 
 /**
  * The Python modules of a workspace: finds what an import means and parses files when they are asked for. Reads
