@@ -25,6 +25,7 @@ import {
 import { variableOf } from "../src/kernel/index.ts";
 import {
   AnalysisReport,
+  BackupReport,
   DataFlow,
   DiscoveryReport,
   EnforcementReport,
@@ -53,6 +54,7 @@ const SCHEMAS = {
   "analysis-report": { schema: AnalysisReport, title: "What `toka analyze --format json` prints" },
   "data-flow": { schema: DataFlow, title: "Which definitions reach which uses in a scope" },
   history: { schema: History, title: "What `toka history --json` prints" },
+  "backup-report": { schema: BackupReport, title: "What `toka backup --json` and `toka restore --json` print" },
   "sandbox-report": { schema: SandboxReport, title: "What `toka exec --report` writes" },
 } as const;
 

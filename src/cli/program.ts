@@ -1,8 +1,10 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { AnalysisKind } from "../model/index.ts";
 import { analyzeCommand, superviseAnalysis } from "./commands/analyze.ts";
 import { askCommand } from "./commands/ask.ts";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { cfgCommand } from "./commands/cfg.ts";
+import { COMPLETE, completeCommand, completionCommand, SHELLS } from "./commands/completion.ts";
 import { discoverCommand } from "./commands/discover.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
@@ -128,7 +130,38 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
     .option("--workspace <dir>", "the workspace folder", ".")
     .action(async (options) => done(await historyCommand(options, context)));
 
+  addBackup(program, context, done);
+  addCompletion(program, context, done);
   return program;
+}
+
+function addCompletion(program: Command, context: Context, done: (code: number) => void): void {
+  program
+    .command("completion")
+    .description("completion of commands, options, tools and their parameters for a shell")
+    .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
+    .addHelpText("after", '\nBash: eval "$(toka completion bash)", for example in ~/.bashrc; zsh and fish likewise.')
+    .action(async (shell) => done(await completionCommand(shell, context)));
+  program
+    .command(COMPLETE, { hidden: true })
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action(async (words) => done(await completeCommand(program, words, context)));
+}
+
+function addBackup(program: Command, context: Context, done: (code: number) => void): void {
+  for (const [name, about, command] of [
+    ["backup", "write a workspace's grants, history, results and audit into one file", backupCommand],
+    ["restore", "put a backup in the place of a workspace's state; what was there is kept", restoreCommand],
+  ] as const) {
+    program
+      .command(name)
+      .description(about)
+      .argument("<file>", "the backup")
+      .option("--json", "print one JSON object")
+      .option("--workspace <dir>", "the workspace folder", ".")
+      .action(async (file, options) => done(await command(file, options, context)));
+  }
 }
 
 function addAnalyze(program: Command, words: readonly string[], context: Context, done: (code: number) => void): void {
@@ -172,6 +205,7 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .option("--time <time>", "wall time, such as 60s")
     .option("--processes <n>", "processes and threads at once")
     .option("--disk <size>", "written in all, such as 100MB")
+    .option("--files <n>", "files, folders and links made and not removed again")
     .option("--output <size>", "printed in all, such as 10MB")
     .option("--env <names...>", "a variable of the environment that passes")
     .option("--report <file>", "write what happened and what was enforced as JSON")

@@ -30,7 +30,7 @@ export interface OpenedDatabase {
 }
 
 /** `node:sqlite` is loaded when first needed: hosts without it can do everything that needs no state. */
-function sqlite(): Result<typeof import("node:sqlite")> {
+export function sqlite(): Result<typeof import("node:sqlite")> {
   // Older hosts have neither the module nor this way of asking for it.
   const module = typeof process.getBuiltinModule === "function" ? process.getBuiltinModule("node:sqlite") : undefined;
   if (module !== undefined) return ok(module);
@@ -86,7 +86,17 @@ function tryOpen(module: Sqlite, path: string, clock: () => Date): Result<Databa
   }
 }
 
-function userVersion(connection: DatabaseSync): number {
+/** One text column of a query. */
+export function textColumn(connection: DatabaseSync, query: string, column: string): string[] {
+  return connection
+    .prepare(query)
+    .all()
+    .map((row) => row[column])
+    .filter((name) => typeof name === "string");
+}
+
+/** How many of the {@link MIGRATIONS} a database has taken. */
+export function userVersion(connection: DatabaseSync): number {
   const row = connection.prepare("PRAGMA user_version").get();
   const version = row?.["user_version"];
   return typeof version === "number" ? version : 0;

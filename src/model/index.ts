@@ -1,6 +1,7 @@
 export * from "./analysis.ts";
 export * from "./analysis-tools.ts";
 export * from "./arguments.ts";
+export * from "./backup.ts";
 export * from "./callgraph.ts";
 export * from "./callview.ts";
 export * from "./capability.ts";
