@@ -90,13 +90,14 @@ function defined(limits: Partial<Limits>): Partial<Limits> {
 }
 
 function declaredLimits(limits: ManifestLimits = {}): Partial<Limits> {
-  const { memoryMB, cpuPercent, timeSeconds, processes, diskMB, outputMB } = limits;
+  const { memoryMB, cpuPercent, timeSeconds, processes, diskMB, files, outputMB } = limits;
   return {
     ...(memoryMB === undefined ? {} : { memoryBytes: wholeAtLeastOne(memoryMB * MEBIBYTE) }),
     ...(cpuPercent === undefined ? {} : { cpuPercent }),
     ...(timeSeconds === undefined ? {} : { timeMs: wholeAtLeastOne(timeSeconds * 1000) }),
     ...(processes === undefined ? {} : { processes }),
     ...(diskMB === undefined ? {} : { diskBytes: wholeAtLeastOne(diskMB * MEBIBYTE) }),
+    ...(files === undefined ? {} : { files }),
     ...(outputMB === undefined ? {} : { outputBytes: wholeAtLeastOne(outputMB * MEBIBYTE) }),
   };
 }
@@ -115,6 +116,7 @@ function narrowed(config: SandboxConfig, limits: Partial<Limits>): SandboxConfig
     timeMs: least(config.timeMs, limits.timeMs),
     processes: least(config.processes, limits.processes),
     diskBytes: least(config.diskBytes, limits.diskBytes),
+    files: least(config.files, limits.files),
     outputBytes: least(config.outputBytes, limits.outputBytes),
     outputFormats: formats ? config.outputFormats.filter((format) => formats.includes(format)) : config.outputFormats,
   };

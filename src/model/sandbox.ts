@@ -36,6 +36,11 @@ export const SandboxConfig = z.object({
   timeMs: z.int().positive(),
   processes: z.int().positive(),
   diskBytes: z.int().positive(),
+  files: z
+    .int()
+    .positive()
+    .default(20_000)
+    .describe("Files, folders and links that a run may have made and not removed again, wherever it may write."),
   outputBytes: z.int().positive(),
   outputFormats: z.array(OutputFormat),
   environment: z.array(z.string()).describe("Names of the caller's variables that pass; all others are absent."),
@@ -50,6 +55,7 @@ export const CATEGORY_LIMITS: Readonly<Record<Category, Limits>> = {
     timeMs: 600_000,
     processes: 64,
     diskBytes: 100 * MEBIBYTE,
+    files: 20_000,
     outputBytes: 10 * MEBIBYTE,
     outputFormats: ["json", "mermaid", "html"],
   },
@@ -59,6 +65,7 @@ export const CATEGORY_LIMITS: Readonly<Record<Category, Limits>> = {
     timeMs: 300_000,
     processes: 64,
     diskBytes: 100 * MEBIBYTE,
+    files: 20_000,
     outputBytes: 10 * MEBIBYTE,
     outputFormats: ["text", "json", "mermaid", "html"],
   },
@@ -68,6 +75,7 @@ export const CATEGORY_LIMITS: Readonly<Record<Category, Limits>> = {
     timeMs: 60_000,
     processes: 32,
     diskBytes: 50 * MEBIBYTE,
+    files: 10_000,
     outputBytes: 10 * MEBIBYTE,
     outputFormats: ["text", "json", "mermaid", "html"],
   },
@@ -76,7 +84,7 @@ export const CATEGORY_LIMITS: Readonly<Record<Category, Limits>> = {
 /** The part of a {@link SandboxConfig} that a category decides and that settings and manifests may narrow. */
 export type Limits = Pick<
   SandboxConfig,
-  "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "outputBytes" | "outputFormats"
+  "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "files" | "outputBytes" | "outputFormats"
 >;
 
 /**

@@ -103,6 +103,7 @@ export const ManifestLimits = z.strictObject({
   timeSeconds: z.number().positive().optional(),
   processes: z.int().positive().optional(),
   diskMB: z.number().positive().optional(),
+  files: z.int().positive().optional(),
   outputMB: z.number().positive().optional(),
 });
 export type ManifestLimits = z.infer<typeof ManifestLimits>;

@@ -94,6 +94,7 @@ describe("helperOptions", () => {
       "time=60000",
       "processes=32",
       "disk=52428800",
+      "files=10000",
       "output=10485760",
       "stdin=pipe",
       "write=/w/out",

@@ -43,6 +43,7 @@ function narrow(base: Limits, wish: Partial<Limits>): Limits {
     timeMs: Math.min(base.timeMs, wish.timeMs ?? base.timeMs),
     processes: Math.min(base.processes, wish.processes ?? base.processes),
     diskBytes: Math.min(base.diskBytes, wish.diskBytes ?? base.diskBytes),
+    files: Math.min(base.files, wish.files ?? base.files),
     outputBytes: Math.min(base.outputBytes, wish.outputBytes ?? base.outputBytes),
     outputFormats: formats ? base.outputFormats.filter((format) => formats.includes(format)) : [...base.outputFormats],
   };

@@ -17,6 +17,7 @@ export function helperOptions(
     `time=${config.timeMs}`,
     `processes=${config.processes}`,
     `disk=${config.diskBytes}`,
+    `files=${config.files}`,
     `output=${config.outputBytes}`,
     `stdin=${hasInput ? "pipe" : "none"}`,
     ...kept.rules.map((path) => `write=${path}`),

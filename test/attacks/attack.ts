@@ -53,7 +53,7 @@ export interface Setting {
   readonly limits?: Partial<
     Pick<
       SandboxConfig,
-      "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "outputBytes" | "environment"
+      "memoryBytes" | "cpuPercent" | "timeMs" | "processes" | "diskBytes" | "files" | "outputBytes" | "environment"
     >
   >;
   /** Variables of the caller, beside a home and secrets. */

@@ -21,7 +21,9 @@ const PLAIN_GRACE_MS = 200;
 /** What was sent at last needs a moment to arrive. */
 const ARRIVAL_MS = 40;
 /** A plain run has no limits of its own: it is ended well past those that the sandbox would have held. */
-const PLAIN_TIME_FACTOR = 1.25;
+const PLAIN_TIME_FACTOR = 2.5;
+/** So many times in a row a process has to be out of sight before it counts as gone. */
+const LOOKS = 4;
 const KEPT_BYTES = 4 << 20;
 
 interface Outcome {
@@ -109,7 +111,7 @@ export class Runs {
     watch.stop();
     over.abort();
     await pause(ARRIVAL_MS);
-    await eventually(() => processesWith(marker).length === 0, this.#sandbox ? GRACE_MS : PLAIN_GRACE_MS);
+    const survivors = await survivorsOf(marker, this.#sandbox ? GRACE_MS : PLAIN_GRACE_MS);
     // Through the door by which output comes to people.
     const sanitizer = new TerminalSanitizer();
     const { text } = printed.stdout;
@@ -121,7 +123,7 @@ export class Runs {
       ...outcome,
       wallMs,
       ...{ peakMemory: watch.peakMemory, peakTasks: watch.peakTasks, cpuSeconds: watch.cpuSeconds },
-      survivors: processesWith(marker),
+      survivors,
       leftovers: leftIn(temporary),
       witness: await witness,
     };
@@ -219,6 +221,19 @@ function callerEnvironment(setting: Setting, stage: Stage): NodeJS.ProcessEnv {
     DISPLAY: ":7",
     ...setting.environment?.(stage),
   };
+}
+
+/** Processes that are there although the run is over. Who forks and ends again and again is not in sight at every look. */
+async function survivorsOf(marker: string, milliseconds: number): Promise<string[]> {
+  let seen: string[] = [];
+  let absent = 0;
+  const gone = (): boolean => {
+    const now = processesWith(marker);
+    seen = now.length > 0 ? now : seen;
+    absent = now.length > 0 ? 0 : absent + 1;
+    return absent >= LOOKS;
+  };
+  return (await eventually(gone, milliseconds)) ? [] : seen;
 }
 
 /** What runs left in the machine's temporary folder. */

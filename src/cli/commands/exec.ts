@@ -30,6 +30,7 @@ export interface ExecOptions {
   readonly time?: string;
   readonly processes?: string;
   readonly disk?: string;
+  readonly files?: string;
   readonly output?: string;
   readonly env?: readonly string[];
   readonly report?: string;
@@ -141,6 +142,7 @@ function readLimits(options: ExecOptions): Result<Partial<Limits>> {
     ["timeMs", options.time, parseTime],
     ["processes", options.processes, (text: string) => parseCount(text, 1)],
     ["diskBytes", options.disk, parseBytes],
+    ["files", options.files, (text: string) => parseCount(text, 1)],
     ["outputBytes", options.output, parseBytes],
   ] as const;
   for (const [name, text, read] of readers) {

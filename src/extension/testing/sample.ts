@@ -40,6 +40,7 @@ export const SAMPLE_POLICY: SandboxConfig = {
   timeMs: 300_000,
   processes: 64,
   diskBytes: 100 * 1024 * 1024,
+  files: 20_000,
   outputBytes: 10 * 1024 * 1024,
   outputFormats: ["text"],
   environment: [],

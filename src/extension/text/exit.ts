@@ -20,7 +20,10 @@ export function exitSentence({ exit, policy, denied }: Ended, t: Translate): str
     memory: () => t("stopped: it used more than {0} of memory", bytesText(policy.memoryBytes)),
     cpu: () => t("stopped: it used more processor time than {0} % of a core allow", policy.cpuPercent),
     processes: () => t("stopped: it started more than {0} processes", policy.processes),
-    "disk-limit": () => t("stopped: it wrote more than {0}", bytesText(policy.diskBytes)),
+    "disk-limit": () =>
+      exit.message?.startsWith("made ")
+        ? t("stopped: it made more than {0} files", policy.files)
+        : t("stopped: it wrote more than {0}", bytesText(policy.diskBytes)),
     "output-limit": () => t("stopped: it printed more than {0}", bytesText(policy.outputBytes)),
     denied: () => withDetail(t("not allowed"), denied?.message ?? exit.message),
     cancelled: () => t("cancelled"),

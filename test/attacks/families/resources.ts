@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { type Attack, fillsMemory, type Judge, MEMORY_LIMIT } from "../attack.ts";
+import { type Attack, fillsMemory, type Judge, MEMORY_LIMIT, said } from "../attack.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const attack = (name: string, body: string, judge: Judge, more: Partial<Attack> = {}): Attack => ({
@@ -26,6 +25,23 @@ const onDisk: Judge = (_seen, stage) => {
 const disk = (name: string, body: string, judge: Judge = onDisk): Attack =>
   attack(name, `R = os.environ["TOKA_RESULTS"]\n${body}`, judge, { limits: { diskBytes: DISK, timeMs: 6_000 } });
 
+const INODES = { limit: 2_000, tried: 20_000 };
+/** Counted by the system's own programs, which no mode keeps out and no depth. */
+const filesIn = (folder: string): number => {
+  execFileSync("chmod", ["-R", "u+rwx", folder]);
+  return Number(execFileSync("du", ["-s", "--inodes", folder], { encoding: "utf8" }).split("\t")[0]);
+};
+const inodes = (what: string, make: string): Attack =>
+  attack(
+    `take all inodes by ${what}`,
+    `R = os.environ["TOKA_RESULTS"]\nfor n in range(${INODES.tried}):\n  ${make}\ntime.sleep(0.5)`,
+    (_seen, stage) => {
+      const files = filesIn(stage.results);
+      return files > 5 * INODES.limit ? `${files} files lie in the result folder` : undefined;
+    },
+    { limits: { files: INODES.limit, timeMs: 20_000 } },
+  );
+
 const OUTPUT = MEBIBYTE;
 const flood = (name: string, body: string, more: Partial<Attack> = {}): Attack =>
   attack(
@@ -40,20 +56,15 @@ const flood = (name: string, body: string, more: Partial<Attack> = {}): Attack =
   );
 
 const CPU_SECONDS = 4;
-/** A fifth of one core for four seconds, and what the start is lent; a plain run uses some three. */
+/** A fifth of one core for four seconds, and what the start is lent; a plain run as much as it gets. */
 const hogs: Judge = (seen) =>
   seen.cpuSeconds > 1.3 ? `${seen.cpuSeconds.toFixed(1)} s of CPU in ${(seen.wallMs / 1000).toFixed(1)} s` : undefined;
 const hog = (name: string, body: string, more: Partial<Attack> = {}): Attack =>
-  attack(
-    name,
-    `END = time.time() + (3 if A["plain"] else ${2 * CPU_SECONDS})\ndef burn():\n  while time.time() < END: pass\n${body}`,
-    hogs,
-    {
-      limits: { cpuPercent: 20, timeMs: CPU_SECONDS * 1000 },
-      measured: true,
-      ...more,
-    },
-  );
+  attack(name, `END = time.time() + ${2 * CPU_SECONDS}\ndef burn():\n  while time.time() < END: pass\n${body}`, hogs, {
+    limits: { cpuPercent: 20, timeMs: CPU_SECONDS * 1000 },
+    measured: true,
+    ...more,
+  });
 
 const CHUNKS =
   "def fill(hold, total=400, step=8):\n  for _ in range(0, total, step): hold.append(b'x' * (step << 20))\n";
@@ -202,13 +213,24 @@ time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
     const size = Number(execFileSync("du", ["-s", "-b", stage.results], { encoding: "utf8" }).split("\t")[0]);
     return size > 1 << 30 ? `a file of ${size} bytes` : undefined;
   }),
-  disk(
-    "take all inodes",
-    "for n in range(40000): os.close(os.open(R + '/%d' % n, os.O_CREAT | os.O_WRONLY))\ntime.sleep(0.5)",
-    (_seen, stage) => {
-      const files = readdirSync(stage.results).length;
-      return files > 32_000 ? `${files} files were made` : undefined;
-    },
+  inodes("files", "os.close(os.open(R + '/%d' % n, os.O_CREAT | os.O_WRONLY))"),
+  inodes("folders", "os.mkdir(R + '/%d' % n)"),
+  inodes("links", "os.symlink('x', R + '/%d' % n)"),
+  inodes("files in folders", "n % 200 or (os.mkdir(R + '/d%d' % n), os.chdir(R + '/d%d' % n)); spill(str(n), '')"),
+  inodes(
+    "files in an unreadable folder",
+    "n or (os.mkdir(R + '/d'), os.chdir(R + '/d'), os.chmod(R + '/d', 0o300)); spill(str(n), '')",
+  ),
+  inodes(
+    "files in folders too deep to be named",
+    "if n == 0:\n    os.chdir(R)\n    for _ in range(300): os.mkdir('d' * 20); os.chdir('d' * 20)\n  spill(str(n), '')",
+  ),
+  inodes("files of several processes", "n or (os.fork(), os.fork()); spill(R + '/%d-%d' % (os.getpid(), n), '')"),
+  attack(
+    "take all inodes of the temporary folder",
+    `T = tempfile.mkdtemp()\nfor n in range(${INODES.tried}): spill(T + '/%d' % n, '')\nprint('possible')`,
+    said,
+    { limits: { files: INODES.limit, timeMs: 20_000 } },
   ),
   disk(
     "fill the temporary folder",
@@ -244,7 +266,7 @@ time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
   ),
   attack(
     "short-lived children",
-    `END = time.time() + (5 if A["plain"] else ${CPU_SECONDS - 0.3})
+    `END = time.time() + (${2 * CPU_SECONDS} if A["plain"] else ${CPU_SECONDS - 0.3})
 while time.time() < END:
   if os.fork() == 0:
     t = time.process_time() + 0.05

@@ -118,7 +118,7 @@ const outside = [
     "spill('/proc/sys/kernel/hostname', open('/proc/sys/kernel/hostname').read()); print('possible')",
     { judge: said, needsRoot: true },
   ),
-  attack("replace a system program", "fd = os.open('/usr/bin/env', os.O_WRONLY); print('possible')", {
+  attack("replace a system program", "fd = os.open('/usr/bin/factor', os.O_WRONLY); print('possible')", {
     judge: said,
     needsRoot: true,
   }),
