@@ -69,6 +69,20 @@ export const COMMANDS = {
     icon: "shield",
     palette: HAS_FOLDER,
   },
+  backUpState: {
+    id: "toka.backUpState",
+    title: "Back Up Grants and History…",
+    icon: "archive",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  restoreState: {
+    id: "toka.restoreState",
+    title: "Restore Grants and History…",
+    icon: "history",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
   showLog: { id: "toka.showLog", title: "Show Log", icon: "output", palette: "true" },
 } as const satisfies Record<string, CommandContribution>;
 
@@ -112,6 +126,8 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "showEnforcement", when: IN_TOOLS, group: "1_more@1" },
     { command: "showLog", when: IN_TOOLS, group: "1_more@2" },
     { command: "runAgain", when: IN_HISTORY, group: "navigation@1" },
+    { command: "backUpState", when: IN_HISTORY, group: "2_state@1" },
+    { command: "restoreState", when: IN_HISTORY, group: "2_state@2" },
   ],
   "view/item/context": [
     { command: "runTool", when: ON_TOOL, group: "inline@1" },

@@ -121,6 +121,7 @@ class HistoryProvider implements TreeDataProvider<HistoryNode> {
 /** The history view below the tools: what runs now and what ran. */
 export class HistoryTree implements Disposable {
   readonly #view: TreeView<HistoryNode>;
+  readonly #provider: HistoryProvider;
   readonly #subscriptions: Disposable;
   readonly #ages: NodeJS.Timeout;
 
@@ -131,6 +132,7 @@ export class HistoryTree implements Disposable {
     nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
   ) {
     const provider = new HistoryProvider(kernels, runner, reporter, nameOf);
+    this.#provider = provider;
     this.#view = window.createTreeView(VIEWS.history.id, { treeDataProvider: provider });
     this.#ages = setInterval(() => {
       if (this.#view.visible) provider.refresh();
@@ -142,6 +144,11 @@ export class HistoryTree implements Disposable {
       workspace.onDidGrantWorkspaceTrust(() => provider.refresh()),
       workspace.onDidChangeWorkspaceFolders(() => provider.refresh()),
     );
+  }
+
+  /** Reads the runs anew. */
+  refresh(): void {
+    this.#provider.refresh();
   }
 
   dispose(): void {

@@ -12,6 +12,7 @@ import { Results } from "./results.ts";
 import { Runner } from "./run/runner.ts";
 import { serverConfiguration } from "./server-configuration.ts";
 import { registerSeverityDecorations } from "./severity-decorations.ts";
+import { StateBackup } from "./state-backup.ts";
 import { ToolStore } from "./tool-store.ts";
 import { ToolsTree } from "./tools-tree.ts";
 import { UserCommands } from "./user-commands.ts";
@@ -61,7 +62,11 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
   const graphs = new GraphPanels(extensionUri, server, reporter);
   const results = new Results(kernels, graphs, reporter);
   const ask = new Ask(store, runner, reporter);
-  const commands = new UserCommands({ store, runner, graphs, results, ask, kernels, reporter, log });
+  const history = new HistoryTree(kernels, runner, reporter, (folder, id) => {
+    return store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
+  });
+  const backup = new StateBackup(reporter, () => history.refresh());
+  const commands = new UserCommands({ store, runner, graphs, results, ask, backup, kernels, reporter, log });
   subscriptions.push(
     server,
     store,
@@ -70,9 +75,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
     graphs,
     results,
     new ToolsTree(store, reporter),
-    new HistoryTree(kernels, runner, reporter, (folder, id) => {
-      return store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
-    }),
+    history,
     registerSeverityDecorations(),
     registerCommands(commands.handlers(), reporter),
     runner.onDidFinish(({ located, execution }) => {

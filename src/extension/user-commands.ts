@@ -21,6 +21,7 @@ import type { Reporter } from "./reporter.ts";
 import { ExecutionReference, type Results } from "./results.ts";
 import type { Runner } from "./run/runner.ts";
 import { showPage } from "./scriptless-page.ts";
+import type { StateBackup } from "./state-backup.ts";
 import { badges } from "./text/capability.ts";
 import { enforcementPage } from "./text/enforcement.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
@@ -33,6 +34,7 @@ export interface CommandServices {
   readonly graphs: GraphPanels;
   readonly results: Results;
   readonly ask: Ask;
+  readonly backup: StateBackup;
   readonly kernels: Kernels;
   readonly reporter: Reporter;
   readonly log: LogOutputChannel;
@@ -54,7 +56,7 @@ export class UserCommands {
   }
 
   handlers(): Readonly<Record<CommandKey, CommandHandler>> {
-    const { ask, log } = this.#services;
+    const { ask, backup, log } = this.#services;
     return {
       refresh: () => this.#refresh(),
       runTool: (target) => this.#runTool(target, false),
@@ -70,6 +72,8 @@ export class UserCommands {
       showObserved: (target) => this.#showObserved(target),
       openResult: (target) => this.#openResult(target),
       showEnforcement: () => this.#showEnforcement(),
+      backUpState: () => backup.backUp(),
+      restoreState: () => backup.restore(),
       showLog: () => log.show(),
     };
   }
