@@ -51,6 +51,7 @@ export const WorkflowStep = z.strictObject({
   with: z
     .record(z.string(), z.json())
     .optional()
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how expressions of workflows are written
     .describe("The tool's arguments: values, expressions `${{ … }}`, or text with expressions in it."),
   needs: z
     .union([WorkflowId, z.array(WorkflowId)])
@@ -115,6 +116,7 @@ export const PlannedStep = z.object({
   line: z.int().min(1),
   tool: z.string().describe("The tool's id."),
   toolName: z.string(),
+  fingerprint: z.string().optional().describe("Of the tool, as it is now."),
   wave: z.int().min(0),
   needs: z.array(WorkflowId).describe("Steps that end first: those named, and those whose values are used."),
   if: z.string().optional().describe("The condition, when it is not known yet."),
@@ -131,6 +133,7 @@ export const PlannedStep = z.object({
   asked: z
     .object({ writablePaths: z.array(z.string()), hosts: z.array(z.string()) })
     .describe("What the tool's code names and the policy does not give."),
+  problem: z.string().optional().describe("Why more cannot be told."),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
@@ -201,6 +204,7 @@ export const WorkflowReport = z.object({
   inputs: z.record(z.string(), z.json()),
   outputs: z.record(z.string(), z.json()),
   steps: z.array(WorkflowStepReport),
+  message: z.string().optional().describe("Why it failed, when all its steps went well."),
 });
 export type WorkflowReport = z.infer<typeof WorkflowReport>;
 

@@ -1,0 +1,5 @@
+export { type CompiledWorkflow, compileWorkflow, type FindTool } from "./compile.ts";
+export { workflowDiagram } from "./diagram.ts";
+export { readWorkflow } from "./source.ts";
+export { WorkflowStore } from "./store.ts";
+export { type WorkflowGate, type WorkflowRequest, Workflows } from "./workflows.ts";
