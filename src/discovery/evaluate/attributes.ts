@@ -175,7 +175,7 @@ function superAttribute(interpreter: Interpreter, value: Value & { kind: "super"
 }
 
 function hostAttribute(host: HostValue, name: string): Value {
-  const own = host.getAttribute?.(name);
+  const own = host.getAttribute?.(name) ?? host.attributes?.get(name);
   if (own !== undefined) return own;
   return native(
     `${host.typeName}.${name}`,
@@ -207,6 +207,8 @@ export function setAttributeOf(target: Value, name: string, value: Value): void 
       return;
     case "host":
       target.setAttribute?.(name, value);
+      target.attributes ??= new Map();
+      target.attributes.set(name, value);
       return;
     default:
       return;

@@ -9,6 +9,7 @@ import {
   type ClassValue,
   type ExternalValue,
   external,
+  list,
   type ModuleValue,
   NONE,
   str,
@@ -138,6 +139,9 @@ export class Interpreter {
   readonly limits: Limits;
   readonly source: ModuleSource;
   readonly models: LibraryModels;
+  /** What the program is called (`sys.argv[0]`); `null` when that depends on how it is started. */
+  #programName: string | null = null;
+  #asksForName = false;
   #usesArguments = false;
   #steps = 0;
   #budget: number;
@@ -160,19 +164,22 @@ export class Interpreter {
    */
   runMain(file: string): { readonly module: ModuleValue | null; readonly complete: boolean } {
     this.#mainFile = file;
+    this.#programName = file;
     return this.#bounded(() => this.#executeModule(file, "__main__"));
   }
 
   /**
-   * Imports a file as module `name` and calls one of its functions, as an entry point of a package does.
+   * Imports a file as module `name` and calls one of its functions, as the entry point `command` of a package does.
    * @returns what is called, `null` when the budget ended before it was found
    */
   runEntry(
     file: string,
     name: string,
     attribute: readonly string[],
+    command: string,
   ): { readonly target: Value | null; readonly complete: boolean } {
     let target: Value | null = null;
+    this.#programName = command;
     const { complete } = this.#bounded(() => {
       const module = this.#executeModule(file, name);
       let found: Value = module;
@@ -258,6 +265,17 @@ export class Interpreter {
     return this.#usesArguments;
   }
 
+  /** What the program is called on its command line, if that can be known. */
+  get programName(): string | null {
+    this.#asksForName = true;
+    return this.#programName;
+  }
+
+  /** Whether the program looks at what it is called, so that under another name it may be another one. */
+  get asksForName(): boolean {
+    return this.#asksForName;
+  }
+
   /** The line of the program's own statement with which it ends before its last one, as far as can be read. */
   get stoppedAt(): number | null {
     return this.#stoppedAt;
@@ -286,7 +304,8 @@ export class Interpreter {
     const qualified = `${owner.name}.${name}`;
     if (qualified === "sys.argv") {
       this.#usesArguments = true;
-      return unknown("the arguments of a run");
+      const name = this.programName;
+      return list([name === null ? unknown("the program's own name") : str(name)], true);
     }
     const made = this.models.constants.get(qualified) ?? external(qualified);
     owner.members ??= new Map();

@@ -178,6 +178,8 @@ export interface HostValue {
   readonly setAttribute?: (name: string, value: Value) => void;
   readonly callMethod?: (name: string, call: CallArguments) => Value | undefined;
   readonly call?: (call: CallArguments) => Value;
+  /** What the program itself hangs on the object (`parser.x = …`). */
+  attributes?: Map<string, Value>;
   /** Told when an instance of a workspace class comes to stand for it. */
   readonly adopt?: (instance: InstanceValue) => void;
 }

@@ -3,7 +3,7 @@ import type { CapabilityFinder } from "../capabilities/index.ts";
 import type { ModuleStore } from "../modules.ts";
 import { entryPointTool } from "../python-tool.ts";
 import { readEntryPoint } from "../readers/python.ts";
-import type { Gap } from "../readers/reading.ts";
+import type { CommandLine, Gap } from "../readers/reading.ts";
 import type { EntryPoint } from "./entry-points.ts";
 
 /** The console commands of a project as tools, and what they rest on. */
@@ -32,6 +32,8 @@ export function readProject(
   finder: CapabilityFinder,
 ): ProjectReading {
   const tools = new Map<string, Tool>();
+  /** Those that look at the name by which they are called. */
+  const asking = new Set<Tool>();
   const gaps: Gap[] = [];
   const dependencies = new Set<string>();
   const misses = new Set<string>();
@@ -39,14 +41,16 @@ export function readProject(
     misses.add(entry.module.slice(entry.module.lastIndexOf(".") + 1));
     const module = store.resolve(file, 0, entry.module);
     const parsed = module?.file ? store.read(module.file) : null;
-    // Several names for one function are one tool.
     const attribute = entry.attribute.join(".");
-    if (module === null || parsed === null || tools.has(`${parsed.file}#${attribute}`)) continue;
+    if (module === null || parsed === null) continue;
+    // Several names for one function are one tool, unless it looks at its name and does something else then.
+    const first = tools.get(`${parsed.file}#${attribute}`);
+    if (first !== undefined && !asking.has(first)) continue;
     dependencies.add(parsed.file);
-    const reading = readEntryPoint(parsed, module.name, entry.attribute, store);
+    const reading = readEntryPoint(parsed, module.name, entry.attribute, entry.name, store);
     for (const used of reading.dependencies) dependencies.add(used);
     for (const miss of reading.misses) misses.add(miss);
-    if (reading.commandLine === null) continue;
+    if (reading.commandLine === null || (first !== undefined && isSame(first, reading.commandLine))) continue;
     const found = finder.ofPython(parsed, attribute);
     for (const used of found.dependencies) dependencies.add(used);
     const isCut = reading.isCut && store.declaresCommandLine(parsed.file);
@@ -54,9 +58,20 @@ export function readProject(
     const root = rootOf(parsed.file, module.name);
     const command = { name: entry.name, attribute, module: module.name, root };
     const tool = entryPointTool(parsed, reading, reading.commandLine, found.capabilities, command);
-    tools.set(tool.id, tool);
+    if (reading.asksForName) asking.add(tool);
+    if (first === undefined) tools.set(tool.id, tool);
+    else tools.set(`${tool.id}:${tool.name}`, { ...tool, id: `${tool.id}:${tool.name}` });
   }
   return { tools: [...tools.values()], gaps, dependencies, misses };
+}
+
+function isSame(tool: Tool, commandLine: CommandLine): boolean {
+  const signature = ({ parameters, subcommands }: Pick<CommandLine, "parameters" | "subcommands">): string =>
+    JSON.stringify([
+      parameters.map(({ flags, name, subcommand }) => [flags, name, subcommand]),
+      subcommands.map(({ path }) => path),
+    ]);
+  return signature(tool) === signature(commandLine);
 }
 
 function cutGaps(isCut: boolean, file: string, name: string, line = 1): Gap[] {

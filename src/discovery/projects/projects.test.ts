@@ -103,3 +103,27 @@ def main():
     { file: "pkg/slow.py", message: expect.stringMatching(/^slow: The program does too much before/) },
   ]);
 });
+
+it("several names of one function: one tool, unless the program looks at its name", async () => {
+  const { tools } = await discoverFiles({
+    "pyproject.toml":
+      '[project.scripts]\nvault = "pkg.cli:main"\nvaultfs = "pkg.cli:main"\none = "pkg.plain:main"\ntwo = "pkg.plain:main"\n',
+    "pkg/__init__.py": "",
+    "pkg/cli.py": `import argparse
+def main():
+    parser = argparse.ArgumentParser()
+    if parser.prog == "vaultfs":
+        parser.add_argument("mountpoint")
+    else:
+        parser.add_argument("--list", action="store_true")
+    parser.parse_args()
+`,
+    "pkg/plain.py":
+      "import argparse, sys\ndef main():\n    p = argparse.ArgumentParser(prog=sys.argv[0])\n    p.add_argument('--x')\n    p.parse_args()\n",
+  });
+  expect(tools.map(({ id, name, parameters }) => [id, name, parameters.map((parameter) => parameter.name)])).toEqual([
+    ["pkg/cli.py#main", "vault", ["list"]],
+    ["pkg/cli.py#main:vaultfs", "vaultfs", ["mountpoint"]],
+    ["pkg/plain.py#main", "one", ["x"]],
+  ]);
+});

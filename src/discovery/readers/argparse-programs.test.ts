@@ -507,3 +507,34 @@ parser.parse_args()
   expect(parameterOf(tool, "--show").type).toBe("boolean");
   expect(parameterOf(tool, "--take").type).toBe("string");
 });
+
+test("what a program hangs on its parser, and the name by which it is started", async () => {
+  const tool = await onlyTool({
+    "tools/dump.py": `
+import argparse, os, sys
+class Common:
+    def __init__(self, define):
+        self.define = define
+    def add(self, parser, suffix):
+        def add_argument(*names, **kwargs):
+            if "dest" in kwargs:
+                kwargs["dest"] += suffix
+            parser.add_argument(*names, **kwargs)
+        self.define(add_argument)
+def define(add):
+    add("--debug", dest="level", action="store_const", const="debug")
+parser = argparse.ArgumentParser()
+parser.common = Common(define)
+parser.common.add(parser, "_main")
+if parser.prog == "dump.py":
+    parser.add_argument("--here")
+if os.path.basename(sys.argv[0]) == "other":
+    parser.add_argument("--there")
+parser.parse_args()
+`,
+  });
+  expect(tool.parameters.map(({ name, confidence }) => [name, confidence])).toEqual([
+    ["level_main", "certain"],
+    ["here", "certain"],
+  ]);
+});

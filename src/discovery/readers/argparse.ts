@@ -36,6 +36,8 @@ export interface Subparsers {
 /** An `ArgumentParser` as the program builds it. */
 export interface Parser {
   prog: string | undefined;
+  /** The program says what it is called, though perhaps not in a way that can be read. */
+  readonly hasProg: boolean;
   description: string | undefined;
   epilog: string | undefined;
   readonly prefixChars: string;
@@ -95,6 +97,7 @@ export function makeParser(
 ): HostValue {
   const parser: Parser = {
     prog: givenText(call, "prog", 0),
+    hasProg: isNamed(given(call, "prog", 0)),
     description: givenText(call, "description", 2),
     epilog: givenText(call, "epilog", 3),
     prefixChars: givenText(call, "prefix_chars") ?? "-",
@@ -108,6 +111,10 @@ export function makeParser(
   };
   takeParents(parser, call, interpreter);
   return hostParser(parser, interpreter, more);
+}
+
+function isNamed(prog: Given): boolean {
+  return prog.state === "unknown" || (prog.state === "given" && prog.value.kind !== "none");
 }
 
 /** `parents=[…]`: their arguments become the parser's own. */
@@ -152,6 +159,7 @@ function hostParser(parser: Parser, interpreter: Interpreter, more: ReadonlyMap<
 function parserAttribute(parser: Parser, name: string, interpreter: Interpreter): Value | undefined {
   switch (name) {
     case "prog":
+      return progOf(parser, interpreter);
     case "description":
     case "epilog":
       return parser[name] === undefined ? unknown(`parser.${name}`) : str(parser[name]);
@@ -170,6 +178,12 @@ function parserAttribute(parser: Parser, name: string, interpreter: Interpreter)
     default:
       return undefined;
   }
+}
+
+/** What the parser calls the program: by default the last part of `sys.argv[0]`. */
+function progOf({ prog, hasProg }: Parser, { programName }: Interpreter): Value {
+  const name = prog ?? (hasProg ? undefined : programName?.slice(programName.lastIndexOf("/") + 1));
+  return name === undefined ? unknown("parser.prog") : str(name);
 }
 
 function setParserAttribute(parser: Parser, name: string, value: Value): void {

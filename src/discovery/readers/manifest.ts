@@ -206,6 +206,8 @@ function merge(tool: Tool, reading: ManifestReading): Tool {
   const capabilities = addCapabilities(tool.capabilities, reading);
   const name = manifest.name ?? tool.name;
   const description = manifest.description ?? tool.description;
+  const category = manifest.category ?? categoryOf(name, description, capabilities, manifest.output);
+  const inferred = tool.inferredCategory ?? tool.category;
   return {
     ...tool,
     name,
@@ -215,7 +217,8 @@ function merge(tool: Tool, reading: ManifestReading): Tool {
     parameters,
     schema: argumentsSchema(parameters, tool.subcommands, keptRest),
     capabilities,
-    category: manifest.category ?? categoryOf(name, description, capabilities, manifest.output),
+    category,
+    ...(category === inferred ? {} : { inferredCategory: inferred }),
     ...(manifest.output === undefined ? {} : { output: manifest.output }),
     ...(manifest.limits === undefined ? {} : { limits: manifest.limits }),
     ...runningOf(reading),

@@ -64,6 +64,8 @@ export interface PythonReading {
   readonly misses: ReadonlySet<string>;
   /** The module's docstring or the comment at its head. */
   readonly documentation: string | undefined;
+  /** Under another name it may have another command line. */
+  readonly asksForName: boolean;
   /** The program is so large that its reading was cut short. */
   readonly isCut: boolean;
   /** Console commands that the file declares as a `setup.py`. */
@@ -78,6 +80,7 @@ const NOT_A_PROGRAM: Omit<PythonReading, "shape"> = {
   dependencies: NOTHING,
   misses: NOTHING,
   documentation: undefined,
+  asksForName: false,
   isCut: false,
   entryPoints: [],
 };
@@ -101,6 +104,7 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
     documentation: documentationOf(parsed),
+    asksForName: interpreter.asksForName,
     isCut: !complete,
     entryPoints: setupEntryPoints(interpreter),
   };
@@ -125,11 +129,12 @@ export function readEntryPoint(
   parsed: ParsedFile,
   name: string,
   attribute: readonly string[],
+  command: string,
   store: ModuleStore,
 ): PythonReading {
   const shape = shapeOf(parsed.module);
   const interpreter = new Interpreter(store, MODELS);
-  const { target, complete } = interpreter.runEntry(parsed.file, name, attribute);
+  const { target, complete } = interpreter.runEntry(parsed.file, name, attribute, command);
   const callee = target?.kind === "bound" ? target.function : target;
   const line = callee?.kind === "function" && callee.file === parsed.file ? callee.line : shape.line;
   const isKnown = target === null || target.kind !== "unknown";
@@ -140,6 +145,7 @@ export function readEntryPoint(
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
     documentation: doc?.kind === "str" && doc.value.trim() !== "" ? cleandoc(doc.value) : documentationOf(parsed),
+    asksForName: interpreter.asksForName,
     isCut: !complete,
     entryPoints: [],
   };
