@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Result, Tool } from "../model/index.ts";
-import { Kernel, type KernelOptions, type RunRequest } from "./kernel.ts";
+import { Kernel, type KernelOptions } from "./kernel.ts";
+import type { RunRequest } from "./request.ts";
 import { statePlaces } from "./state-folder.ts";
 import { ScriptedSandbox, tool, value } from "./testing/scripted.ts";
 

@@ -1,44 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { readdirSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
-import { readFolderConfiguration } from "../discovery/index.ts";
-import {
-  type Capability,
-  type Execution,
-  type FolderConfiguration,
-  fail,
-  type HostileValue,
-  hostileValues,
-  type Limits,
-  ok,
-  type Principal,
-  type Result,
-  type ResultFile,
-  type RunGrant,
-  type SandboxConfig,
-  type SandboxEvent,
-  type Tool,
-  type ToolArguments,
-  validateArguments,
-} from "../model/index.ts";
-import type { Sandbox, SandboxOutcome } from "../sandbox/index.ts";
-import { buildArguments } from "./argv.ts";
-import {
-  BuiltinTools,
-  builtinEnd,
-  OWN_ENVIRONMENT,
-  type OwnCommand,
-  ProgressLines,
-  type RunProgress,
-} from "./builtin-tools.ts";
-import { isInside, modulePath, resolveEntry, workspaceInterpreter } from "./entry.ts";
-import { fingerprintTool } from "./fingerprint.ts";
-import { compareObserved } from "./observation.ts";
-import { BoundedText, collectResults, stdoutResult } from "./output.ts";
-import { type Asked, askedBeyond, type Denial, effectivePolicy, findDenial, type PolicyRequest } from "./policy.ts";
-import { Registry } from "./registry.ts";
-import { type HistoryQuery, type RunFolder, State } from "./state.ts";
+import { realpathSync, statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import { type Execution, fail, type Grant, type Limits, ok, type Result, type Tool } from "../model/index.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { AuditLog } from "./audit-log.ts";
+import { BuiltinTools, type OwnCommand } from "./builtin-tools.ts";
+import type { ResultCache } from "./cache/result-cache.ts";
+import { type Running, startRunning } from "./execution/running.ts";
+import type { Approvals } from "./grants/approvals.ts";
+import type { Grants } from "./grants/grants.ts";
+import type { KernelOperations } from "./operations.ts";
+import type { RunQueue } from "./queue/run-queue.ts";
+import { Registry, type RegistrySource, type ShadowedTool } from "./registry.ts";
+import type { ExecutionHooks, MonitoredEvent, Plan, RunningPreferences, RunRequest } from "./request.ts";
+import { type Security, startSecurity } from "./security.ts";
+import { type HistoryQuery, State } from "./state.ts";
 import { stateRoot } from "./state-folder.ts";
+import type { StatisticsKeeper } from "./statistics/statistics-keeper.ts";
+import { WorkflowStore, Workflows } from "./workflows/index.ts";
 
 export interface KernelOptions {
   /** The workspace folder; its real path is its identity. */
@@ -57,36 +35,54 @@ export interface KernelOptions {
   readonly own?: OwnCommand;
   /** Whether the user trusts the workspace; asked before every run. Always, when left out. */
   readonly trusted?: () => boolean;
+  /** What the user set for the queue, the cache, the history and alerts; the defaults where left out. */
+  readonly running?: RunningPreferences;
+  /** The grants of this session by their ids, for kernels that are opened anew while it goes on. */
+  readonly session?: Map<string, Grant>;
+  /** The queue that several kernels of one process share; without it the kernel has its own. */
+  readonly queue?: RunQueue;
 }
 
 /**
  * The one gate: whatever runs a tool, for whomever, goes through `execute`. It checks the arguments, decides what the
  * principal may do, runs the tool in the sandbox, takes its output through the output gate, and keeps what happened.
  */
-export class Kernel {
+export class Kernel implements KernelOperations {
   /** Real path of the workspace folder. */
   readonly workspace: string;
   /** What a person should know about the state, such as a damaged database that was set aside. */
   readonly notices: readonly string[];
-  readonly #options: KernelOptions;
-  readonly #root: string;
+  /** Workflows of the workspace, whose steps are runs like any other. */
+  readonly workflows: Workflows;
   readonly #state: State;
-  readonly #clock: () => Date;
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly #audit: AuditLog;
   readonly #registry = new Registry();
-  readonly #builtins: BuiltinTools;
   readonly #monitors = new Set<(event: MonitoredEvent) => void>();
+  readonly #running: Running;
+  readonly #security: Security;
 
   private constructor(options: KernelOptions, workspace: string, root: string, state: State) {
     this.workspace = workspace;
     this.notices = state.notices;
-    this.#options = options;
-    this.#root = root;
     this.#state = state;
-    this.#clock = options.clock ?? (() => new Date());
-    this.#environment = options.environment ?? process.env;
-    this.#builtins = new BuiltinTools(options.own, state.places.analysis);
-    this.#registry.register(this.#builtins.tools);
+    this.#audit = new AuditLog(state);
+    const builtins = new BuiltinTools(options.own, state.places.analysis);
+    this.#registry.register(builtins.tools, "builtin");
+    const clock = options.clock ?? (() => new Date());
+    const workflowStore = new WorkflowStore(state, clock);
+    this.#security = startSecurity(options, {
+      ...{ workspace, root, state, registry: this.#registry, builtins },
+      readableFor: (request) => workflowStore.readableFor(request),
+    });
+    this.#running = startRunning(options, {
+      ...{ workspace, state, builtins },
+      plan: (request, run) => this.#security.planner.plan(request, run),
+      begin: (plan, request, run) => this.#security.planner.begin(plan, request, run),
+      monitor: (event) => {
+        for (const listener of this.#monitors) listener(event);
+      },
+    });
+    this.workflows = new Workflows(this, workflowStore, clock);
   }
 
   /** Opens a workspace's kernel with its state. Problems: `no-workspace`, `state-newer`, `state-unavailable`. */
@@ -106,67 +102,59 @@ export class Kernel {
     this.close();
   }
 
-  /** RegisterTool: the tools that may be run, as discovery found them; replaces those registered before. */
-  registerTools(tools: readonly Tool[]): void {
-    // What is built in cannot be replaced by what a workspace calls the same.
-    this.#registry.replace([...tools, ...this.#builtins.tools]);
+  registerTools(tools: readonly Tool[], source: RegistrySource = "workspace"): void {
+    this.#registry.register(tools, source);
+  }
+
+  /** Calls back after tools came, changed or went, until the returned function is called. */
+  onDidChangeTools(listener: () => void): () => void {
+    return this.#registry.onDidChange(listener);
   }
 
   tools(): readonly Tool[] {
     return this.#registry.all();
   }
 
-  /** @param wanted an id or an unambiguous name; problems `no-tool` and `ambiguous-tool` (which lists the ids) */
+  /** Tools that cannot be run, because another source has one with the same id. */
+  shadowedTools(): readonly ShadowedTool[] {
+    return this.#registry.shadowed();
+  }
+
   findTool(wanted: string): Result<Tool> {
     return this.#registry.find(wanted);
   }
 
-  /** ValidateCapabilities: everything that would hold for a run, and whether it is denied, without running anything. */
   plan(request: RunRequest): Result<Plan> {
-    const found = this.#registry.find(request.tool);
-    if (!found.ok) return found;
-    const tool = found.value;
-    const valid = validateArguments(tool, request.arguments);
-    if (!valid.ok) return valid;
-    const words = buildArguments(tool, valid.value);
-    if (!words.ok) return words;
-    const builtin = this.#builtins.entry(tool);
-    const entry = builtin === undefined ? resolveEntry(tool, this.workspace) : ok(builtin.argv);
-    if (!entry.ok) return entry;
-    const modules = modulePath(tool, this.workspace);
-    if (!modules.ok) return modules;
-    const fingerprint =
-      builtin === undefined ? fingerprintTool(tool, this.workspace) : fingerprintTool({ ...tool, ...builtin }, "/");
-    if (!fingerprint.ok) return fingerprint;
-    const last = this.#state.lastFingerprint(tool.id);
-    if (!last.ok) return last;
-    const folder = readFolderConfiguration(this.workspace);
-    if (!folder.ok) return { ok: false, problem: folder.problems[0] };
-    const policyRequest = this.#policyRequest(tool, request, folder.value);
-    const policy = effectivePolicy(policyRequest);
-    if (!policy.ok) return policy;
-    const denied = findDenial(policyRequest, this.#options.trusted?.() ?? true);
-    return ok({
-      tool,
-      fingerprint: fingerprint.value,
-      changed: last.value !== undefined && last.value !== fingerprint.value,
-      arguments: valid.value,
-      argv: [...entry.value, ...words.value],
-      modulePath: modules.value,
-      policy: policy.value,
-      capabilities: tool.capabilities,
-      asked: askedBeyond(tool.capabilities),
-      hostile: hostileValues(valid.value),
-      ...(denied === undefined ? {} : { denied }),
-    });
+    return this.#security.planner.plan(request);
   }
 
-  /**
-   * ExecuteTool: runs a tool in the sandbox and keeps the run. A denied or cancelled run, or one that a limit ended, is
-   * an execution like any other, told by its exit reason; problems are left for what never became a run.
-   */
+  /** What principals were granted. */
+  get grants(): Grants {
+    return this.#security.grants;
+  }
+
+  /** The versions of tools that were approved. */
+  get approvals(): Approvals {
+    return this.#security.approvals;
+  }
+
+  /** The append-only record of what was asked, granted, denied, revoked and run. */
+  get audit(): AuditLog {
+    return this.#audit;
+  }
+
   async execute(request: RunRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
-    return this.#executor.execute(request, hooks);
+    return this.#running.executor.execute(request, hooks);
+  }
+
+  /** Kept results of idempotent tools. */
+  get cache(): ResultCache {
+    return this.#running.cache;
+  }
+
+  /** What the history says of tools. */
+  get statistics(): StatisticsKeeper {
+    return this.#running.statistics;
   }
 
   /** Runs that were kept, newest first, without their output bodies. `tool` is an id or an unambiguous name. */
@@ -183,39 +171,9 @@ export class Kernel {
     return this.#state.execution(id);
   }
 
-  /**
-   * MonitorExecution: what happens in every run of this kernel, until the returned function is called.
-   * @param listener must not throw
-   */
   monitor(listener: (event: MonitoredEvent) => void): () => void {
     this.#monitors.add(listener);
     return () => this.#monitors.delete(listener);
-  }
-
-  #policyRequest(tool: Tool, request: RunRequest, folder: FolderConfiguration): PolicyRequest {
-    const builtin = this.#builtins.entry(tool);
-    const hidden = isInside(this.workspace, this.#root) ? this.#hiddenState() : [];
-    return {
-      tool,
-      principal: request.principal,
-      workspace: this.workspace,
-      stateRoot: this.#root,
-      folder,
-      forbiddenPaths: hidden.filter((path) => builtin?.writablePaths.includes(path) !== true),
-      builtin,
-      grant: request.grant,
-      unprotected: request.unprotected === true,
-      settings: this.#options.limits ?? {},
-      limits: request.limits ?? {},
-    };
-  }
-
-  /** A workspace that contains the state (a home folder) shows none of it but the folder of the run. */
-  #hiddenState(): readonly string[] {
-    const own = this.#state.places.folder;
-    const others = readdirSync(this.#root).map((name) => join(this.#root, name));
-    const inside = readdirSync(own).map((name) => join(own, name));
-    return [...others, ...inside].filter((path) => path !== own && path !== this.#state.places.runs);
   }
 }
 

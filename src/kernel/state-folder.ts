@@ -22,6 +22,10 @@ export interface StatePlaces {
   readonly database: string;
   /** One folder per run, named by its id, with its output and result files. */
   readonly runs: string;
+  /** Results that may be given again, one folder for each, named by the run that they come from. */
+  readonly cache: string;
+  /** Texts of approved versions of tools, by their SHA-256. */
+  readonly sources: string;
   /** What the analyses read of files before; the one folder here that a tool (a built-in one) may write to. */
   readonly analysis: string;
 }
@@ -36,7 +40,14 @@ export function statePlaces(root: string, workspace: string): StatePlaces {
     .replace(/[^\w.-]+/g, "_")
     .slice(0, 40);
   const folder = join(root, `${readable}-${hash}`);
-  return { folder, database: join(folder, "state.db"), runs: join(folder, "runs"), analysis: join(folder, "analysis") };
+  return {
+    folder,
+    database: join(folder, "state.db"),
+    runs: join(folder, "runs"),
+    cache: join(folder, "cache"),
+    sources: join(folder, "sources"),
+    analysis: join(folder, "analysis"),
+  };
 }
 
 /** Where the analyses of a folder, run by the user, keep what they read: as for its kernel. */
@@ -46,7 +57,7 @@ export function analysisCacheFolder(folder: string, environment: NodeJS.ProcessE
 
 /** Makes the folders, readable by their owner only, and notes which workspace they belong to. */
 export function makeStateFolders(places: StatePlaces, workspace: string): void {
-  for (const path of [places.runs, places.analysis]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [places.runs, places.cache, places.analysis]) mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(places.folder, 0o700);
   writeFileSync(join(places.folder, "workspace.txt"), `${workspace}\n`, { mode: 0o600 });
 }

@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditAction, Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
 import { isCorruption, markDamaged, openDatabase } from "./database.ts";
+import { folderBytes } from "./folder-size.ts";
 import { makeStateFolders, type StatePlaces, statePlaces } from "./state-folder.ts";
+import { isCounted } from "./statistics/figures.ts";
 
 /** One line of the append-only audit. */
 export interface AuditEntry {
@@ -69,10 +71,12 @@ export class State {
     this.close();
   }
 
-  makeRunFolder(id: string): Result<RunFolder> {
+  /** @param empty takes away what an earlier attempt of the run left */
+  makeRunFolder(id: string, { empty = false } = {}): Result<RunFolder> {
     const folder = join(this.places.runs, id);
     const results = join(folder, "results");
     try {
+      if (empty) rmSync(folder, { recursive: true, force: true });
       mkdirSync(results, { recursive: true, mode: 0o700 });
       return ok({ folder, results });
     } catch (error) {
@@ -92,14 +96,20 @@ export class State {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, "stdout"), execution.stdout, { mode: 0o600 });
       writeFileSync(join(folder, "stderr"), execution.stderr, { mode: 0o600 });
+      const bytes = folderBytes(folder);
       this.#together(() => {
-        this.#insertExecution(execution, fingerprint);
+        this.#insertExecution(execution, fingerprint, bytes);
         this.#insertAudit({
           principal: execution.principal,
           action: "ended",
           tool: execution.tool,
           execution: execution.id,
-          details: { exit: execution.exit, usage: execution.usage, denied: execution.denied },
+          details: {
+            exit: execution.exit,
+            usage: execution.usage,
+            denied: execution.denied,
+            cachedFrom: execution.cachedFrom?.execution,
+          },
         });
       });
     });
@@ -154,10 +164,18 @@ export class State {
     if (row.value === undefined) return fail("no-execution", `There is no run with the id “${id}”`);
     const execution = this.#readRecord(row.value["record"]);
     if (!execution.ok) return execution;
-    return this.#attempt(() => {
-      const read = (name: string): string => readFileSync(join(this.places.runs, execution.value.id, name), "utf8");
-      return { ...execution.value, stdout: read("stdout"), stderr: read("stderr") };
-    });
+    return this.#withOutput(execution.value);
+  }
+
+  /** Problem: `output-gone`, of a run that is taken away while it is read. */
+  #withOutput(execution: Execution): Result<Execution> {
+    const read = (name: string): string => readFileSync(join(this.places.runs, execution.id, name), "utf8");
+    try {
+      return ok({ ...execution, stdout: read("stdout"), stderr: read("stderr") });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return fail("output-gone", `The output of this run is no longer there: ${why}`);
+    }
   }
 
   /** The fingerprint that a tool had when it last ran. */
@@ -181,13 +199,14 @@ export class State {
     }
   }
 
-  #insertExecution(execution: Execution, fingerprint: string): void {
+  #insertExecution(execution: Execution, fingerprint: string, bytes: number): void {
     const { usage, exit } = execution;
     const record = JSON.stringify({ ...execution, stdout: "", stderr: "" });
     this.#connection
       .prepare(
         `INSERT INTO executions (id, tool, fingerprint, principal, started_at, reason, exit_code, wall_ms, cpu_ms,
-           peak_memory_bytes, written_bytes, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           peak_memory_bytes, written_bytes, record, counted, cached, bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         execution.id,
@@ -202,6 +221,9 @@ export class State {
         Math.round(usage.peakMemoryBytes),
         Math.round(usage.writtenBytes),
         record,
+        isCounted(execution) ? 1 : 0,
+        execution.cached ? 1 : 0,
+        bytes,
       );
     if (exit.reason === "denied") return;
     this.#connection

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Result } from "../../model/index.ts";
-import { Kernel, type Plan, type RunRequest } from "../kernel.ts";
+import { Kernel } from "../kernel.ts";
+import type { Plan, RunRequest } from "../request.ts";
 import { ScriptedSandbox, tool, value } from "../testing/scripted.ts";
 
 const MEBIBYTE = 1024 * 1024;
