@@ -210,7 +210,8 @@ class Compiler {
       if (input.default === undefined) continue;
       const only = { ...spec, parameters: spec.parameters.filter((parameter) => parameter.name === name) };
       for (const { message } of checkArguments(only, { [name]: input.default })) {
-        this.#report("bad-input", `The default of ${message}`, document.valueRange(["inputs", name, "default"]));
+        const what = message.replace(`${spec.name}: `, "");
+        this.#report("bad-input", `The default of ${what}`, document.valueRange(["inputs", name, "default"]));
       }
     }
   }

@@ -47,7 +47,7 @@ function scope(files: FileValue[] = []): Scope {
   };
 }
 
-function valueOf(source: string): Json {
+function found(source: string): Json {
   const parsed = parseExpression(source);
   if (!parsed.ok) throw new Error(`${source}: ${parsed.problem.message}`);
   const value = evaluate(parsed.value, scope());
@@ -101,8 +101,8 @@ describe("expressions", () => {
     ["'it''s'", "it's"],
     ["-2.5e1", -25],
   ])("%s", (source, expected) => {
-    if (source.includes("\\t")) expect(() => valueOf(source)).toThrow("no number");
-    else expect(valueOf(source)).toEqual(expected);
+    if (source.includes("\\t")) expect(() => found(source)).toThrow("no number");
+    else expect(found(source)).toEqual(expected);
   });
 
   it.each([
@@ -143,7 +143,7 @@ describe("expressions", () => {
     ["eval('1')", "there is no function “eval”"],
     ["json('{')", "is no JSON"],
   ])("%s has no value", (source, message) => {
-    expect(() => valueOf(source)).toThrow(message);
+    expect(() => found(source)).toThrow(message);
   });
 
   it("never throws and never finds what is not in its scope", () => {

@@ -236,3 +236,10 @@ export const STATUS_FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ["failed", "failed() or failed('step'): whether a step that this one needs, or the one named, failed"],
   ["succeeded", "succeeded() or succeeded('step'): whether all steps that this one needs, or the one named, went well"],
 ]);
+
+/** All functions as people look them up. */
+export const EXPRESSION_FUNCTIONS: readonly { readonly name: string; readonly signature: string; readonly help: string }[] =
+  [
+    ...[...FUNCTIONS].map(([name, { signature, help }]) => ({ name, signature, help })),
+    ...[...STATUS_FUNCTIONS].map(([name, help]) => ({ name, signature: `${name}()`, help })),
+  ];

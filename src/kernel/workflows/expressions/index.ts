@@ -1,5 +1,5 @@
 export { evaluate, type Scope } from "./evaluate.ts";
-export { FUNCTIONS, STATUS_FUNCTIONS } from "./functions.ts";
+export { EXPRESSION_FUNCTIONS, FUNCTIONS, STATUS_FUNCTIONS } from "./functions.ts";
 export { inferType, type TypeScope } from "./infer.ts";
 export { type Expression, type ExpressionProblem, parseExpression, partsOf } from "./syntax.ts";
 export { hasExpression, parseBare, parseTemplate, type Template, type TemplateExpression } from "./template.ts";
