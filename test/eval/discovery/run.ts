@@ -9,6 +9,9 @@
  *   --capabilities    also runs programs with audit hooks and compares what they do with what is claimed
  *   --every N         of the packages' programs only each Nth is audited, by default 1
  *   --only-capabilities   leaves out the command lines
+ *   --claims          also asks which of the claims that were judged by hand are still made, and how many are possible
+ *   --only-claims     nothing else
+ *   --repositories FOLDER   checkouts for these, by default below the cache; what is missing is fetched from GitHub
  *   --write FILE      puts the tables between the marks of a page
  *
  * It needs Debian's package tools, a Debian mirror, and bubblewrap. Nothing is installed; programs run in a sandbox
@@ -22,6 +25,7 @@ import { parseArgs } from "node:util";
 import { discover } from "../../../src/discovery/index.ts";
 import type { Tool } from "../../../src/model/index.ts";
 import { type Audited, audit } from "./audit.ts";
+import { judgedClaims } from "./claims/measure.ts";
 import { type Material, missingPrograms, prepare } from "./debian.ts";
 import { PACKAGES } from "./packages.ts";
 import { type Count, type Score, score, type Tally } from "./score.ts";
@@ -54,6 +58,9 @@ const { values, positionals } = parseArgs({
     capabilities: { type: "boolean", default: false },
     "only-capabilities": { type: "boolean", default: false },
     every: { type: "string", default: "1" },
+    claims: { type: "boolean", default: false },
+    "only-claims": { type: "boolean", default: false },
+    repositories: { type: "string" },
     write: { type: "string" },
   },
 });
@@ -74,8 +81,12 @@ const chosen: Material = {
   workspaces: material.workspaces.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
 };
 const sections: string[] = [];
-if (!values["only-capabilities"]) sections.push(await commandLines());
+if (!values["only-capabilities"] && !values["only-claims"]) sections.push(await commandLines());
 if (values.capabilities || values["only-capabilities"]) sections.push(await capabilities());
+if (values.claims || values["only-claims"]) {
+  const repositories = values.repositories ?? join(values.cache, "repositories");
+  sections.push(await judgedClaims(material, { repositories, log }));
+}
 console.log(sections.join("\n"));
 if (values.write !== undefined) await writeTo(values.write, sections);
 
