@@ -118,7 +118,7 @@ describe("Kernel", () => {
     expect(sandbox.requests[0]).toMatchObject({ cwd: workspace, stdin: "none" });
     expect(value(kernel.history()).map(({ id }) => id)).toEqual([execution.id]);
     expect(value(kernel.history({ tool: "report" }))).toHaveLength(1);
-    expect(auditActions()).toEqual(["started", "ended"]);
+    expect(auditActions()).toEqual(["asked", "started", "ended"]);
   });
 
   it("names wrong arguments and runs nothing", async () => {
@@ -155,20 +155,23 @@ describe("Kernel", () => {
       );
       expect(execution.exit.reason).toBe("denied");
       expect(execution.denied?.capability).toBe("filesystem-write");
-      for (const part of [principal, "filesystem-write", "tools/report.py:7", 'open(out, "w")', "if the user"]) {
+      for (const part of [principal, "filesystem-write", "tools/report.py:7", 'open(out, "w")', "toka grants allow"]) {
         expect(execution.denied?.message).toContain(part);
       }
       expect(sandbox.requests).toEqual([]);
       expect(value(kernel.history())[0]?.denied).toEqual(execution.denied);
-      expect(auditActions()).toEqual(["denied", "ended"]);
+      expect(auditActions()).toEqual(["asked", "denied", "ended"]);
     },
   );
 
   it("lets an agent run without a grant, in the tool's own limits", async () => {
     const execution = value(
-      await open().execute(request({ principal: "chat", limits: { memoryBytes: 1024 * MEBIBYTE, timeMs: 10 } }), {
-        signal,
-      }),
+      await open({}, [tool({ capabilities: [] })]).execute(
+        request({ principal: "chat", limits: { memoryBytes: 1024 * MEBIBYTE, timeMs: 10 } }),
+        {
+          signal,
+        },
+      ),
     );
     expect(execution.exit.reason).toBe("ok");
     expect(sandbox.requests[0]?.config).toMatchObject({ memoryBytes: 256 * MEBIBYTE, timeMs: 10 });

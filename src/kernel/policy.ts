@@ -1,12 +1,12 @@
-import { realpathSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import {
+  CATEGORY_LIMITS,
   type Capability,
   type CapabilityName,
+  type Execution,
   FOLDER_CONFIGURATION,
   type FolderConfiguration,
-  fail,
+  type Grant,
   type Limits,
   type ManifestLimits,
   ok,
@@ -16,16 +16,14 @@ import {
   type SandboxConfig,
   type Tool,
 } from "../model/index.ts";
-import { compileConfig, parseHostRule } from "../sandbox/index.ts";
-import { isInside } from "./entry.ts";
+import { compileConfig } from "../sandbox/index.ts";
+import type { EffectiveCapability } from "./grants/effective.ts";
+import { grantableHosts, grantablePaths, grantCommand } from "./grants/scope.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
 /** Why a run may not happen, in the form that an execution keeps. */
-export interface Denial {
-  readonly capability: string;
-  readonly message: string;
-}
+export type Denial = NonNullable<Execution["denied"]>;
 
 export interface PolicyRequest {
   readonly tool: Tool;
@@ -36,6 +34,8 @@ export interface PolicyRequest {
   /** What the workspace folder's own configuration takes away. */
   readonly folder: FolderConfiguration;
   readonly forbiddenPaths: readonly string[];
+  /** Results of earlier steps, of a step of a workflow. */
+  readonly readablePaths?: readonly string[];
   /** What a built-in tool consists of, and the variables that it starts with. */
   readonly builtin?:
     | {
@@ -44,7 +44,12 @@ export interface PolicyRequest {
         readonly environment: readonly string[];
       }
     | undefined;
+  /** What the user allowed for this one run. */
   readonly grant: RunGrant | undefined;
+  /** The principal's own grants that hold for the tool as it is. */
+  readonly held: readonly Grant[];
+  /** Capabilities that the principal was granted for an earlier version of the tool. */
+  readonly outdated: ReadonlySet<CapabilityName>;
   /** The run may go on where nothing isolates. */
   readonly unprotected: boolean;
   /** Limits that the user set for all runs. */
@@ -63,17 +68,19 @@ const HARMLESS_VARIABLES = ["TZ", "NO_COLOR", "FORCE_COLOR", "COLUMNS"];
  */
 export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
   const { tool, principal, workspace, stateRoot, grant } = request;
-  const writablePaths = grantedPaths(grant, stateRoot);
-  if (!writablePaths.ok) return writablePaths;
-  const hosts = grantedHosts(grant);
-  if (!hosts.ok) return hosts;
+  const asked = grantablePaths(grant?.writablePaths ?? [], stateRoot);
+  if (!asked.ok) return asked;
+  const named = grantableHosts(grant?.hosts ?? []);
+  if (!named.ok) return named;
+  const held = heldScope(request);
   const base = compileConfig({
     category: tool.category,
+    limits: inferredLimits(tool),
     workspace,
-    writablePaths: [...writablePaths.value, ...(request.builtin?.writablePaths ?? [])],
+    writablePaths: [...asked.value, ...held.writable, ...(request.builtin?.writablePaths ?? [])],
     forbiddenPaths: [...request.forbiddenPaths, ...request.folder.forbid.map((path) => join(workspace, path))],
-    readablePaths: request.builtin?.readablePaths ?? [],
-    hosts: hosts.value,
+    readablePaths: [...held.readable, ...(request.builtin?.readablePaths ?? []), ...(request.readablePaths ?? [])],
+    hosts: [...named.value, ...held.hosts],
     environment: [
       ...HARMLESS_VARIABLES,
       ...(request.builtin?.environment ?? []),
@@ -81,8 +88,27 @@ export function effectivePolicy(request: PolicyRequest): Result<SandboxConfig> {
     ],
   });
   const own: SandboxConfig = { ...base, ...defined(request.settings) };
-  const asked = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);
-  return ok(narrowed(narrowed(asked, declaredLimits(tool.limits)), declaredLimits(request.folder.limits)));
+  const wanted = principal === "user" ? { ...own, ...defined(request.limits) } : narrowed(own, request.limits);
+  return ok(narrowed(narrowed(wanted, declaredLimits(tool.limits)), declaredLimits(request.folder.limits)));
+}
+
+/** What the principal's grants add to the policy. A folder that lets nothing reach the network overrules them. */
+function heldScope({ held, folder }: PolicyRequest): {
+  readonly writable: readonly string[];
+  readonly readable: readonly string[];
+  readonly hosts: readonly string[];
+} {
+  const ofFiles = held.filter(({ capability }) => capability !== "filesystem-read");
+  return {
+    writable: ofFiles.flatMap(({ paths }) => paths),
+    readable: held.filter(({ capability }) => capability === "filesystem-read").flatMap(({ paths }) => paths),
+    hosts: folder.network ? held.flatMap(({ hosts }) => hosts) : [],
+  };
+}
+
+/** A manifest's category cannot give a tool more than the category that was inferred from its code. */
+function inferredLimits({ inferredCategory }: Tool): Partial<Limits> {
+  return inferredCategory === undefined ? {} : CATEGORY_LIMITS[inferredCategory];
 }
 
 function defined(limits: Partial<Limits>): Partial<Limits> {
@@ -122,52 +148,21 @@ function narrowed(config: SandboxConfig, limits: Partial<Limits>): SandboxConfig
   };
 }
 
-/** System folders; a grant for one of them, or for what contains them, would end every protection. */
-const SYSTEM_ROOTS = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr"];
-
-/** The real paths of a grant. Refused are system folders, the home folder itself, and what holds the state. */
-function grantedPaths(grant: RunGrant | undefined, stateRoot: string): Result<readonly string[]> {
-  const paths: string[] = [];
-  for (const path of grant?.writablePaths ?? []) {
-    if (!isAbsolute(path)) return fail("bad-grant", `A granted path must be absolute: ${path}`);
-    let real: string;
-    try {
-      real = realpathSync(path);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return fail("bad-grant", `A granted path cannot be used: ${why}`);
-    }
-    const touchesSystem = SYSTEM_ROOTS.some((root) => isInside(root, real) || isInside(real, root));
-    if (touchesSystem || isInside(real, homedir())) {
-      return fail("bad-grant", `Writing to ${real} cannot be granted: it is or contains a folder of the system`);
-    }
-    if (isInside(real, stateRoot) || isInside(stateRoot, real)) {
-      return fail("bad-grant", `Writing to ${real} cannot be granted: grants and history are kept there`);
-    }
-    paths.push(real);
-  }
-  return ok(paths);
-}
-
-function grantedHosts(grant: RunGrant | undefined): Result<readonly string[]> {
-  for (const host of grant?.hosts ?? []) {
-    const rule = parseHostRule(host);
-    if (!rule.ok) return fail("bad-grant", rule.problem.message);
-  }
-  return ok(grant?.hosts ?? []);
-}
-
 /**
- * What the principal may not do: nothing runs in an untrusted workspace, and an agent never uses a grant of the user.
+ * Why a run may not happen: the workspace is not trusted or lets no agents in, a run without a sandbox or with a grant was
+ * asked for by somebody who cannot give it, or the principal lacks a grant for what the tool's code does.
  * @returns the denial, which names the capability, its evidence and what would allow it
  */
-export function findDenial(request: PolicyRequest, trusted: boolean): Denial | undefined {
-  const { tool, principal, grant } = request;
+export function findDenial(
+  request: PolicyRequest,
+  effective: readonly EffectiveCapability[],
+  trusted: boolean,
+): Denial | undefined {
+  const { tool, principal, folder, grant } = request;
   if (!trusted) {
     const message = `${tool.name} was not run: the workspace is not trusted. Trust the workspace to allow it.`;
     return { capability: "workspace-trust", message };
   }
-  const { folder } = request;
   if (principal !== "user" && !folder.agents) {
     const message = `${principal} may not run ${tool.name}: ${FOLDER_CONFIGURATION} lets only people run tools of this folder.`;
     return { capability: "agents", message };
@@ -176,28 +171,57 @@ export function findDenial(request: PolicyRequest, trusted: boolean): Denial | u
     const message = `${tool.name} was not run with ${grant.hosts.join(", ")}: ${FOLDER_CONFIGURATION} lets no tool of this folder reach the network.`;
     return { capability: "network-access", message };
   }
-  if (principal !== "user" && request.unprotected) {
+  if (principal === "user") return undefined;
+  if (request.unprotected) {
     const message = `${principal} may not run ${tool.name} without a sandbox: only the user can agree to that, each time.`;
     return { capability: "unprotected", message };
   }
-  if (principal === "user" || grant === undefined) return undefined;
-  const granted = { "filesystem-write": grant.writablePaths, "network-access": grant.hosts } as const;
-  const capability = (["filesystem-write", "network-access"] as const).find((name) => granted[name].length > 0);
-  if (capability === undefined) return undefined;
-  const what = granted[capability].join(", ");
-  return {
-    capability,
-    message:
-      `${principal} may not use “${capability}” of ${tool.name} for ${what}: an agent has no grants of the user. ` +
-      `${evidenceSentence(tool, capability)} It would be allowed if the user runs the tool and grants this.`,
-  };
+  return beyondGrants(request) ?? lackingGrant(request, effective);
 }
 
-function evidenceSentence(tool: Tool, name: CapabilityName): string {
-  const capability = tool.capabilities.find((candidate) => candidate.name === name);
-  const evidence = capability?.evidence[0];
-  if (evidence === undefined) return `No evidence for it was found in ${tool.file}.`;
-  return `Evidence: ${evidence.file}:${evidence.line} “${evidence.text}” (${evidence.why}).`;
+/** An agent that brings a grant of its own making may use what it was granted before, and nothing else of it. */
+function beyondGrants(request: PolicyRequest): Denial | undefined {
+  const { grant, held } = request;
+  const writable = new Set(held.filter(({ capability }) => capability !== "filesystem-read").flatMap((g) => g.paths));
+  const reachable = new Set(held.flatMap(({ hosts }) => hosts));
+  const paths = (grant?.writablePaths ?? []).filter((path) => !writable.has(path));
+  const hosts = (grant?.hosts ?? []).filter((host) => !reachable.has(host));
+  if (paths.length > 0) return denial(request, "filesystem-write", { paths });
+  return hosts.length > 0 ? denial(request, "network-access", { hosts }) : undefined;
+}
+
+function lackingGrant(request: PolicyRequest, effective: readonly EffectiveCapability[]): Denial | undefined {
+  const denied = effective.filter(({ standing }) => standing === "denied").map(({ capability }) => capability);
+  const [first] = denied;
+  if (first === undefined) return undefined;
+  const others = denied.slice(1).map(({ name }) => `“${name}”`);
+  const also = others.length === 0 ? "" : ` It would then also need ${others.join(", ")}.`;
+  return denial(request, first.name, first.scope ?? {}, also);
+}
+
+function denial(
+  { tool, principal, outdated }: PolicyRequest,
+  name: CapabilityName,
+  scope: { readonly paths?: readonly string[] | undefined; readonly hosts?: readonly string[] | undefined },
+  also = "",
+): Denial {
+  const named = [...(scope.paths ?? []), ...(scope.hosts ?? [])];
+  const what = named.length === 0 ? "" : ` for ${named.join(", ")}`;
+  const evidence = tool.capabilities.find((candidate) => candidate.name === name)?.evidence[0];
+  const shown =
+    evidence === undefined
+      ? `No evidence for it was found in ${tool.file}.`
+      : `Evidence: ${evidence.file}:${evidence.line} “${evidence.text}” (${evidence.why}).`;
+  const why = outdated.has(name)
+    ? `its grant was for the tool as it was before it changed.`
+    : `it has no grant for it, and an agent has none of the user's.`;
+  const allow = grantCommand(tool.id, name, principal, scope);
+  return {
+    capability: name,
+    message: `${principal} may not use “${name}” of ${tool.name}${what}: ${why} ${shown} The user can allow it: ${allow}${also}`,
+    ...(evidence === undefined ? {} : { evidence: { file: evidence.file, line: evidence.line } }),
+    allow,
+  };
 }
 
 /** What a run would ask for beyond its policy, taken from what the code names itself. */
@@ -206,13 +230,15 @@ export interface Asked {
   readonly hosts: readonly string[];
 }
 
-export function askedBeyond(capabilities: readonly Capability[]): Asked {
+/** @param policy what is given already */
+export function askedBeyond(capabilities: readonly Capability[], policy: SandboxConfig): Asked {
   const scopes = (names: readonly CapabilityName[]) =>
     capabilities.filter((capability) => names.includes(capability.name)).map((capability) => capability.scope ?? {});
   const writes = scopes(["filesystem-write", "filesystem-delete", "file-permissions"]);
   const network = scopes(["network-access"]);
+  const given = policy.network.mode === "hosts" ? policy.network.hosts : [];
   return {
     writablePaths: [...new Set(writes.flatMap((scope) => scope.paths ?? []))],
-    hosts: [...new Set(network.flatMap((scope) => scope.hosts ?? []))],
+    hosts: [...new Set(network.flatMap((scope) => scope.hosts ?? []))].filter((host) => !given.includes(host)),
   };
 }

@@ -42,7 +42,11 @@ export type ExitStatus = z.infer<typeof ExitStatus>;
 
 /** What the supervisor says while a run is under way. */
 export const SandboxEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("started"), pid: z.int() }),
+  z.object({
+    type: z.literal("started"),
+    pid: z.int(),
+    warm: z.literal(true).optional().describe("It runs in a sandbox that was kept ready."),
+  }),
   z.object({
     type: z.literal("usage"),
     usage: Usage,
@@ -99,7 +103,17 @@ export const Execution = z.object({
   cached: z.boolean().describe("The result is that of an earlier run; `cachedFrom` says which."),
   cachedFrom: z.object({ execution: z.string(), at: z.iso.datetime() }).optional(),
   attempts: z.int().min(2).optional().describe("How often it was tried, where that was more than once."),
-  denied: z.object({ capability: z.string(), message: z.string() }).optional(),
+  denied: z
+    .object({
+      capability: z.string(),
+      message: z.string(),
+      evidence: z
+        .object({ file: z.string(), line: z.int() })
+        .optional()
+        .describe("The line that shows the capability."),
+      allow: z.string().optional().describe("The command line by which the user can allow it."),
+    })
+    .optional(),
   observed: Observed.optional().describe("What the run did, where it was run to be observed."),
   workflow: WorkflowOrigin.optional().describe("Of which workflow it was a step."),
 });

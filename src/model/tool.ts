@@ -28,6 +28,7 @@ export const Framework = z.enum([
   "just",
   "task",
   "manifest",
+  "plugin",
   "builtin",
 ]);
 export type Framework = z.infer<typeof Framework>;
@@ -90,7 +91,7 @@ export const RestWords = z.object({
 });
 export type RestWords = z.infer<typeof RestWords>;
 
-export const ToolSource = z.enum(["inferred", "manifest", "both"]);
+export const ToolSource = z.enum(["inferred", "manifest", "both", "plugin"]);
 
 /** What a tool prints on standard output, when it is known. */
 export const OutputFormat = z.enum(["text", "json", "mermaid", "html"]);
@@ -126,6 +127,9 @@ export const Tool = z.object({
   framework: Framework,
   description: z.string(),
   category: Category,
+  inferredCategory: Category.optional().describe(
+    "What was inferred, where a manifest states another: its limits hold as well.",
+  ),
   source: ToolSource,
   entry: z.object({
     argv: z
@@ -168,6 +172,11 @@ export const Tool = z.object({
   examples: z.array(z.string()).optional(),
 });
 export type Tool = z.infer<typeof Tool>;
+
+/** Whether a tool's file is one of the workspace: what is built in, and some of what plugins provide, has none there. */
+export function hasSource({ framework, file, id }: Pick<Tool, "framework" | "file" | "id">): boolean {
+  return framework !== "builtin" && !(framework === "plugin" && file === id);
+}
 
 /** Arguments of one call: parameter name to value; `subcommand` (a space-separated path) picks a subcommand. */
 export const ToolArguments = z.record(z.string(), z.json());

@@ -1,0 +1,72 @@
+import { AuditRecord, fail, ok, parseBoundary, parseJson, type Result } from "../model/index.ts";
+import type { State } from "./state.ts";
+
+/** Which lines of the audit are wanted; all where left out. */
+export interface AuditQuery {
+  /** A tool's id. */
+  readonly tool?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly action?: string | undefined;
+  /** Nothing before this moment (ISO 8601). */
+  readonly since?: string | undefined;
+}
+
+/** So many lines are read at once. */
+const PAGE = 500;
+
+/**
+ * What was asked, granted, denied, revoked and run, in the order in which it happened. It only ever grows: the database
+ * itself refuses to change or take away a line.
+ */
+export class AuditLog {
+  readonly #state: State;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** The lines, oldest first, read in pages: a whole history need not fit into the memory. */
+  *read(query: AuditQuery = {}): Generator<Result<AuditRecord>, void, undefined> {
+    let after = 0;
+    for (;;) {
+      const page = this.#page(query, after);
+      if (!page.ok) {
+        yield page;
+        return;
+      }
+      for (const record of page.value) yield ok(record);
+      const last = page.value.at(-1);
+      if (last === undefined || page.value.length < PAGE) return;
+      after = last.seq;
+    }
+  }
+
+  #page({ tool, principal, action, since }: AuditQuery, after: number): Result<readonly AuditRecord[]> {
+    const rows = this.#state.read((connection) =>
+      connection
+        .prepare(
+          `SELECT seq, at, principal, action, tool, execution, details FROM audit WHERE seq > ?1
+             AND (?2 IS NULL OR tool = ?2) AND (?3 IS NULL OR principal = ?3)
+             AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR at >= ?5)
+           ORDER BY seq LIMIT ${PAGE}`,
+        )
+        .all(after, tool ?? null, principal ?? null, action ?? null, since ?? null),
+    );
+    if (!rows.ok) return rows;
+    const records: AuditRecord[] = [];
+    for (const { execution, details, ...row } of rows.value) {
+      const record = parseBoundary(
+        AuditRecord,
+        {
+          ...row,
+          ...(execution === null ? {} : { execution }),
+          details: typeof details === "string" ? parseJson(details) : details,
+        },
+        "a line of the audit",
+      );
+      if (!record.ok) return fail("state-corrupt", record.problem.message);
+      records.push(record.value);
+    }
+    return ok(records);
+  }
+}
