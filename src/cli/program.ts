@@ -10,6 +10,12 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { historyCommand } from "./commands/history.ts";
 import { runCommand } from "./commands/run.ts";
+import {
+  workflowCheckCommand,
+  workflowPlanCommand,
+  workflowRunCommand,
+  workflowRunsCommand,
+} from "./commands/workflow.ts";
 import { Console } from "./console.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -96,6 +102,7 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
     .action(async (files, options) => done(await cfgCommand(files, options, context)));
 
   addAnalyze(program, words, context, done);
+  addWorkflow(program, context, done);
   addExec(program, context, done);
   addRun(program, words, context, done);
 
@@ -245,4 +252,32 @@ function addRun(program: Command, words: readonly string[], context: Context, do
     .action(async (tool, parameters, options) =>
       done(await runCommand(tool, withFirstDashes(words, parameters), options, context)),
     );
+}
+
+function addWorkflow(program: Command, context: Context, done: (code: number) => void): void {
+  const workflow = program
+    .command("workflow")
+    .description("check, plan and run *.workflow.yaml files, whose steps are tools of the workspace");
+  const command = (name: string, file: string, what: string): Command =>
+    workflow
+      .command(name)
+      .description(what)
+      .argument(file, "the workflow file")
+      .option("--json", "print one JSON object")
+      .option("--workspace <dir>", "the workspace folder", ".");
+  const input = "an input of the workflow; several of one name are a list (repeatable)";
+
+  command("check", "<file>", "everything that is wrong with it, with line and column; nothing runs").action(
+    async (file, options) => done(await workflowCheckCommand(file, options, context)),
+  );
+  command("plan", "<file>", "its steps in waves, with commands, capabilities and limits; nothing runs")
+    .option("--input <name=value>", input, collect)
+    .action(async (file, options) => done(await workflowPlanCommand(file, options, context)));
+  command("run", "<file>", "run its steps, as many at once as can be")
+    .option("--input <name=value>", input, collect)
+    .option("--resume [run]", "go on with this earlier run, or the last one; steps that had finished are not run again")
+    .action(async (file, options) => done(await workflowRunCommand(file, options, context)));
+  command("runs", "[file]", "earlier runs, newest first")
+    .option("--limit <n>", "at most this many (20)")
+    .action(async (file, options) => done(await workflowRunsCommand(file, options, context)));
 }
