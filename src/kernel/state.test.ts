@@ -121,7 +121,8 @@ describe("State", () => {
       for (let index = 0; index < 200; index++) value(state.record(execution(`run-${index}`), "f"));
     }
     const bytes = readFileSync(database());
-    bytes.fill(0x5a, 8192);
+    // Behind the schema: that one is read when the database is opened.
+    bytes.fill(0x5a, Math.floor(bytes.length / 8192) * 4096);
     writeFileSync(database(), bytes);
     {
       using state = value(open());
