@@ -112,8 +112,8 @@ interface MenuItem {
 const IN_TOOLS = `view == ${VIEWS.tools.id}`;
 const IN_HISTORY = `view == ${VIEWS.history.id}`;
 const ON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;/`;
-/** Of the workspace: what is built in has no source there. */
-const ON_OWN_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;(?!external;builtin)/`;
+/** Of the workspace: what is built in or provided by a plugin may have no source there. */
+const ON_OWN_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;(?!external;sourceless)/`;
 const ON_PYTHON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;python/`;
 const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
 const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;

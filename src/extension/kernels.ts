@@ -50,12 +50,21 @@ export class Kernels implements Disposable {
     try {
       const opened = await opening;
       usable = opened.ok;
-      if (opened.ok) opened.value.registerTools(this.#store.tools(folder).map(({ tool }) => tool));
+      if (opened.ok) this.#register(opened.value, folder);
       return opened;
     } finally {
       // The next one who asks tries again.
       if (!usable && this.#open.get(key) === opening) this.#open.delete(key);
     }
+  }
+
+  #register(kernel: Kernel, folder: WorkspaceFolder): void {
+    const tools = this.#store.tools(folder).map(({ tool }) => tool);
+    const { plugin = [], workspace: own = [] } = Object.groupBy(tools, ({ framework }) =>
+      framework === "plugin" ? "plugin" : "workspace",
+    );
+    kernel.registerTools(own, "workspace");
+    kernel.registerTools(plugin, "plugin:extensions");
   }
 
   /** Keeps a kernel open until the work with it is done, whatever happens to settings and folders meanwhile. */

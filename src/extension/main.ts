@@ -1,8 +1,10 @@
 import "./zod-jitless.ts";
 
 import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, Uri, window, workspace } from "vscode";
+import type { TokaExports } from "./api.ts";
 import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
+import { Exports } from "./exports.ts";
 import { GraphPanels } from "./graph/graph-panels.ts";
 import { HistoryTree } from "./history-tree.ts";
 import { Kernels } from "./kernels.ts";
@@ -13,6 +15,7 @@ import { Runner } from "./run/runner.ts";
 import { serverConfiguration } from "./server-configuration.ts";
 import { registerSeverityDecorations } from "./severity-decorations.ts";
 import { StateBackup } from "./state-backup.ts";
+import { ToolProviders } from "./tool-providers.ts";
 import { ToolStore } from "./tool-store.ts";
 import { ToolsTree } from "./tools-tree.ts";
 import { UserCommands } from "./user-commands.ts";
@@ -25,13 +28,15 @@ type State =
 let state: State = { kind: "inactive" };
 
 /** Composes the extension. It is synchronous and short: the language server starts after it, in the background. */
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): TokaExports {
   const started = performance.now();
   const log = window.createOutputChannel("Toka", { log: true });
   context.subscriptions.push(log);
   try {
-    state = { kind: "active", stop: compose(context, log) };
+    const { stop, exports } = compose(context, log);
+    state = { kind: "active", stop };
     log.info(`activated in ${Math.round(performance.now() - started)} ms`);
+    return exports;
   } catch (error) {
     // The editor itself says nothing when an extension does not start.
     state = { kind: "failed", error };
@@ -48,15 +53,19 @@ export async function deactivate(): Promise<void> {
   if (before.kind === "active") await before.stop();
 }
 
-/** @returns what stops everything that must come to an end in order */
-function compose(context: ExtensionContext, log: LogOutputChannel): () => Promise<unknown> {
+/** @returns what other extensions get, and what stops everything that must come to an end in order */
+function compose(
+  context: ExtensionContext,
+  log: LogOutputChannel,
+): { readonly exports: TokaExports; readonly stop: () => Promise<unknown> } {
   const { extensionUri, globalStorageUri, subscriptions } = context;
   const dist = (name: string): Uri => Uri.joinPath(extensionUri, "dist", name);
   const reporter = new Reporter(log);
   const server = new LanguageServer(dist("server.cjs").fsPath, log, () =>
     serverConfiguration(reporter, globalStorageUri),
   );
-  const store = new ToolStore(server, log);
+  const providers = new ToolProviders(reporter);
+  const store = new ToolStore(server, providers, log);
   const kernels = new Kernels(dist("helper.py"), dist("cli.cjs"), store, log);
   const runner = new Runner(kernels, reporter, log);
   const graphs = new GraphPanels(extensionUri, server, reporter);
@@ -67,8 +76,11 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
   });
   const backup = new StateBackup(reporter, () => history.refresh());
   const commands = new UserCommands({ store, runner, graphs, results, ask, backup, kernels, reporter, log });
+  const exports = new Exports(store, providers, runner);
   subscriptions.push(
     server,
+    providers,
+    exports,
     store,
     kernels,
     runner,
@@ -87,7 +99,7 @@ function compose(context: ExtensionContext, log: LogOutputChannel): () => Promis
     window.withProgress({ location: { viewId: "toka.tools" } }, () => store.refresh(false)),
     l10n.t("reading the workspace"),
   );
-  return () => Promise.all([runner.stop(), server.stop()]);
+  return { exports, stop: () => Promise.all([runner.stop(), server.stop()]) };
 }
 
 function onSettingsChange(server: LanguageServer, kernels: Kernels, reporter: Reporter): Disposable {

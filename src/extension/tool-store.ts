@@ -17,6 +17,7 @@ import {
   type ToolReference,
 } from "../model/index.ts";
 import type { LanguageServer } from "./language-server.ts";
+import type { ToolProviders } from "./tool-providers.ts";
 
 /** A tool with the workspace folder it lies in. */
 export interface LocatedTool {
@@ -40,6 +41,7 @@ export type FolderState =
 /** The tools of all workspace folders, as the language server last told them. */
 export class ToolStore implements Disposable {
   readonly #server: LanguageServer;
+  readonly #providers: ToolProviders;
   readonly #log: LogOutputChannel;
   readonly #states = new Map<string, FolderState>();
   readonly #requests = new Map<string, CancellationTokenSource>();
@@ -49,10 +51,13 @@ export class ToolStore implements Disposable {
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(server: LanguageServer, log: LogOutputChannel) {
+  /** @param providers tools of other extensions, which count among those of each folder */
+  constructor(server: LanguageServer, providers: ToolProviders, log: LogOutputChannel) {
     this.#server = server;
+    this.#providers = providers;
     this.#log = log;
     this.#subscriptions = Disposable.from(
+      providers.onDidChange(() => this.#changed.fire()),
       server.onDiscovering((found) => this.#add(found)),
       server.onToolsChanged((folder) => this.#reload([Uri.parse(folder, true)], false)),
       workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
@@ -155,7 +160,9 @@ export class ToolStore implements Disposable {
   /** The tools of one folder, or of all. */
   tools(only?: WorkspaceFolder): LocatedTool[] {
     const folders = only ? [only] : (workspace.workspaceFolders ?? []);
-    return folders.flatMap((folder) => this.#known(folder).map((tool): LocatedTool => ({ folder, tool })));
+    return folders.flatMap((folder) =>
+      [...this.#known(folder), ...this.#providers.tools(folder)].map((tool): LocatedTool => ({ folder, tool })),
+    );
   }
 
   #known(folder: WorkspaceFolder): readonly Tool[] {

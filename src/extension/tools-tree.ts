@@ -15,7 +15,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { CAPABILITIES, type Capability, type Evidence, type Severity, type Tool } from "../model/index.ts";
+import { CAPABILITIES, type Capability, type Evidence, hasSource, type Severity, type Tool } from "../model/index.ts";
 import { COMMANDS, CONTEXT_KEYS, VIEWS, type ViewState } from "./contributions.ts";
 import type { Reporter } from "./reporter.ts";
 import { toolUri } from "./severity-decorations.ts";
@@ -246,7 +246,7 @@ function toolItem(located: LocatedTool): TreeItem {
   item.tooltip = plainMarkdown(toolTooltip(tool, l10n.t));
   item.contextValue = toolContext(tool);
   item.accessibilityInformation = { label: toolLabel(tool, l10n.t) };
-  const opens = tool.framework === "builtin" ? COMMANDS.runTool : COMMANDS.openToolSource;
+  const opens = hasSource(tool) ? COMMANDS.openToolSource : COMMANDS.runTool;
   item.command = { command: opens.id, title: opens.title, arguments: [reference(located)] };
   return item;
 }
@@ -276,8 +276,10 @@ function evidenceItem(located: LocatedTool, capability: Capability, evidence: Ev
   item.iconPath = new ThemeIcon("arrow-small-right");
   item.description = place;
   item.tooltip = plainMarkdown(evidenceTooltip(evidence, l10n.t));
-  item.contextValue = "evidence";
   item.accessibilityInformation = { label: l10n.t("{0}, {1}, {2}", evidence.text, evidence.why, place) };
+  // What a plugin says of its own tool is in no file.
+  if (evidence.file === located.tool.id && !hasSource(located.tool)) return item;
+  item.contextValue = "evidence";
   item.command = {
     command: COMMANDS.openEvidence.id,
     title: COMMANDS.openEvidence.title,

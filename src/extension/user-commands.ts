@@ -10,7 +10,7 @@ import {
   workspace,
 } from "vscode";
 import * as z from "zod";
-import { type EnforcementReport, GraphParams, parseBoundary, ToolReference } from "../model/index.ts";
+import { type EnforcementReport, GraphParams, hasSource, parseBoundary, ToolReference } from "../model/index.ts";
 import type { Ask } from "./ask.ts";
 import type { CommandHandler } from "./commands.ts";
 import { type CommandKey, VIEWS } from "./contributions.ts";
@@ -127,8 +127,7 @@ export class UserCommands {
 
   async #openToolSource(target: unknown): Promise<void> {
     const located = this.#toolFrom(target);
-    // What is built in has no source in the workspace.
-    if (located === undefined || located.tool.framework === "builtin") return;
+    if (located === undefined || !hasSource(located.tool)) return;
     await openLine(Uri.joinPath(located.folder.uri, located.tool.file), located.tool.line);
   }
 

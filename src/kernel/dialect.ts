@@ -78,6 +78,7 @@ export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   just: SPLICED,
   task: SPLICED,
   manifest: UNKNOWN,
+  plugin: UNKNOWN,
   // Our own command line, by commander.
   builtin: { ...GETOPT, plainSwitches: false },
 };

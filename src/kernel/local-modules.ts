@@ -76,28 +76,21 @@ export class LocalModules {
 
   /** The files that an import below a root runs: the packages on the way, the module, and modules among the names. */
   #find(root: string, parts: readonly string[], names: readonly string[]): readonly string[] {
-    const files: string[] = [];
+    const files = parts.length === 0 ? this.#existing([within(root, "__init__.py")]) : [];
     let path = root;
-    for (const [index, part] of parts.entries()) {
+    for (const part of parts) {
       path = within(path, part);
-      const initial = within(path, "__init__.py");
-      const isLast = index === parts.length - 1;
-      if (this.#kind(path) === "folder") {
-        if (this.#kind(initial) === "file") files.push(initial);
-        continue;
-      }
-      if (this.#kind(`${path}.py`) === "file") files.push(`${path}.py`);
+      files.push(...this.#existing([within(path, "__init__.py"), `${path}.py`]));
       // A name behind a module is one of its attributes.
-      return isLast || files.length > 0 ? files : [];
+      if (this.#kind(path) !== "folder") return files;
     }
-    for (const name of names) {
-      const named = within(path, name);
-      if (this.#kind(`${named}.py`) === "file") files.push(`${named}.py`);
-      else if (this.#kind(within(named, "__init__.py")) === "file") files.push(within(named, "__init__.py"));
-    }
-    if (parts.length === 0 && this.#kind(within(path, "__init__.py")) === "file")
-      files.push(within(path, "__init__.py"));
+    const named = names.map((name) => within(path, name));
+    files.push(...this.#existing(named.flatMap((name) => [`${name}.py`, within(name, "__init__.py")])));
     return files;
+  }
+
+  #existing(paths: readonly string[]): string[] {
+    return paths.filter((path) => this.#kind(path) === "file");
   }
 
   #kind(path: string): "file" | "folder" | undefined {

@@ -14,6 +14,7 @@ export * from "./grant.ts";
 export * from "./graph.ts";
 export * from "./manifest.ts";
 export * from "./observed.ts";
+export * from "./plugin.ts";
 export * from "./protocol.ts";
 export * from "./result.ts";
 export * from "./sandbox.ts";

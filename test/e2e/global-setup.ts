@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import type { TestProject } from "vitest/node";
-import { packModelProvider } from "../host/pack-model-provider.ts";
+import { packExtension } from "../host/pack-extension.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -15,6 +15,8 @@ declare module "vitest" {
     vsix: string;
     /** The scripted language model, packaged. */
     modelProvider: string;
+    /** A second extension that provides tools, packaged. */
+    toolProvider: string;
     /** Why no tool can be run here; empty where they can. */
     notEnforceable: string;
   }
@@ -24,7 +26,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const scratch = await mkdtemp(join(tmpdir(), "toka-e2e-"));
   await execa(process.execPath, [join(ROOT, "scripts", "package.ts")], { cwd: ROOT, stderr: "inherit" });
   project.provide("vsix", join(ROOT, "toka-tools.vsix"));
-  project.provide("modelProvider", await packModelProvider(scratch));
+  project.provide("modelProvider", await packExtension("model-provider", scratch));
+  project.provide("toolProvider", await packExtension("tool-provider", scratch));
   project.provide("notEnforceable", await whyNotEnforceable());
   return () => rm(scratch, { recursive: true, force: true });
 }

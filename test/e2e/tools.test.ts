@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { needsSandbox, useSession } from "./session.ts";
 import { openTools, runFromTree } from "./steps.ts";
@@ -81,6 +82,28 @@ it("keeps the runs in the history", async (test) => {
     .first()
     .click();
   await workbench.editorTab(/^soil_stats/).waitFor();
+});
+
+it("backs up what ran, and brings it back", async (test) => {
+  needsSandbox(test);
+  const { workbench, workspace } = session();
+  const file = join(workspace, "..", "saved.toka");
+  await workbench.palette("Toka: Back Up Grants and History…");
+  await expect.poll(() => workbench.quickInput().inputValue()).toMatch(/\.toka$/);
+  await workbench.answer(file);
+  await workbench.notification(/runs of .* are backed up in/).waitFor();
+  await runFromTree(workbench, /^sensor_check/);
+  const later = workbench.treeItem(/^sensor_check.*(?:finished|failed)/).first();
+  await later.waitFor();
+  await workbench.palette("Toka: Restore Grants and History…");
+  await expect.poll(() => workbench.quickInput().inputValue()).toMatch(/\/$/);
+  await workbench.answer(file);
+  await workbench.confirm("Replace");
+  await later.waitFor({ state: "detached" });
+  await workbench
+    .treeItem(/^soil_stats.*finished/)
+    .first()
+    .waitFor();
 });
 
 it("activates at once, and has no error to log", async () => {

@@ -15,7 +15,7 @@ import { execa } from "execa";
 import { nodeBundle } from "../../scripts/bundle.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { Host } from "../support/host.ts";
-import { packModelProvider } from "./pack-model-provider.ts";
+import { packExtension } from "./pack-extension.ts";
 import { type HostPlan, type HostResults, PLAN_VARIABLE } from "./results.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -46,7 +46,10 @@ try {
     testFiles: sources.map((file) => join(COMPILED, `${basename(file, ".ts")}.cjs`)),
     resultsFile: options.results,
   };
-  process.exitCode = await runInHost(workspace, plan, await packModelProvider(scratch));
+  process.exitCode = await runInHost(workspace, plan, [
+    await packExtension("model-provider", scratch),
+    await packExtension("tool-provider", scratch),
+  ]);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -63,10 +66,10 @@ async function compile(entryPoints: string[]): Promise<void> {
 }
 
 /** @returns 0 when every test passed or was skipped and says so */
-async function runInHost(workspace: string, plan: HostPlan, modelProvider: string): Promise<number> {
+async function runInHost(workspace: string, plan: HostPlan, extensions: string[]): Promise<number> {
   await using host = await Host.start({
     driver: true,
-    extensions: [modelProvider],
+    extensions,
     environment: { [PLAN_VARIABLE]: JSON.stringify(plan) },
     settings: { "security.workspace.trust.enabled": false },
   });

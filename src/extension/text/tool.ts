@@ -1,4 +1,11 @@
-import { acceptedParameters, type Capability, type Evidence, type Parameter, type Tool } from "../../model/index.ts";
+import {
+  acceptedParameters,
+  type Capability,
+  type Evidence,
+  hasSource,
+  type Parameter,
+  type Tool,
+} from "../../model/index.ts";
 import { badges, bySeverity, capabilityTitle, severityWord } from "./capability.ts";
 import type { Translate } from "./translate.ts";
 
@@ -15,10 +22,10 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/\r?\n/g, "  \n");
 }
 
-/** Words that `when` clauses match, as in `tool;python;cap:network-access`, `tool;external;builtin`. */
+/** Words that `when` clauses match, as in `tool;python;cap:network-access`, `tool;external;sourceless`. */
 export function toolContext(tool: Tool): string {
-  const builtin = tool.framework === "builtin" ? ["builtin"] : [];
-  return ["tool", tool.kind, ...builtin, ...tool.capabilities.map(({ name }) => `cap:${name}`)].join(";");
+  const sourceless = hasSource(tool) ? [] : ["sourceless"];
+  return ["tool", tool.kind, ...sourceless, ...tool.capabilities.map(({ name }) => `cap:${name}`)].join(";");
 }
 
 /** What stands behind a tool's name in the tree. */
@@ -73,7 +80,7 @@ export function toolTooltip(tool: Tool, t: Translate): string {
     ...(tool.description === "" ? [] : [escapeMarkdown(tool.description), ""]),
     ...parameterSection(tool, t),
     ...capabilitySection(tool, t),
-    `${tool.framework === "builtin" ? "" : `${escapeMarkdown(`${tool.file}:${tool.line}`)} · `}${tool.kind} · ${tool.framework} · ${tool.category}`,
+    `${hasSource(tool) ? `${escapeMarkdown(`${tool.file}:${tool.line}`)} · ` : ""}${tool.kind} · ${tool.framework} · ${tool.category}`,
   ].join("\n");
 }
 

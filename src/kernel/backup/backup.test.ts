@@ -175,8 +175,18 @@ describe("backup and restore", () => {
     mkdirSync(join(runs, "unknown"));
     writeFileSync(join(runs, "unknown", "stdout"), "half a run");
     const { files } = await backUp();
-    expect(files).toBe(3);
-    expect((await backUp()).files).toBe(3);
+    const packed = join(base, "packed.db");
+    writeFileSync(packed, split(readFileSync(file)).database);
+    const raw = new DatabaseSync(packed, { readOnly: true });
+    const paths = raw.prepare("SELECT path FROM backup_files ORDER BY path").all();
+    raw.close();
+    expect(paths).toHaveLength(files);
+    expect(paths.map(({ path }) => String(path)).filter((path) => path.startsWith("runs/"))).toEqual([
+      `runs/${id}/results/out.json`,
+      `runs/${id}/stderr`,
+      `runs/${id}/stdout`,
+    ]);
+    expect((await backUp()).files).toBe(files);
     writeFileSync(file, "my thesis");
     expect(await backUpState({ workspace, root, signal }, file)).toMatchObject({ problem: { code: "backup-exists" } });
     expect(readFileSync(file, "utf8")).toBe("my thesis");

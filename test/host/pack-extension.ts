@@ -6,20 +6,23 @@ import { execa } from "execa";
 import { nodeBundle } from "../../scripts/bundle.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const SOURCE = join(import.meta.dirname, "model-provider");
 
-/** Bundles the scripted language model and packs it as a VSIX in `folder`; gives back its path. */
-export async function packModelProvider(folder: string): Promise<string> {
-  const staged = join(folder, "model-provider");
-  const vsix = join(folder, "model-provider.vsix");
+/** Extensions beside this file: a scripted language model, and one that provides tools to Toka. */
+export type TestExtension = "model-provider" | "tool-provider";
+
+/** Bundles an extension of the tests and packs it as a VSIX in `folder`; gives back its path. */
+export async function packExtension(name: TestExtension, folder: string): Promise<string> {
+  const source = join(import.meta.dirname, name);
+  const staged = join(folder, name);
+  const vsix = join(folder, `${name}.vsix`);
   await mkdir(staged, { recursive: true });
   await esbuild.build({
     ...nodeBundle,
-    entryPoints: [join(SOURCE, "main.ts")],
+    entryPoints: [join(source, "main.ts")],
     external: ["vscode"],
     outdir: staged,
   });
-  await copyFile(join(SOURCE, "package.json"), join(staged, "package.json"));
+  await copyFile(join(source, "package.json"), join(staged, "package.json"));
   await writeFile(join(staged, "README.md"), "For tests only.\n");
   await execa(
     process.execPath,
