@@ -5,15 +5,7 @@ import { agentTool } from "./agents/tool.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
 import { ExampleFinder } from "./examples.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
-import {
-  type FileClass,
-  isBinary,
-  isTestFile,
-  mayBePythonTool,
-  mayDeclareAgentTools,
-  mayDeclareTasks,
-  shebangOf,
-} from "./prefilter.ts";
+import { type FileClass, isBinary, isTestFile, mayDeclareTasks, PythonMarks, shebangOf } from "./prefilter.ts";
 import { type EntryPoint, pyprojectEntryPoints, setupCfgEntryPoints } from "./projects/entry-points.ts";
 import { CUT_SHORT, readProject } from "./projects/project.ts";
 import { pythonTool, taskTool } from "./python-tool.ts";
@@ -122,9 +114,10 @@ export class FileAnalyser {
 
   #python(content: FileContent, hasShebang: boolean): FileResult {
     const { path, bytes } = content;
-    const parts = [this.#program(content, hasShebang)];
+    const marks = new PythonMarks(bytes);
+    const parts = marks.mayBeTool(path) ? [this.#program(content, hasShebang)] : [nothing()];
     const hasTasks = mayDeclareTasks(path, bytes);
-    const hasAgentTools = mayDeclareAgentTools(bytes);
+    const hasAgentTools = marks.mayDeclareAgentTools;
     const parsed = hasTasks || hasAgentTools ? this.#store.read(path, bytes) : null;
     if (parsed !== null && hasTasks) parts.unshift(this.#tasks(parsed));
     if (parsed !== null && hasAgentTools) parts.push(this.#agentTools(parsed));
@@ -171,7 +164,6 @@ export class FileAnalyser {
 
   #program(content: FileContent, hasShebang: boolean): FileResult {
     const { path, bytes } = content;
-    if (!mayBePythonTool(path, bytes)) return nothing();
     const parsed = this.#store.read(path, bytes);
     if (parsed === null) return nothing();
     const reading = readPython(parsed, { hasShebang, isExecutable: content.isExecutable }, this.#store);

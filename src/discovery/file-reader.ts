@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Diagnostic, Parameter, Tool } from "../model/index.ts";
 import { type FileAnalyser, type FileContent, type FileResult, failedResult } from "./analyse.ts";
 import type { ModuleStore } from "./modules.ts";
-import { classify, isTestFile, MAX_FILE_BYTES, mayHoldTools } from "./prefilter.ts";
+import { classify, isTestFile, MAX_FILE_BYTES, mayHoldTools, PythonMarks } from "./prefilter.ts";
 import { type FileRecord, recordOf } from "./records.ts";
 import { readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
@@ -71,8 +71,9 @@ export class FileReader {
   }
 
   #sift(content: FileContent, state: FileState | null): Filtered {
-    if (content.kind === "python") this.#store.noteContent(content.path, content.bytes);
-    return mayHoldTools(content.path, content.kind, content.bytes)
+    const marks = new PythonMarks(content.bytes);
+    if (content.kind === "python") this.#store.noteMarks(content.path, marks);
+    return mayHoldTools(content.path, content.kind, content.bytes, marks)
       ? {
           kind: "kept",
           kept: { path: content.path, state, content: { ...content, bytes: Buffer.from(content.bytes) } },

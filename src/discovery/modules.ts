@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
-import { isBinary, MAX_FILE_BYTES, namesCommandLineLibrary } from "./prefilter.ts";
+import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
 
@@ -44,6 +44,7 @@ export class ModuleStore implements ModuleSource {
   readonly #cache = new Map<string, ParsedFile | null>();
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
+  readonly declaringImports = new Map<string, boolean>();
   readonly #states = new Map<string, FileState>();
   /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
   readonly #resolved = new Map<string, Map<string, Resolution | null>>();
@@ -90,6 +91,7 @@ export class ModuleStore implements ModuleSource {
     if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
     this.#declares.delete(file);
+    this.declaringImports.clear();
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
     if (exists !== this.#files.has(file)) {
@@ -107,8 +109,8 @@ export class ModuleStore implements ModuleSource {
   }
 
   /** Takes note of a file that was read elsewhere. */
-  noteContent(file: string, bytes: Buffer): void {
-    this.#declares.set(file, namesCommandLineLibrary(bytes));
+  noteMarks(file: string, marks: PythonMarks): void {
+    this.#declares.set(file, marks.namesCommandLineLibrary);
   }
 
   /** What state a file was in when this store last read it; none for files that others read. */
@@ -120,7 +122,7 @@ export class ModuleStore implements ModuleSource {
     let known = this.#declares.get(file);
     if (known === undefined) {
       const bytes = this.#bytesOf(file);
-      known = bytes !== null && namesCommandLineLibrary(bytes);
+      known = bytes !== null && new PythonMarks(bytes).namesCommandLineLibrary;
       this.#declares.set(file, known);
     }
     return known;
@@ -137,6 +139,11 @@ export class ModuleStore implements ModuleSource {
   /** The text of a workspace file of any kind, `null` when there is none. */
   readText(file: string): string | null {
     return this.#overlays.get(file) ?? readBounded(join(this.#folder, file))?.bytes.toString("utf8") ?? null;
+  }
+
+  /** What was read of a file, as long as it is kept. */
+  peek(file: string): ParsedFile | null {
+    return this.#cache.get(file) ?? null;
   }
 
   parse(file: string): Module | null {

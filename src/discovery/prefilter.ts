@@ -3,6 +3,7 @@
  * alternations cost ten times more over a large workspace.
  */
 
+import { MarkSearch } from "./marks.ts";
 import { isRecipeFile } from "./recipes/index.ts";
 
 /** Largest file that is read, in bytes. */
@@ -65,7 +66,7 @@ export function shebangOf(bytes: Uint8Array): Shebang | null {
 }
 
 /** Any of these in a Python file makes it worth parsing on its own account. */
-const PYTHON_MARKS: readonly Buffer[] = [
+const PROGRAM_MARKS = [
   "__main__",
   "parse_args",
   "parse_known_args",
@@ -84,13 +85,13 @@ const PYTHON_MARKS: readonly Buffer[] = [
   "simple_parsing",
   "sys.argv",
   "# /// script",
-].map((mark) => Buffer.from(mark, "latin1"));
+];
 
 /** How agent frameworks are named where they are imported. */
 const AGENT_FRAMEWORKS = ["FastMCP", "fastmcp", "MCPServer", "mcp.server", "langchain", "smolagents", "pydantic_ai"];
 
 /** Any of these in a module says that importing it may declare something. */
-const DECLARING_MARKS: readonly Buffer[] = [
+const DECLARING_MARKS = [
   "argparse",
   "ArgumentParser",
   "add_argument",
@@ -108,21 +109,52 @@ const DECLARING_MARKS: readonly Buffer[] = [
   "docopt",
   ...AGENT_FRAMEWORKS,
   "invoke",
-].map((mark) => Buffer.from(mark, "latin1"));
-
-/** Whether a Python module has to do with command lines. */
-export function namesCommandLineLibrary(bytes: Buffer): boolean {
-  return DECLARING_MARKS.some((mark) => bytes.includes(mark));
-}
+];
 
 /** Any of these says that a Python file may give functions to an agent framework. */
-const AGENT_MARKS: readonly Buffer[] = [...AGENT_FRAMEWORKS, "@mcp.", ".tool()", ".tool_plain"].map((mark) =>
-  Buffer.from(mark, "latin1"),
-);
+const AGENT_MARKS = [...AGENT_FRAMEWORKS, "@mcp.", ".tool()", ".tool_plain"];
 
-/** Whether a Python file may declare tools of an agent framework. */
-export function mayDeclareAgentTools(bytes: Buffer): boolean {
-  return bytes.includes("tool") && AGENT_MARKS.some((mark) => bytes.includes(mark));
+const NAMES_PROGRAM = 1;
+const NAMES_LIBRARY = 2;
+const NAMES_AGENTS = 4;
+
+const MARKS = new MarkSearch([
+  { bit: NAMES_PROGRAM, marks: PROGRAM_MARKS },
+  { bit: NAMES_LIBRARY, marks: DECLARING_MARKS },
+  { bit: NAMES_AGENTS, marks: AGENT_MARKS },
+]);
+
+/** What the bytes of a Python file say about it, found in one pass. */
+export class PythonMarks {
+  readonly #bytes: Buffer;
+  #found: number | undefined;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  #has(bit: number): boolean {
+    this.#found ??= MARKS.find(this.#bytes);
+    return (this.#found & bit) !== 0;
+  }
+
+  /** Whether the module has to do with command lines. */
+  get namesCommandLineLibrary(): boolean {
+    return this.#has(NAMES_LIBRARY);
+  }
+
+  /** Whether the file may declare tools of an agent framework. */
+  get mayDeclareAgentTools(): boolean {
+    return this.#has(NAMES_AGENTS) && this.#bytes.includes("tool");
+  }
+
+  /** Whether the file may be a tool: it guards a main part, names a command line library, or has a shebang. */
+  mayBeTool(path: string): boolean {
+    // A package is imported; it is a program as well only when it says so.
+    if (path.endsWith("__init__.py")) return this.#bytes.includes("__main__");
+    if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
+    return shebangOf(this.#bytes)?.language === "python" || this.#has(NAMES_PROGRAM);
+  }
 }
 
 /** Whether a Python file may declare tasks of invoke, nox or doit, which look for files of these names. */
@@ -133,18 +165,8 @@ export function mayDeclareTasks(path: string, bytes: Buffer): boolean {
   return bytes.includes(name === "noxfile" ? "nox" : "invoke");
 }
 
-/** Whether a Python file may be a tool: it guards a main part, names a command line library, or has a shebang. */
-export function mayBePythonTool(path: string, bytes: Buffer): boolean {
-  // A package is imported; it is a program as well only when it says so.
-  if (path.endsWith("__init__.py")) return bytes.includes("__main__");
-  if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
-  if (shebangOf(bytes)?.language === "python") return true;
-  return PYTHON_MARKS.some((mark) => bytes.includes(mark));
-}
-
 /** Whether a file that was read has to be analysed: what does not pass holds no tool and is nothing to tell about. */
-export function mayHoldTools(path: string, kind: FileClass, bytes: Buffer): boolean {
+export function mayHoldTools(path: string, kind: FileClass, bytes: Buffer, marks: PythonMarks): boolean {
   if (kind !== "python" || isBinary(bytes)) return true;
-  if (mayDeclareAgentTools(bytes) || mayDeclareTasks(path, bytes)) return true;
-  return mayBePythonTool(path, bytes);
+  return marks.mayDeclareAgentTools || mayDeclareTasks(path, bytes) || marks.mayBeTool(path);
 }

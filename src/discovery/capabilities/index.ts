@@ -5,7 +5,7 @@ import { type FileNames, namesOf } from "./names.ts";
 import { Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
 import { slimNames } from "./slim.ts";
-import { type FileSummary, MAIN_UNIT, MODULE_UNIT, summarise } from "./summary.ts";
+import { type FileSummary, MAIN_UNIT, MODULE_UNIT, SummaryReader, type Unit } from "./summary.ts";
 
 export { commandCapabilities } from "./shell.ts";
 
@@ -102,6 +102,8 @@ export class CapabilityFinder {
   readonly #table: CapabilityTable;
   readonly #names = new Map<string, FileNames | null>();
   readonly #summaries = new Map<string, FileSummary | null>();
+  /** Who can read on in files whose trees are still there. */
+  readonly #readers = new WeakMap<ParsedFile, SummaryReader>();
   /** By file, then unit. */
   readonly #parts = new Map<string, Map<string, Part>>();
 
@@ -167,9 +169,8 @@ export class CapabilityFinder {
   }
 
   #takeSteps({ file, unit: name }: Part): Steps {
-    const summary = this.#summary(file);
-    const unit = summary?.units.get(name);
-    if (summary === null || unit === undefined) return NO_STEPS;
+    const unit = this.#unit(file, name);
+    if (unit === undefined) return NO_STEPS;
     const targets = unit.edges.flatMap((edge) => (edge.kind === "unit" ? [this.#part(edge.file, edge.unit)] : []));
     const called = unit.edges.flatMap((edge) =>
       edge.kind === "method" && !COMMON_METHODS.has(edge.name) ? [edge.name] : [],
@@ -182,16 +183,36 @@ export class CapabilityFinder {
     return { needs: unit.needs, targets: [...new Set(targets)], overrides, called: [...new Set(called)], methods };
   }
 
+  #unit(file: string, name: string): Unit | undefined {
+    const summary = this.#summary(file);
+    if (summary?.unread.has(name) !== true) return summary?.units.get(name);
+    const parsed = this.#store.peek(file);
+    const reader = parsed === null ? undefined : this.#readers.get(parsed);
+    if (reader?.summary === summary) {
+      reader.complete(name);
+      return summary.units.get(name);
+    }
+    // The tree is gone: what is read a second time is read to the end.
+    return this.#summarise(file, true)?.units.get(name);
+  }
+
   #summary(file: string): FileSummary | null {
     const known = this.#summaries.get(file);
-    if (known !== undefined) return known;
+    return known === undefined ? this.#summarise(file, false) : known;
+  }
+
+  #summarise(file: string, isWhole: boolean): FileSummary | null {
     const parsed = this.#store.read(file);
-    const made =
-      parsed === null
-        ? null
-        : summarise(parsed, new Resolver(this.#store, { names: (name) => this.#namesOf(name) }), this.#table);
-    this.#summaries.set(file, made);
-    return made;
+    if (parsed === null) {
+      this.#summaries.set(file, null);
+      return null;
+    }
+    const resolver = new Resolver(this.#store, { names: (name) => this.#namesOf(name) });
+    const reader = new SummaryReader(parsed, resolver, this.#table);
+    if (isWhole) reader.completeAll();
+    else this.#readers.set(parsed, reader);
+    this.#summaries.set(file, reader.summary);
+    return reader.summary;
   }
 
   #namesOf(file: string): FileNames | null {

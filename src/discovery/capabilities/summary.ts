@@ -44,9 +44,12 @@ export interface Unit {
   readonly methods: string[];
 }
 
+/** What the parts of one file need and reach. The bodies of functions are read when somebody gets there. */
 export interface FileSummary {
   readonly units: ReadonlyMap<string, Unit>;
-  /** Other files whose names this summary rests on. */
+  /** Units of which functions have not been read. */
+  readonly unread: ReadonlySet<string>;
+  /** Other files whose names this summary rests on, so far. */
   readonly consulted: ReadonlySet<string>;
 }
 
@@ -82,11 +85,7 @@ const LOOKING: ReadonlySet<string> = new Set(
 const MAX_TEXT = 200;
 
 /** Reads what each part of a file needs and reaches. Code that cannot run is left out. */
-export function summarise(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable): FileSummary {
-  return new Summary(parsed, resolver, table).build();
-}
-
-class Summary {
+export class SummaryReader {
   readonly #file: string;
   readonly #parsed: ParsedFile;
   readonly #resolver: Resolver;
@@ -97,23 +96,35 @@ class Summary {
   #holder: Unit | null = null;
   /** The class whose body is read. */
   #className: string | null = null;
+  /** Functions whose bodies have not been read, by the unit that they belong to. */
+  readonly #unread = new Map<string, (() => void)[]>();
+  readonly #unreadNames = new Set<string>();
+  readonly summary: FileSummary;
 
   constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
     this.#table = table;
     this.#parsed = parsed;
     this.#file = parsed.file;
     this.#resolver = resolver;
+    this.summary = { units: this.#units, unread: this.#unreadNames, consulted: resolver.consulted };
+    this.#block(parsed.module.body, this.#unit(MODULE_UNIT), new Map(), true);
   }
 
-  build(): FileSummary {
-    this.#block(this.#parsed.module.body, this.#unit(MODULE_UNIT), new Map(), true);
-    return {
-      units: this.#units,
-      consulted: new Set(this.#resolver.consulted),
-    };
+  /** Reads the functions of a unit. */
+  complete(name: string): void {
+    const waiting = this.#unread.get(name) ?? [];
+    this.#unread.delete(name);
+    this.#unreadNames.delete(name);
+    for (const read of waiting) read();
   }
 
+  completeAll(): void {
+    for (const name of [...this.#unread.keys()]) this.complete(name);
+  }
+
+  /** A unit with all that was come by for it so far, in the order of the file. */
   #unit(name: string): Unit {
+    this.complete(name);
     let unit = this.#units.get(name);
     if (unit === undefined) {
       unit = { needs: [], edges: [], overrides: [], methods: [] };
@@ -272,12 +283,22 @@ class Summary {
       this.#block(node.body, unit, inner, false);
       return;
     }
-    const inner: LocalNames = new Map();
-    this.#parameters(node.args, inner, owner);
-    this.#held(null, () => this.#block(node.body, this.#unit(name), inner, false));
+    const body = this.#unit(name);
+    this.#later(name, () => {
+      const inner: LocalNames = new Map();
+      this.#parameters(node.args, inner, owner);
+      this.#held(null, () => this.#block(node.body, body, inner, false));
+    });
     if (owner === null && this.#isRegistered(node, locals)) {
       unit.edges.push({ kind: "unit", file: this.#file, unit: name });
     }
+  }
+
+  #later(name: string, read: () => void): void {
+    this.#unreadNames.add(name);
+    const waiting = this.#unread.get(name);
+    if (waiting === undefined) this.#unread.set(name, [read]);
+    else waiting.push(read);
   }
 
   /** A decorator that is no mere wrapper hands the function to somebody who may call it. */

@@ -24,6 +24,11 @@ export interface ModuleSource {
   /** Whether a file's text has to do with command lines, so that importing it may matter. */
   declaresCommandLine(file: string): boolean;
   /**
+   * Whether packages, when imported, import modules that have to do with command lines, as far as interpreters have worked
+   * it out. Emptied by the source when what it rests on changes.
+   */
+  readonly declaringImports: Map<string, boolean>;
+  /**
    * What an import means.
    * @param level number of leading dots
    * @returns the file, a folder without `__init__.py` (`file` is `null`), or `null`: not of this workspace
@@ -382,6 +387,17 @@ export class Interpreter {
   /** Whether a package, when imported, imports modules that have to do with command lines. */
   #importsDeclaring(file: string, depth: number): boolean {
     if (!file.endsWith("__init__.py") || depth >= MAX_PACKAGE_DEPTH) return false;
+    const { declaringImports } = this.source;
+    const key = `${depth} ${file}`;
+    let known = declaringImports.get(key);
+    if (known === undefined) {
+      known = this.#namesDeclaring(file, depth);
+      declaringImports.set(key, known);
+    }
+    return known;
+  }
+
+  #namesDeclaring(file: string, depth: number): boolean {
     const tree = this.source.parse(file);
     const imports = tree?.body.filter((statement) => statement.kind === "ImportFrom") ?? [];
     return imports.slice(0, MAX_PACKAGE_IMPORTS).some((statement) =>
