@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { AnalysisKind } from "../model/index.ts";
 import { analyzeCommand, superviseAnalysis } from "./commands/analyze.ts";
 import { askCommand } from "./commands/ask.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { cfgCommand } from "./commands/cfg.ts";
 import { COMPLETE, completeCommand, completionCommand, SHELLS } from "./commands/completion.ts";
@@ -9,6 +10,7 @@ import { discoverCommand } from "./commands/discover.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { historyCommand } from "./commands/history.ts";
+import { allowCommand, changesCommand, grantsCommand, revokeCommand } from "./commands/grants.ts";
 import { runCommand } from "./commands/run.ts";
 import {
   workflowCheckCommand,
@@ -106,6 +108,7 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
   addExec(program, context, done);
   addRun(program, words, context, done);
 
+  addGrants(program, context, done);
   program
     .command("ask")
     .description("the tool for a task in words, with its arguments; never runs it")
@@ -206,6 +209,52 @@ function addExec(program: Command, context: Context, done: (code: number) => voi
     .option("--readable <paths...>", "may be read")
     .option("--forbid <paths...>", "hidden, whatever else is readable")
     .option("--network <mode>", "none, or hosts with --allow-host", "none")
+function addGrants(program: Command, context: Context, done: (code: number) => void): void {
+  const WORKSPACE = ["--workspace <dir>", "the workspace folder", "."] as const;
+  const grants = program
+    .command("grants")
+    .description("what was granted to whom, since when, by what evidence, and whether it still holds")
+    .enablePositionalOptions()
+    .option("--json", "print one JSON object")
+    .option(...WORKSPACE)
+    .action(async (options) => done(await grantsCommand(options, context)));
+  for (const [name, about, command] of [
+    ["allow", "grant a tool, as it is now, a capability; until it is revoked or the tool changes", allowCommand],
+    ["revoke", "take a grant back, also one that no longer holds", revokeCommand],
+  ] as const) {
+    const sub = grants
+      .command(name)
+      .description(about)
+      .argument("<tool>", "an id (as discover prints it) or an unambiguous name")
+      .argument("<capability>", "such as network-access or filesystem-write")
+      .option("--principal <who>", "user, chat, mcp:<client> or workflow:<name>", "user")
+      .option("--path <path>", "for capabilities about files: a file or folder (repeatable)", collect)
+      .option("--host <name>", "for network-access: name, *.name or name:port (repeatable)", collect)
+      .option("--json", "print one JSON object")
+      .option(...WORKSPACE)
+      .action(async (tool, capability, options) => done(await command(tool, capability, options, context)));
+    if (name === "allow") sub.option("--once", "for one run only");
+  }
+  grants
+    .command("changes")
+    .description("how a tool differs from the version that was approved last")
+    .argument("<tool>", "an id (as discover prints it) or an unambiguous name")
+    .option("--json", "print one JSON object")
+    .option(...WORKSPACE)
+    .action(async (tool, options) => done(await changesCommand(tool, options, context)));
+  program
+    .command("audit")
+    .description("what was asked, granted, denied, revoked and run, oldest first; nothing is ever taken out")
+    .option("--json", "print one JSON object per line")
+    .option("--output <file>", "write JSON Lines to a file instead")
+    .option("--tool <id>", "only about this tool, by its id")
+    .option("--principal <who>", "only about this principal")
+    .option("--action <what>", "asked, declined, denied, started, ended, granted, used or revoked")
+    .option("--since <date>", "nothing before this day or moment")
+    .option(...WORKSPACE)
+    .action(async (options) => done(await auditCommand(options, context)));
+}
+
     .option("--allow-host <names...>", "may be reached")
     .option("--memory <size>", "such as 256MB")
     .option("--cpu <share>", "of one core, such as 25%")

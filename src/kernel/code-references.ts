@@ -1,4 +1,4 @@
-import { decodeSource, type Module, parseModule, walk } from "../python/index.ts";
+import { decodeSource, type Module, type Node, parseModule, walk } from "../python/index.ts";
 
 /** An import as written: `level` dots, then a module, then the names taken from it. */
 export interface ImportReference {
@@ -52,22 +52,37 @@ function referencesOf(module: Module): CodeReferences {
   const imports: ImportReference[] = [];
   const paths = new Set<string>();
   walk(module, (node) => {
-    if (node.kind === "Import") {
-      for (const { name } of node.names) imports.push({ level: 0, module: name, names: [] });
-    } else if (node.kind === "ImportFrom") {
-      imports.push({ level: node.level, module: node.module ?? "", names: node.names.map(({ name }) => name) });
-    } else if (node.kind === "Call") {
-      const called =
-        node.func.kind === "Attribute" ? node.func.attr : node.func.kind === "Name" ? node.func.id : undefined;
-      const [first] = node.args;
-      const named = first?.kind === "Constant" && first.value.type === "str" ? first.value.value : undefined;
-      if (called !== undefined && IMPORTING.has(called) && named !== undefined) imports.push(importByName(named));
-    } else if (node.kind === "Constant" && node.value.type === "str" && SCRIPT.test(node.value.value)) {
-      paths.add(node.value.value);
-    }
+    const text = textIn(node);
+    if (text !== undefined && SCRIPT.test(text)) paths.add(text);
+    imports.push(...importsIn(node));
     return true;
   });
   return { imports, paths: [...paths] };
+}
+
+function textIn(node: Node): string | undefined {
+  return node.kind === "Constant" && node.value.type === "str" ? node.value.value : undefined;
+}
+
+function importsIn(node: Node): readonly ImportReference[] {
+  switch (node.kind) {
+    case "Import":
+      return node.names.map(({ name }) => ({ level: 0, module: name, names: [] }));
+    case "ImportFrom":
+      return [{ level: node.level, module: node.module ?? "", names: node.names.map(({ name }) => name) }];
+    case "Call": {
+      const [first] = node.args;
+      const named = first === undefined ? undefined : textIn(first);
+      return named !== undefined && IMPORTING.has(calledName(node.func)) ? [importByName(named)] : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function calledName(callee: Node): string {
+  if (callee.kind === "Attribute") return callee.attr;
+  return callee.kind === "Name" ? callee.id : "";
 }
 
 function importByName(text: string): ImportReference {

@@ -84,7 +84,9 @@ export class Approvals {
     if (!found.ok) return found;
     const approval = found.value;
     if (approval === undefined || approval.fingerprint === parts.fingerprint) return ok(undefined);
-    const names = [...new Set([...Object.keys(approval.files), ...parts.files.keys()])].sort();
+    const names = [...new Set([...Object.keys(approval.files), ...parts.files.keys()])].sort((a, b) =>
+      a < b ? -1 : 1,
+    );
     const files = names.flatMap((file): ChangedFile[] => {
       const before = approval.files[file];
       const now = parts.files.get(file);

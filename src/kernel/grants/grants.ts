@@ -130,6 +130,15 @@ export class Grants {
     return ok({ ...named, holds: true, why: `${tool.name} is as it was when ${grant.grantedBy} gave it.` });
   }
 
+  /**
+   * How a tool differs from the version that was approved last; nothing when it does not, or none was.
+   * @param wanted an id, or a name that only one tool has
+   */
+  changes(wanted: string): Result<ToolChanges | undefined> {
+    const current = this.#current(wanted);
+    return current.ok ? this.#parts.approvals.changes(current.value.tool.id, current.value.parts) : current;
+  }
+
   /** Gives a grant for a tool as it is now. Problems: those of finding the tool, `bad-grant`, `tool-changed`. */
   allow(request: GrantRequest): Result<Grant> {
     const { principal, capability, duration } = request;

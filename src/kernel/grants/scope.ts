@@ -73,19 +73,31 @@ export function grantScope(
   const takesHosts = HOST_CAPABILITIES.has(name);
   if (!takesPaths && (given.paths ?? []).length > 0) return fail("bad-grant", `“${name}” takes no path`);
   if (!takesHosts && (given.hosts ?? []).length > 0) return fail("bad-grant", `“${name}” takes no host`);
-  if (takesPaths) {
-    const named = given.paths ?? claimed?.scope?.paths?.map((path) => workspacePath(path, places.workspace)) ?? [];
-    if (named.length === 0) return fail("bad-grant", `“${name}” needs a path: the code does not say which`);
-    const paths = grantablePaths(named, places.stateRoot);
-    return paths.ok ? ok({ paths: paths.value, hosts: [] }) : paths;
-  }
-  if (takesHosts) {
-    const named = given.hosts ?? claimed?.scope?.hosts ?? [];
-    if (named.length === 0) return fail("bad-grant", `“${name}” needs a host: the code does not say which`);
-    const hosts = grantableHosts(named);
-    return hosts.ok ? ok({ paths: [], hosts: hosts.value }) : hosts;
-  }
-  return ok({ paths: [], hosts: [] });
+  if (takesPaths) return pathScope(name, claimed, given.paths, places);
+  return takesHosts ? hostScope(name, claimed, given.hosts) : ok({ paths: [], hosts: [] });
+}
+
+function pathScope(
+  name: CapabilityName,
+  claimed: Capability | undefined,
+  given: readonly string[] | undefined,
+  { workspace, stateRoot }: { readonly workspace: string; readonly stateRoot: string },
+): Result<GrantScope> {
+  const named = given ?? claimed?.scope?.paths?.map((path) => workspacePath(path, workspace)) ?? [];
+  if (named.length === 0) return fail("bad-grant", `“${name}” needs a path: the code does not say which`);
+  const paths = grantablePaths(named, stateRoot);
+  return paths.ok ? ok({ paths: paths.value, hosts: [] }) : paths;
+}
+
+function hostScope(
+  name: CapabilityName,
+  claimed: Capability | undefined,
+  given: readonly string[] | undefined,
+): Result<GrantScope> {
+  const named = given ?? claimed?.scope?.hosts ?? [];
+  if (named.length === 0) return fail("bad-grant", `“${name}” needs a host: the code does not say which`);
+  const hosts = grantableHosts(named);
+  return hosts.ok ? ok({ paths: [], hosts: hosts.value }) : hosts;
 }
 
 function workspacePath(path: string, workspace: string): string {

@@ -1,0 +1,95 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { Kernel } from "../../kernel/index.ts";
+import { type AuditRecord, fail, ok, type Result } from "../../model/index.ts";
+import { type Context, openSandbox } from "../context.ts";
+import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { table } from "../table.ts";
+
+export interface AuditOptions {
+  readonly json?: true;
+  readonly output?: string;
+  readonly tool?: string;
+  readonly principal?: string;
+  readonly action?: string;
+  readonly since?: string;
+  readonly workspace: string;
+}
+
+/** `toka audit`: what was asked, granted, denied, revoked and run, oldest first. */
+export async function auditCommand(options: AuditOptions, context: Context): Promise<number> {
+  const since = options.since === undefined ? ok(undefined) : readMoment(options.since);
+  if (!since.ok) return refuse(since, context);
+  const opened = Kernel.open({
+    workspace: options.workspace,
+    sandbox: openSandbox(),
+    environment: context.environment,
+  });
+  if (!opened.ok) return refuse(opened, context);
+  using kernel = opened.value;
+  const { tool, principal, action } = options;
+  const records = kernel.audit.read({ tool, principal, action, since: since.value });
+  const written =
+    options.output === undefined ? await print(records, options, context) : toFile(records, options.output);
+  if (!written.ok) return refuse(written, context);
+  if (options.output !== undefined) context.console.say(`toka: ${written.value} lines written to ${options.output}`);
+  return EXIT.done;
+}
+
+type Records = Iterable<Result<AuditRecord>>;
+
+async function print(records: Records, { json }: AuditOptions, { console, signal }: Context): Promise<Result<number>> {
+  const rows: string[][] = [];
+  let count = 0;
+  for (const record of records) {
+    if (!record.ok) return record;
+    if (signal.aborted) return fail("cancelled", "cancelled");
+    count++;
+    if (json) await console.json(record.value);
+    else rows.push(rowOf(record.value));
+  }
+  if (!json) await console.write(table(["At", "Who", "What", "Tool", "Run", "Details"], rows));
+  return ok(count);
+}
+
+/** Longer details are cut in the table; `--json` has all of them. */
+const MAX_DETAILS = 80;
+
+function rowOf({ at, principal, action, tool, execution, details }: AuditRecord): string[] {
+  const text = JSON.stringify(details);
+  const shown = text.length > MAX_DETAILS ? `${text.slice(0, MAX_DETAILS)}…` : text;
+  return [at, principal, action, tool, execution?.slice(0, 8) ?? "", shown];
+}
+
+/** Writes JSON Lines. */
+function toFile(records: Records, file: string): Result<number> {
+  let count = 0;
+  try {
+    const descriptor = openSync(file, "w", 0o600);
+    try {
+      for (const record of records) {
+        if (!record.ok) return record;
+        writeSync(descriptor, `${JSON.stringify(record.value)}\n`);
+        count++;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    return ok(count);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail("write-failed", `The audit cannot be written: ${why}`);
+  }
+}
+
+function readMoment(text: string): Result<string> {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime())
+    ? fail("bad-option", `--since is a date such as 2026-01-31 or 2026-01-31T12:00:00Z, and not ${text}`)
+    : ok(at.toISOString());
+}
+
+function refuse(result: Result<unknown>, context: Context): number {
+  if (result.ok) return EXIT.done;
+  context.console.problem(result.problem);
+  return exitCodeOfProblem(result.problem);
+}
