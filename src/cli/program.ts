@@ -107,8 +107,8 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
   addWorkflow(program, context, done);
   addExec(program, context, done);
   addRun(program, words, context, done);
-
   addGrants(program, context, done);
+
   program
     .command("ask")
     .description("the tool for a task in words, with its arguments; never runs it")
@@ -198,17 +198,6 @@ function addAnalyze(program: Command, words: readonly string[], context: Context
     });
 }
 
-function addExec(program: Command, context: Context, done: (code: number) => void): void {
-  program
-    .command("exec")
-    .description("run a command in the sandbox; its standard streams are passed through, its exit code returned")
-    .argument("<command...>", "the command and its arguments, after --")
-    .option("--category <category>", "default limits: analysis, general or utility", "general")
-    .option("--workspace <dir>", "readable; the working directory", ".")
-    .option("--writable <paths...>", "may be written to")
-    .option("--readable <paths...>", "may be read")
-    .option("--forbid <paths...>", "hidden, whatever else is readable")
-    .option("--network <mode>", "none, or hosts with --allow-host", "none")
 function addGrants(program: Command, context: Context, done: (code: number) => void): void {
   const WORKSPACE = ["--workspace <dir>", "the workspace folder", "."] as const;
   const grants = program
@@ -255,6 +244,17 @@ function addGrants(program: Command, context: Context, done: (code: number) => v
     .action(async (options) => done(await auditCommand(options, context)));
 }
 
+function addExec(program: Command, context: Context, done: (code: number) => void): void {
+  program
+    .command("exec")
+    .description("run a command in the sandbox; its standard streams are passed through, its exit code returned")
+    .argument("<command...>", "the command and its arguments, after --")
+    .option("--category <category>", "default limits: analysis, general or utility", "general")
+    .option("--workspace <dir>", "readable; the working directory", ".")
+    .option("--writable <paths...>", "may be written to")
+    .option("--readable <paths...>", "may be read")
+    .option("--forbid <paths...>", "hidden, whatever else is readable")
+    .option("--network <mode>", "none, or hosts with --allow-host", "none")
     .option("--allow-host <names...>", "may be reached")
     .option("--memory <size>", "such as 256MB")
     .option("--cpu <share>", "of one core, such as 25%")
