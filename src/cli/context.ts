@@ -101,6 +101,7 @@ export async function openKernel(folder: string, context: Context): Promise<Resu
     sandbox: openSandbox(),
     environment: context.environment,
     limits: limitsOf(settings.value.limits),
+    running: settings.value,
     ...(interpreterPath === "" ? {} : { interpreter: interpreterPath }),
     ...(own === undefined ? {} : { own }),
   });

@@ -4,13 +4,14 @@ import { analyzeCommand, superviseAnalysis } from "./commands/analyze.ts";
 import { askCommand } from "./commands/ask.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { CACHE_ACTIONS, cacheCommand } from "./commands/cache.ts";
 import { cfgCommand } from "./commands/cfg.ts";
 import { COMPLETE, completeCommand, completionCommand, SHELLS } from "./commands/completion.ts";
 import { discoverCommand } from "./commands/discover.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
-import { historyCommand } from "./commands/history.ts";
 import { allowCommand, changesCommand, grantsCommand, revokeCommand } from "./commands/grants.ts";
+import { historyCommand } from "./commands/history.ts";
 import { runCommand } from "./commands/run.ts";
 import {
   workflowCheckCommand,
@@ -135,10 +136,20 @@ function buildProgram(words: readonly string[], context: Context, done: (code: n
     .command("history")
     .description("the runs of a workspace, newest first")
     .option("--json", "print one JSON object")
+    .option("--stats", "what the runs of each tool were like instead: time, memory, failures, suggested limits")
     .option("--tool <id>", "only runs of this tool: an id or an unambiguous name")
     .option("--limit <n>", "at most this many (100)")
     .option("--workspace <dir>", "the workspace folder", ".")
     .action(async (options) => done(await historyCommand(options, context)));
+
+  program
+    .command("cache")
+    .description("kept results of idempotent tools; allow says that a tool is one, forbid that it is not")
+    .addArgument(new Argument("[action]", "what to do").choices(CACHE_ACTIONS).default("list"))
+    .argument("[tool]", "an id or an unambiguous name; clear and list are about all tools without it")
+    .option("--json", "print one JSON object: what is kept then")
+    .option("--workspace <dir>", "the workspace folder", ".")
+    .action(async (action, tool, options) => done(await cacheCommand(action, tool, options, context)));
 
   addBackup(program, context, done);
   addCompletion(program, context, done);
@@ -293,6 +304,7 @@ function addRun(program: Command, words: readonly string[], context: Context, do
       "go on, this once, where nothing isolates: only the environment, time and output are limited",
     )
     .option("--observe", "tell what the run did, and compare it with what was inferred from the code")
+    .option("--no-cache", "run it, whatever result is kept, and keep none of this run")
     .allowUnknownOption()
     .addHelpText(
       "after",

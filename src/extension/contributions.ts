@@ -3,7 +3,7 @@
  * and the command identifiers in code come. `scripts/generate.ts` writes the first two. It imports nothing of the editor.
  */
 
-import { CAPABILITIES } from "../model/index.ts";
+import { AlertMeasure, CAPABILITIES } from "../model/index.ts";
 
 /** Commands start with this in the palette. */
 export const CATEGORY = "Toka";
@@ -306,6 +306,70 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
         scope: "application",
         description:
           "Time after which a run is stopped, in seconds. Empty: by the tool's category (analysis 600, general 300, utility 60).",
+      },
+      {
+        key: "toka.runs.concurrent",
+        schema: { type: ["integer", "null"], default: null, minimum: 1, maximum: 64 },
+        scope: "application",
+        description:
+          "How many runs go on at once in this window; the others wait, and those who asked for them take turns. Empty: one per processor core, two at least. Less when their memory limits together would take more than three quarters of the machine's memory.",
+      },
+      {
+        key: "toka.runs.waitSeconds",
+        schema: { type: "number", default: 1800, exclusiveMinimum: 0 },
+        scope: "application",
+        description: "A run that has waited for its turn for so many seconds is given up.",
+      },
+    ],
+  },
+  {
+    title: "Results and History",
+    settings: [
+      {
+        key: "toka.cache.maxMB",
+        schema: { type: "number", default: 512, minimum: 0 },
+        scope: "application",
+        description:
+          "Megabytes of results that are kept of tools that are idempotent, as their manifest or you say, to be given again for the same inputs. What was used longest ago goes first; `0` keeps and uses none.",
+      },
+      {
+        key: "toka.history.runs",
+        schema: { type: "integer", default: 10000, minimum: 1, maximum: 1000000 },
+        scope: "application",
+        description: "So many runs are kept with what they printed and left. The audit keeps all.",
+      },
+      {
+        key: "toka.history.maxMB",
+        schema: { type: "number", default: 2048, exclusiveMinimum: 0 },
+        scope: "application",
+        description: "Megabytes that all kept runs of a folder may take together; the oldest go first.",
+      },
+      {
+        key: "toka.history.days",
+        schema: { type: "number", default: 180, exclusiveMinimum: 0 },
+        scope: "application",
+        description: "Runs older than so many days are not kept.",
+      },
+      {
+        key: "toka.alerts.rules",
+        schema: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: {
+              tool: { type: "string", minLength: 1 },
+              measure: { type: "string", enum: AlertMeasure.options },
+              above: { type: "number", minimum: 0 },
+              runs: { type: "integer", minimum: 1, maximum: 200 },
+            },
+            required: ["measure", "above"],
+            additionalProperties: false,
+          },
+          default: [],
+        },
+        scope: "application",
+        description:
+          'When to be told about a tool: as soon as `measure` goes above `above`. `failureRate` is in percent of the last 20 runs, `timeSeconds` and `memoryMB` are of the last run, or the 95th percentile of the last `runs`. `tool` is a name or an id; without it each tool is watched. For example `{ "measure": "timeSeconds", "above": 60 }`.',
       },
     ],
   },

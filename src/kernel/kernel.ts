@@ -152,6 +152,16 @@ export class Kernel implements KernelOperations {
     return this.#running.cache;
   }
 
+  /** The user says that a tool, as it is now, gives the same result for the same inputs. */
+  allowCache(wanted: string): Result<Tool> {
+    const tool = this.#registry.find(wanted);
+    if (!tool.ok) return tool;
+    const parts = this.#security.planner.partsOf(tool.value);
+    if (!parts.ok) return parts;
+    const allowed = this.cache.allow(tool.value, parts.value.fingerprint);
+    return allowed.ok ? tool : allowed;
+  }
+
   /** What the history says of tools. */
   get statistics(): StatisticsKeeper {
     return this.#running.statistics;

@@ -3,6 +3,7 @@ import type { Kernel } from "../../kernel/index.ts";
 import {
   type Execution,
   fail,
+  type GateEvent,
   hostileValues,
   ok,
   parseBoundary,
@@ -24,6 +25,7 @@ export interface RunOptions {
   readonly allowHost?: readonly string[];
   readonly observe?: true;
   readonly unprotected?: true;
+  readonly cache: boolean;
 }
 
 /** `toka run TOOL`: runs a tool of the workspace through the kernel, for the user. */
@@ -93,18 +95,43 @@ async function execute(
     ...(writablePaths.length + hosts.length === 0 ? {} : { grant: { writablePaths, hosts: [...hosts] } }),
     ...(options.observe ? { observe: true } : {}),
     ...(options.unprotected ? { unprotected: true } : {}),
+    ...(options.cache ? {} : { cache: false }),
   } as const;
-  if (options.json) return kernel.execute(request, { signal: context.signal });
+  const onGate = (event: GateEvent): void => tellGate(event, context);
+  if (options.json) return kernel.execute(request, { signal: context.signal, onGate });
   const stdout = context.console.toolStream("stdout");
   const stderr = context.console.toolStream("stderr");
   const execution = await kernel.execute(request, {
     signal: context.signal,
+    onGate,
     onStdout: (chunk) => stdout.push(chunk),
     onStderr: (chunk) => stderr.push(chunk),
   });
   stdout.end();
   stderr.end();
   return execution.ok ? ok(execution.value) : execution;
+}
+
+/** What the gate says is for people: it goes to standard error, with `--json`, too. */
+function tellGate(event: GateEvent, { console }: Context): void {
+  switch (event.type) {
+    case "queued":
+      console.say(`toka: waits for its turn: ${event.position} of ${event.waiting}`);
+      break;
+    case "retrying": {
+      const delay = formatTime(event.delayMs);
+      console.say(`toka: ${event.reason}; attempt ${event.attempt} of ${event.of} follows in ${delay}`);
+      break;
+    }
+    case "forecast":
+      for (const { message } of event.warnings) console.say(`toka: ${message}`);
+      break;
+    case "cached":
+      console.say(`toka: cached, ${formatTime(Date.now() - Date.parse(event.at))} old (--no-cache runs it anew)`);
+      break;
+    case "alert":
+      console.say(`toka: alert: ${event.alert.message}`);
+  }
 }
 
 function tell(execution: Execution, context: Context): void {

@@ -144,8 +144,11 @@ export class Executor {
     const result = found.value.copyTo(folder.value);
     if (!result.ok) return result;
     const copied = result.value;
-    // Somebody cleared it in this moment.
-    if (copied === undefined) return undefined;
+    // Somebody cleared it in this moment: a run of its own begins with an empty folder.
+    if (copied === undefined) {
+      const emptied = this.#parts.state.makeRunFolder(id, { empty: true });
+      return emptied.ok ? undefined : emptied;
+    }
     const { from } = found.value;
     tell({ type: "cached", execution: from.execution, at: from.at });
     const encoder = new TextEncoder();
@@ -223,7 +226,7 @@ export class Executor {
   async #attempt(run: Run, made: number): Promise<Result<Attempted>> {
     const { id, plan, request, hooks, base } = run;
     const { cache, context, state } = this.#parts;
-    const folder = state.makeRunFolder(id, { empty: true });
+    const folder = state.makeRunFolder(id, { empty: made > 1 });
     if (!folder.ok) return folder;
     const recording = request.cache === false ? undefined : cache.record(plan, request, folder.value);
     const observe = request.observe ?? recording?.observe;
