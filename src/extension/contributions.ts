@@ -83,6 +83,27 @@ export const COMMANDS = {
     enablement: TRUSTED,
     palette: HAS_FOLDER,
   },
+  runAnew: {
+    id: "toka.runAnew",
+    title: "Run Again, Not from the Cache",
+    icon: "debug-rerun",
+    enablement: TRUSTED,
+    palette: false,
+  },
+  allowCache: {
+    id: "toka.allowCache",
+    title: "Keep Results of This Tool",
+    icon: "database",
+    enablement: TRUSTED,
+    palette: false,
+  },
+  clearCache: {
+    id: "toka.clearCache",
+    title: "Clear Kept Results",
+    icon: "clear-all",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
   showLog: { id: "toka.showLog", title: "Show Log", icon: "output", palette: "true" },
 } as const satisfies Record<string, CommandContribution>;
 
@@ -126,6 +147,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "showEnforcement", when: IN_TOOLS, group: "1_more@1" },
     { command: "showLog", when: IN_TOOLS, group: "1_more@2" },
     { command: "runAgain", when: IN_HISTORY, group: "navigation@1" },
+    { command: "clearCache", when: IN_HISTORY, group: "1_more@1" },
     { command: "backUpState", when: IN_HISTORY, group: "2_state@1" },
     { command: "restoreState", when: IN_HISTORY, group: "2_state@2" },
   ],
@@ -134,6 +156,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "openToolSource", when: ON_OWN_TOOL, group: "inline@2" },
     { command: "runTool", when: ON_TOOL, group: "1_run@1" },
     { command: "observeTool", when: ON_OWN_TOOL, group: "1_run@2" },
+    { command: "allowCache", when: ON_OWN_TOOL, group: "1_run@3" },
     { command: "openToolSource", when: ON_OWN_TOOL, group: "2_open@1" },
     { command: "showControlFlowGraph", when: ON_PYTHON_TOOL, group: "2_open@2" },
     { command: "showCallGraph", when: ON_PYTHON_TOOL, group: "2_open@3" },
@@ -144,6 +167,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "openExecution", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "2_open@1" },
     { command: "showObserved", when: `${ON_RUN} && viewItem =~ /;observed(;|$)/`, group: "2_open@2" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "1_run@1" },
+    { command: "runAnew", when: `${ON_RUN} && viewItem =~ /;cached(;|$)/`, group: "1_run@2" },
   ],
   "editor/context": [
     { command: "showControlFlowGraph", when: "editorLangId == python", group: "navigation@9" },

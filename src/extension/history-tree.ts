@@ -12,7 +12,8 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { Execution } from "../model/index.ts";
+import type { Kernel } from "../kernel/index.ts";
+import type { Execution, Result } from "../model/index.ts";
 import { COMMANDS, VIEWS } from "./contributions.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
@@ -21,6 +22,7 @@ import { shownCommand } from "./text/confirm.ts";
 import { exitIcon, exitSentence, usageText } from "./text/exit.ts";
 import { ageText, durationText } from "./text/quantity.ts";
 import { nameOfId } from "./text/result.ts";
+import { cachedText, statisticsLines } from "./text/statistics.ts";
 
 /** A line of the history view. */
 export type HistoryNode =
@@ -43,24 +45,42 @@ function activeItem({ id, located }: ActiveRun): TreeItem {
 }
 
 function finishedItem(folder: WorkspaceFolder, execution: Execution, name: string): TreeItem {
-  const { exit, usage, startedAt, id, argv, results, observed } = execution;
+  const { exit, usage, startedAt, id, results, observed } = execution;
   const age = ageText(Date.now() - Date.parse(startedAt), l10n.t);
   const sentence = exitSentence(execution, l10n.t);
   const { icon, color } = exitIcon(exit.reason);
+  const cached = cachedText(execution, Date.now(), l10n.t);
   const item = new TreeItem(name, TreeItemCollapsibleState.None);
   item.id = `${folder.uri.toString()}|${id}`;
-  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
-  item.description = `${age} · ${durationText(usage.wallMs)}${exit.reason === "ok" ? "" : ` · ${sentence}`}`;
-  item.tooltip = [shownCommand(argv), sentence, usageText(usage, l10n.t)].join("\n");
-  const marks = [...(results.length > 0 ? ["result"] : []), ...(observed === undefined ? [] : ["observed"])];
+  item.iconPath = new ThemeIcon(cached === undefined ? icon : "database", new ThemeColor(color));
+  item.description = `${age} · ${cached ?? durationText(usage.wallMs)}${exit.reason === "ok" ? "" : ` · ${sentence}`}`;
+  const marks = [
+    ...(results.length > 0 ? ["result"] : []),
+    ...(observed === undefined ? [] : ["observed"]),
+    ...(cached === undefined ? [] : ["cached"]),
+  ];
   item.contextValue = ["run", "finished", exit.reason, ...marks].join(";");
-  item.accessibilityInformation = { label: `${name}, ${sentence}, ${age}, ${durationText(usage.wallMs)}` };
+  item.accessibilityInformation = { label: `${name}, ${sentence}, ${age}, ${cached ?? durationText(usage.wallMs)}` };
   item.command = {
     command: COMMANDS.openExecution.id,
     title: COMMANDS.openExecution.title,
     arguments: [{ folder: folder.uri.toString(), execution: id }],
   };
   return item;
+}
+
+/** What is told of a run when it is pointed at: its command, its end, and what the runs of its tool were like. */
+function finishedTooltip(execution: Execution, kernel: Result<Kernel>): string {
+  const { argv, usage, attempts } = execution;
+  const statistics = kernel.ok ? kernel.value.statistics.of(execution.tool) : kernel;
+  const ofTool = statistics.ok && statistics.value !== undefined ? statisticsLines(statistics.value, l10n.t) : [];
+  return [
+    shownCommand(argv),
+    exitSentence(execution, l10n.t),
+    cachedText(execution, Date.now(), l10n.t) ?? usageText(usage, l10n.t),
+    ...(attempts === undefined ? [] : [l10n.t("{0} attempts", attempts)]),
+    ...(ofTool.length === 0 ? [] : ["", ...ofTool]),
+  ].join("\n");
 }
 
 class HistoryProvider implements TreeDataProvider<HistoryNode> {
@@ -111,6 +131,11 @@ class HistoryProvider implements TreeDataProvider<HistoryNode> {
     if (node.kind === "active") return activeItem(node.run);
     const { folder, execution } = node;
     return finishedItem(folder, execution, this.#nameOf(folder, execution.tool) ?? nameOfId(execution.tool));
+  }
+
+  async resolveTreeItem(item: TreeItem, node: HistoryNode): Promise<TreeItem> {
+    if (node.kind === "finished") item.tooltip = finishedTooltip(node.execution, await this.#kernels.get(node.folder));
+    return item;
   }
 
   dispose(): void {

@@ -1,8 +1,16 @@
-import { type Disposable, type LogOutputChannel, type Uri, type WorkspaceFolder, workspace } from "vscode";
-import type { Kernel } from "../kernel/index.ts";
-import { fail, type Result } from "../model/index.ts";
+import {
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  type Uri,
+  type WorkspaceFolder,
+  workspace,
+} from "vscode";
+import type { Kernel, RunningPreferences, RunQueue } from "../kernel/index.ts";
+import { fail, ok, type Result } from "../model/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { readSettings } from "./settings.ts";
+import type { FolderAlert } from "./statistics/alerts.ts";
 import type { ToolStore } from "./tool-store.ts";
 
 /** The kernel of each workspace folder, opened when it is first needed. */
@@ -17,7 +25,13 @@ export class Kernels implements Disposable {
   /** Kernels that close when their last run has ended. */
   readonly #leaving = new Set<Kernel>();
   readonly #subscription: Disposable;
+  readonly #alerts = new EventEmitter<FolderAlert>();
   #sandbox: Sandbox | undefined;
+  /** Of all folders of the window: they share the machine. */
+  #queue: RunQueue | undefined;
+
+  /** A run set off an alert that the user set. */
+  readonly onDidAlert = this.#alerts.event;
 
   /** @param helper the sandbox's helper script; @param cli the command line, which built-in tools are */
   constructor(helper: Uri, cli: Uri, store: ToolStore, log: LogOutputChannel) {
@@ -87,7 +101,10 @@ export class Kernels implements Disposable {
     if (!python.ok) return python;
     const limits = readSettings("limits");
     if (!limits.ok) return limits;
-    const { Kernel, limitsOf } = await import("../kernel/index.ts");
+    const running = readRunning();
+    if (!running.ok) return running;
+    const { Kernel, limitsOf, machineBounds, RunQueue } = await import("../kernel/index.ts");
+    this.#queue ??= new RunQueue(machineBounds(running.value.runs?.concurrent));
     const interpreter = python.value.interpreterPath;
     const opened = Kernel.open({
       workspace: folder.uri.fsPath,
@@ -95,15 +112,23 @@ export class Kernels implements Disposable {
       limits: limitsOf(limits.value),
       trusted: () => workspace.isTrusted,
       own: { node: process.execPath, cli: this.#cli.fsPath },
+      running: running.value,
+      queue: this.#queue,
       ...(interpreter === "" ? {} : { interpreter }),
     });
-    if (opened.ok) for (const notice of opened.value.notices) this.#log.warn(`${folder.name}: ${notice}`);
+    if (!opened.ok) return opened;
+    for (const notice of opened.value.notices) this.#log.warn(`${folder.name}: ${notice}`);
+    opened.value.monitor(({ event }) => {
+      if (event.type === "alert") this.#alerts.fire({ folder, alert: event.alert });
+    });
     return opened;
   }
 
   /** Settings are read when a kernel opens: after a change all are opened anew. */
   reset(): void {
     for (const key of this.#open.keys()) this.#drop(key);
+    // Runs that wait in the old one still have their turn.
+    this.#queue = undefined;
   }
 
   #drop(key: string): void {
@@ -121,6 +146,20 @@ export class Kernels implements Disposable {
 
   dispose(): void {
     this.#subscription.dispose();
+    this.#alerts.dispose();
     this.reset();
   }
+}
+
+/** The settings of queue, cache, history and alerts, all of the user. */
+function readRunning(): Result<RunningPreferences> {
+  const runs = readSettings("runs");
+  if (!runs.ok) return runs;
+  const cache = readSettings("cache");
+  if (!cache.ok) return cache;
+  const history = readSettings("history");
+  if (!history.ok) return history;
+  const alerts = readSettings("alerts");
+  if (!alerts.ok) return alerts;
+  return ok({ runs: runs.value, cache: cache.value, history: history.value, alerts: alerts.value });
 }

@@ -1,6 +1,15 @@
 import "./zod-jitless.ts";
 
-import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, Uri, window, workspace } from "vscode";
+import {
+  type Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  l10n,
+  Uri,
+  type WorkspaceFolder,
+  window,
+  workspace,
+} from "vscode";
 import type { TokaExports } from "./api.ts";
 import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
@@ -15,6 +24,7 @@ import { Runner } from "./run/runner.ts";
 import { serverConfiguration } from "./server-configuration.ts";
 import { registerSeverityDecorations } from "./severity-decorations.ts";
 import { StateBackup } from "./state-backup.ts";
+import { showAlerts } from "./statistics/alerts.ts";
 import { ToolProviders } from "./tool-providers.ts";
 import { ToolStore } from "./tool-store.ts";
 import { ToolsTree } from "./tools-tree.ts";
@@ -71,9 +81,9 @@ function compose(
   const graphs = new GraphPanels(extensionUri, server, reporter);
   const results = new Results(kernels, graphs, reporter);
   const ask = new Ask(store, runner, reporter);
-  const history = new HistoryTree(kernels, runner, reporter, (folder, id) => {
-    return store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
-  });
+  const nameOf = (folder: WorkspaceFolder, id: string): string | undefined =>
+    store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
+  const history = new HistoryTree(kernels, runner, reporter, nameOf);
   const backup = new StateBackup(reporter, () => history.refresh());
   const commands = new UserCommands({ store, runner, graphs, results, ask, backup, kernels, reporter, log });
   const exports = new Exports(store, providers, runner);
@@ -88,6 +98,7 @@ function compose(
     results,
     new ToolsTree(store, reporter),
     history,
+    showAlerts(kernels, reporter, nameOf),
     registerSeverityDecorations(),
     registerCommands(commands.handlers(), reporter),
     runner.onDidFinish(({ located, execution }) => {
@@ -102,10 +113,13 @@ function compose(
   return { exports, stop: () => Promise.all([runner.stop(), server.stop()]) };
 }
 
+/** Settings that a kernel is opened with. */
+const OF_KERNELS = ["limits", "python", "runs", "cache", "history", "alerts"].map((section) => `toka.${section}`);
+
 function onSettingsChange(server: LanguageServer, kernels: Kernels, reporter: Reporter): Disposable {
   return workspace.onDidChangeConfiguration((event) => {
     if (!event.affectsConfiguration("toka")) return;
-    if (event.affectsConfiguration("toka.limits") || event.affectsConfiguration("toka.python")) kernels.reset();
+    if (OF_KERNELS.some((section) => event.affectsConfiguration(section))) kernels.reset();
     reporter.background(server.configure(), l10n.t("applying settings"));
   });
 }

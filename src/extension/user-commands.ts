@@ -74,6 +74,9 @@ export class UserCommands {
       showEnforcement: () => this.#showEnforcement(),
       backUpState: () => backup.backUp(),
       restoreState: () => backup.restore(),
+      runAnew: (target) => this.#runAgain(target, false),
+      allowCache: (target) => this.#allowCache(target),
+      clearCache: () => this.#clearCache(),
       showLog: () => log.show(),
     };
   }
@@ -174,7 +177,7 @@ export class UserCommands {
     return undefined;
   }
 
-  async #runAgain(target: unknown): Promise<void> {
+  async #runAgain(target: unknown, cache = true): Promise<void> {
     const node = isFinishedNode(target) ? target : await this.#lastRun();
     if (node === undefined) {
       this.#services.reporter.notice(l10n.t("Nothing ran here yet."));
@@ -186,7 +189,45 @@ export class UserCommands {
       return;
     }
     const observe = node.execution.observed !== undefined;
-    await this.#services.runner.run(located, { args: node.execution.arguments, complete: true, observe });
+    await this.#services.runner.run(located, { args: node.execution.arguments, complete: true, observe, cache });
+  }
+
+  /** The person says that a tool, as it is now, gives the same result for the same inputs. */
+  async #allowCache(target: unknown): Promise<void> {
+    const { kernels, reporter } = this.#services;
+    const located = this.#toolFrom(target);
+    if (located === undefined) {
+      reporter.problem({ code: "no-tool", message: l10n.t("This tool is no longer there.") });
+      return;
+    }
+    const { name } = located.tool;
+    const keep = l10n.t("Keep Results");
+    const detail = l10n.t(
+      "A result is then given again as long as the tool, its arguments and the files that it reads are the same. Say so only of a tool that depends on nothing else, such as the time or chance. When the tool changes, it asks again.",
+    );
+    const question = l10n.t("Does {0} give the same result for the same inputs?", name);
+    if ((await window.showInformationMessage(question, { modal: true, detail }, keep)) !== keep) return;
+    const kernel = await kernels.get(located.folder);
+    const allowed = kernel.ok ? kernel.value.allowCache(located.tool.id) : kernel;
+    if (allowed.ok) reporter.notice(l10n.t("Results of {0} are kept.", name));
+    else reporter.problem(allowed.problem);
+  }
+
+  async #clearCache(): Promise<void> {
+    const { kernels, reporter } = this.#services;
+    let count = 0;
+    for (const folder of workspace.workspaceFolders ?? []) {
+      const kernel = await kernels.get(folder);
+      const cleared = kernel.ok ? kernel.value.cache.clear() : kernel;
+      if (!cleared.ok) {
+        reporter.problem(cleared.problem);
+        return;
+      }
+      count += cleared.value;
+    }
+    reporter.notice(
+      count === 1 ? l10n.t("1 kept result was cleared.") : l10n.t("{0} kept results were cleared.", count),
+    );
   }
 
   async #lastRun(): Promise<Extract<HistoryNode, { kind: "finished" }> | undefined> {

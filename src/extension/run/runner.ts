@@ -12,7 +12,15 @@ import {
   workspace,
 } from "vscode";
 import type { Kernel, RunRequest } from "../../kernel/index.ts";
-import type { Execution, Problem, Result, SandboxEvent, Selection, ToolArguments } from "../../model/index.ts";
+import type {
+  Execution,
+  GateEvent,
+  Problem,
+  Result,
+  SandboxEvent,
+  Selection,
+  ToolArguments,
+} from "../../model/index.ts";
 import { CONTEXT_KEYS } from "../contributions.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
@@ -21,6 +29,7 @@ import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
 import { exitSentence, liveText, refusedHostLines, usageText } from "../text/exit.ts";
 import { observedLines } from "../text/observed.ts";
 import { plainMessage } from "../text/plain.ts";
+import { cachedText, gateText } from "../text/statistics.ts";
 import type { LocatedTool } from "../tool-store.ts";
 import { confirmRun, confirmUnprotected } from "./confirm.ts";
 import { askArguments } from "./parameter-wizard.ts";
@@ -43,6 +52,8 @@ export interface RunStart {
   readonly hosts?: readonly string[];
   /** The run tells what it does; that is shown and kept. */
   readonly observe?: boolean;
+  /** `false`: it runs, whatever result is kept. */
+  readonly cache?: boolean;
 }
 
 /** Milliseconds for which the status bar tells how a run ended. */
@@ -90,10 +101,13 @@ export class Runner implements Disposable {
     const request: RunRequest = { tool: located.tool.id, arguments: args, principal: "user" };
     const plan = kernel.value.plan(request);
     if (!plan.ok) return this.#refuse(plan.problem);
+    const forecast = kernel.value.statistics.forecast(located.tool.id, plan.value.policy);
+    if (!forecast.ok) return this.#refuse(forecast.problem);
     const confirmed = await confirmRun(
       {
         plan: plan.value,
         folderName: located.folder.name,
+        forecast: forecast.value,
         ...(start.hosts ? { hosts: start.hosts } : {}),
         ...(start.provenance ? { provenance: unchanged(start.provenance, start.args, args) } : {}),
       },
@@ -105,6 +119,7 @@ export class Runner implements Disposable {
       approved: plan.value.fingerprint,
       ...(confirmed.grant === undefined ? {} : { grant: confirmed.grant }),
       ...(start.observe === true ? { observe: true } : {}),
+      ...(start.cache === false ? { cache: false } : {}),
     };
     return await this.#start(kernel.value, located, approved, plan.value.argv);
   }
@@ -184,6 +199,10 @@ export class Runner implements Disposable {
               progress.report({ message: l10n.t("{0} of {1} files", done, of), increment: Math.max(0, share - told) });
               told = Math.max(told, share);
             },
+            (event) => {
+              const message = gateText(event, l10n.t);
+              if (message !== undefined) progress.report({ message });
+            },
           ),
       );
       if (!done.ok) {
@@ -228,6 +247,7 @@ export class Runner implements Disposable {
     pty: RunTerminal,
     onEvent: (event: SandboxEvent) => void,
     onProgress: (progress: { readonly done: number; readonly of: number }) => void,
+    onGate: (event: GateEvent) => void,
   ): Promise<Result<Execution>> {
     const { TerminalSanitizer } = await import("../../kernel/index.ts");
     const streams = { out: new TextStream(new TerminalSanitizer()), err: new TextStream(new TerminalSanitizer()) };
@@ -239,6 +259,7 @@ export class Runner implements Disposable {
         onStderr: (chunk) => pty.print(streams.err.push(chunk)),
         onEvent,
         onProgress,
+        onGate,
       });
     } finally {
       cancel.dispose();
@@ -256,7 +277,7 @@ export class Runner implements Disposable {
       ...refusedHostLines(execution, located.tool, l10n.t),
       ...(execution.observed ? observedLines(execution.observed, l10n.t) : []),
       ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
-      usageText(execution.usage, l10n.t),
+      cachedText(execution, Date.now(), l10n.t) ?? usageText(execution.usage, l10n.t),
     ]);
     this.#log.info(`run ${execution.id} of ${execution.tool}: ${sentence}; ${usageText(execution.usage, l10n.t)}`);
     const icon = execution.exit.reason === "ok" ? "pass" : "warning";

@@ -1,8 +1,16 @@
 import type { Plan } from "../../kernel/index.ts";
-import type { Capability, CapabilityName, EnforcementReport, SandboxConfig, Selection } from "../../model/index.ts";
+import type {
+  Capability,
+  CapabilityName,
+  EnforcementReport,
+  Forecast,
+  SandboxConfig,
+  Selection,
+} from "../../model/index.ts";
 import { bySeverity, capabilityTitle } from "./capability.ts";
 import { writeText } from "./parameter.ts";
 import { bytesText, durationText } from "./quantity.ts";
+import { forecastWarnings, suggestionLines } from "./statistics.ts";
 import type { Translate } from "./translate.ts";
 
 /** What a person confirms before a run. */
@@ -13,6 +21,8 @@ export interface Confirmation {
   readonly provenance?: Selection["provenance"];
   /** Hosts that an earlier run asked for and did not get. */
   readonly hosts?: readonly string[];
+  /** What the tool's history says about this run. */
+  readonly forecast?: Forecast;
 }
 
 /** An argument as a person would type it; control and reordering characters are shown, not obeyed. */
@@ -72,9 +82,10 @@ function provenanceLines({ plan, provenance }: Confirmation, t: Translate): stri
   return lines.length === 0 ? [] : [t("Arguments:"), ...lines, ""];
 }
 
-function warningLines({ plan }: Confirmation, t: Translate): string[] {
+function warningLines({ plan, forecast = { warnings: [] } }: Confirmation, t: Translate): string[] {
   const lines = plan.hostile.map(({ parameter, reason }) => t("Look twice: “{0}” {1}.", parameter, reason));
   if (plan.changed) lines.push(t("The tool changed since it last ran."));
+  lines.push(...forecastWarnings(forecast, t));
   return lines.length === 0 ? [] : [...lines, ""];
 }
 
@@ -108,6 +119,7 @@ export function confirmationDetail(confirmation: Confirmation, t: Translate): st
     writable,
     networkLine(policy, t),
     limits,
+    ...suggestionLines(confirmation.forecast ?? { warnings: [] }, t),
   ].join("\n");
 }
 

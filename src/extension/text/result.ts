@@ -28,6 +28,7 @@ export function executionText(execution: Execution, t: Translate): string {
     `$ ${shownCommand(execution.argv)}`,
     `${exitSentence(execution, t)} (${usageText(execution.usage, t)})`,
     t("started {0} by {1}", execution.startedAt, execution.principal),
+    ...(execution.cachedFrom === undefined ? [] : [t("cached: the result of a run at {0}", execution.cachedFrom.at)]),
     ...section(t("output"), execution.stdout),
     ...section(t("errors"), execution.stderr),
     ...section(t("what it did"), execution.observed ? observedLines(execution.observed, t).join("\n") : ""),
