@@ -101,7 +101,7 @@ export class LanguageServer implements Disposable {
           { language: "python", scheme: "file" },
           { language: "python", scheme: "untitled" },
           { language: "shellscript", scheme: "file" },
-          { pattern: "**/*.tool.{yaml,yml,json}", scheme: "file" },
+          { pattern: "**/*.{tool,workflow}.{yaml,yml,json}", scheme: "file" },
         ],
         outputChannel: this.#log,
         initializationOptions: this.#configuration(),

@@ -18,7 +18,9 @@ export { sanitizeTerminal, TerminalSanitizer } from "./terminal.ts";
 export {
   type CompiledWorkflow,
   compileWorkflow,
+  EXPRESSION_FUNCTIONS,
   readWorkflow,
+  toolFinder,
   type WorkflowRequest,
   type Workflows,
   workflowDiagram,

@@ -19,6 +19,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { dataFlow } from "../analysis/index.ts";
 import { type IndexFile, indexBuild, indexPath } from "../discovery/index.ts";
 import {
+  analysisTools,
   type CallGraph,
   CallGraphParams,
   CallViewParams,
@@ -40,6 +41,7 @@ import {
   type ReadingProgress,
   ServerConfiguration,
   type SourcesChangedParams,
+  type Tool,
   type ToolsChangedParams,
   WantedParams,
 } from "../model/index.ts";
@@ -57,6 +59,7 @@ import { Problems } from "./problems.ts";
 import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
 import { type Source, Sources } from "./sources.ts";
 import { hoverOf, symbolsOf } from "./symbols.ts";
+import { DescribedFiles } from "./yaml/described-files.ts";
 
 /** What the server does until it is told otherwise. */
 const DEFAULTS: ServerConfiguration = {
@@ -87,6 +90,7 @@ export class Server {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #folders = new Map<string, FolderTools>();
   readonly #problems: Problems;
+  readonly #described: DescribedFiles;
   readonly #sources = new Sources();
   readonly #nevers = new WeakMap<FolderTools, FolderNevers>();
   readonly #calls = new WeakMap<FolderTools, { readonly graphs: CallGraphs; readonly views: CallViews }>();
@@ -100,6 +104,7 @@ export class Server {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#problems = new Problems(connection);
+    this.#described = new DescribedFiles(connection);
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#initialized());
     connection.onRequest(
@@ -141,9 +146,20 @@ export class Server {
       cancellable(({ textDocument }) => this.#ofPython(textDocument.uri, (source) => symbolsOf(source, this.#texts))),
     );
     connection.onHover(
-      cancellable(({ textDocument, position }) =>
-        this.#ofPython(textDocument.uri, (source) => hoverOf(source, position, this.#texts)),
-      ),
+      cancellable(({ textDocument, position }) => {
+        const document = this.#documents.get(textDocument.uri);
+        if (document === undefined || document.languageId === "python") {
+          return this.#ofPython(textDocument.uri, (source) => hoverOf(source, position, this.#texts));
+        }
+        return this.#described.hover(document, position, this.#toolsAround(document.uri));
+      }),
+    );
+    connection.onCompletion(
+      cancellable(({ textDocument, position }) => {
+        const document = this.#documents.get(textDocument.uri);
+        if (document === undefined) return [];
+        return this.#described.completion(document, position, this.#toolsAround(document.uri));
+      }),
     );
     connection.onDocumentHighlight(
       cancellable(({ textDocument, position }) => {
@@ -160,11 +176,13 @@ export class Server {
     this.#documents.onDidChangeContent(({ document }) => {
       this.#overlay(document.uri, document.getText());
       if (document.languageId === "python") this.#changed(document.uri, document.version);
+      else this.#checkWorkflow(document);
     });
     this.#documents.onDidClose(({ document: { uri, languageId } }) => {
       this.#overlay(uri, undefined);
       this.#sources.forget(uri);
       this.#lensesAnswered.delete(uri);
+      if (DescribedFiles.isWorkflow(uri)) this.#background(this.#described.forget(uri));
       // What was not saved is gone.
       if (languageId === "python") this.#changed(uri, null);
     });
@@ -193,6 +211,7 @@ export class Server {
         documentSymbolProvider: { label: "Toka" },
         hoverProvider: true,
         documentHighlightProvider: true,
+        completionProvider: { triggerCharacters: [".", "{", " ", "'"], resolveProvider: false },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
       serverInfo: { name: "Toka" },
@@ -255,6 +274,8 @@ export class Server {
   /** Passes on what a folder found. */
   async #tell(folder: FolderTools, change: ReportChange): Promise<void> {
     await this.#problems.publish(folder);
+    // What a workflow says of tools may be right or wrong now.
+    if (change !== "none") for (const document of this.#documents.all()) this.#checkWorkflow(document);
     const params: ToolsChangedParams = { folder: folder.uri };
     if (change === "tools") await this.#connection.sendNotification(METHODS.toolsChanged, params);
     if (this.#refreshesLenses && change !== "none") await this.#connection.sendRequest(CodeLensRefreshRequest.type);
@@ -461,6 +482,19 @@ export class Server {
     const tools = place === undefined ? [] : place.folder.toolsOf(place.file);
     const scopes = this.#ofPython(uri, (source) => source.scopes) ?? [];
     return lenses({ uri, folder: place?.folder.uri }, scopes, tools, this.#configuration);
+  }
+
+  /** Tools that a file can name: those of its folder and those that are built in. */
+  #toolsAround(uri: string): readonly Tool[] {
+    return [...(this.#placeOf(uri)?.folder.report?.tools ?? []), ...analysisTools()];
+  }
+
+  /** Before the folder was read, every tool would be unknown: then nothing is said yet. */
+  #checkWorkflow(document: TextDocument): void {
+    const place = this.#placeOf(document.uri);
+    const report = place?.folder.report;
+    if (place === undefined || report === undefined || !DescribedFiles.isWorkflow(document.uri)) return;
+    this.#background(this.#described.publish(document, place.file, report.tools));
   }
 
   #overlay(uri: string, text: string | undefined): void {

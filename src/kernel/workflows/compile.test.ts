@@ -25,20 +25,23 @@ function tool(name: string, parameters: readonly Parameter[], file = `tools/${na
 }
 
 const TOOLS = new Registry();
-TOOLS.register([
-  tool("fetch", [
-    parameter("city", { required: true }),
-    parameter("days", { type: "integer" }),
-    parameter("unit", { choices: ["C", "F"] }),
-  ]),
-  tool("draw", [
-    parameter("files", { type: "array", items: { type: "string" }, nargs: "+" }),
-    parameter("title"),
-    parameter("dark", { type: "boolean" }),
-  ]),
-  tool("twin", [], "a/twin.py"),
-  tool("twin", [], "b/twin.py"),
-]);
+TOOLS.register(
+  [
+    tool("fetch", [
+      parameter("city", { required: true }),
+      parameter("days", { type: "integer" }),
+      parameter("unit", { choices: ["C", "F"] }),
+    ]),
+    tool("draw", [
+      parameter("files", { type: "array", items: { type: "string" }, nargs: "+" }),
+      parameter("title"),
+      parameter("dark", { type: "boolean" }),
+    ]),
+    tool("twin", [], "a/twin.py"),
+    tool("twin", [], "b/twin.py"),
+  ],
+  "workspace",
+);
 
 function compile(text: string): CompiledWorkflow {
   return compileWorkflow(readWorkflow("my.workflow.yaml", text), (wanted) => TOOLS.find(wanted));

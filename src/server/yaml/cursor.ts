@@ -23,17 +23,13 @@ const PLACE = "tokacursor";
 const MAX_ALIASES = 50;
 const EXPRESSION_OPEN = "${{";
 
-/** What closes the brackets and quotes that a line leaves open. */
+/** What closes the brackets that a line leaves open. */
 function closers(line: string): string {
   const open: string[] = [];
-  let quote = "";
-  for (const char of line) {
-    if (quote !== "") {
-      if (char === quote) quote = "";
-    } else if (char === '"' || char === "'") quote = char;
-    else if (char === "[") open.push("]");
+  for (const char of line.replaceAll(/'[^']*'|"[^"]*"/g, "")) {
+    if (char === "[") open.push("]");
     else if (char === "{") open.push("}");
-    else if ((char === "]" || char === "}") && open.at(-1) === char) open.pop();
+    else if (open.at(-1) === char) open.pop();
   }
   return open.toReversed().join("");
 }
@@ -45,10 +41,10 @@ function wordStart(line: string): number {
 }
 
 /**
- * What is at an offset. The text may be broken there, as it is while somebody writes: a word of ours is put in the place of
- * what is being written, as a key and as a value, and what parses tells where that is.
+ * What may be at an offset, the likeliest first. The text may be broken there, as it is while somebody writes: a word of ours
+ * is put in the place of what is being written, as a key and as a value, and what parses tells where that is.
  */
-export function cursorAt(text: string, offset: number): YamlCursor | undefined {
+export function cursorsAt(text: string, offset: number): readonly YamlCursor[] {
   const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
   const lineEnd = text.indexOf("\n", offset);
   const before = text.slice(lineStart, offset);
@@ -56,7 +52,8 @@ export function cursorAt(text: string, offset: number): YamlCursor | undefined {
   const head = text.slice(0, lineStart);
   const open = before.lastIndexOf(EXPRESSION_OPEN);
   if (open >= 0 && !before.slice(open).includes("}}")) {
-    return inExpression(head, before, open, after, offset);
+    const found = inExpression(head, before, open, after, offset);
+    return found === undefined ? [] : [found];
   }
   const at = wordStart(before);
   const kept = before.slice(0, at).replace(/["']$/, "");
@@ -64,15 +61,12 @@ export function cursorAt(text: string, offset: number): YamlCursor | undefined {
   const start = lineStart + at;
   const close = closers(kept);
   const asKey = /(?:^|[\s{,-])$/.test(kept) && !/\S:\s*$/.test(kept);
-  const texts: [YamlCursor["kind"], string][] = [
-    ...(asKey ? [["key", `${head}${kept}${PLACE}: 1${close}${after}`] as [YamlCursor["kind"], string]] : []),
-    ["value", `${head}${kept}${PLACE}${close}${after}`],
+  const key = asKey ? find(`${head}${kept}${PLACE}: 1${close}${after}`, "key") : undefined;
+  const value = find(`${head}${kept}${PLACE}${close}${after}`, "value");
+  return [
+    ...(key === undefined ? [] : [{ ...key, kind: "key", word, start } as const]),
+    ...(value === undefined ? [] : [{ ...value, kind: "value", word, start } as const]),
   ];
-  for (const [kind, candidate] of texts) {
-    const found = find(candidate, kind);
-    if (found !== undefined) return { ...found, kind, word, start };
-  }
-  return undefined;
 }
 
 function inExpression(
@@ -84,7 +78,9 @@ function inExpression(
 ): YamlCursor | undefined {
   const expression = before.slice(open + EXPRESSION_OPEN.length);
   // The whole value makes place for a word: what else is in it does not matter to where it is.
-  const value = /^(\s*(?:- +)*(?:["']?[\w-]+["']?:\s+|- +|.*[{,[]\s*["']?[\w-]+["']?:\s*|.*[[,]\s*))/.exec(before.slice(0, open));
+  const value = /^(\s*(?:- +)*(?:["']?[\w-]+["']?:\s+|- +|.*[{,[]\s*["']?[\w-]+["']?:\s*|.*[[,]\s*))/.exec(
+    before.slice(0, open),
+  );
   const kept = (value?.[1] ?? before.slice(0, open)).replace(/["']$/, "");
   const found = find(`${head}${kept}${PLACE}${closers(kept)}${after}`, "value");
   if (found === undefined) return undefined;
@@ -113,14 +109,16 @@ const MAX_DEPTH = 20;
 function pathTo(node: Node | null | undefined, kind: YamlCursor["kind"], depth: number): YamlPath | undefined {
   if (node === null || node === undefined || depth > MAX_DEPTH) return undefined;
   if (isScalar(node)) return kind === "value" && node.value === PLACE ? [] : undefined;
-  if (isSeq<Node>(node)) {
-    for (const [index, item] of node.items.entries()) {
-      const found = pathTo(isPair(item) ? null : item, kind, depth + 1);
-      if (found !== undefined) return [index, ...found];
-    }
-    return undefined;
-  }
+  if (isSeq<Node>(node)) return pathInList(node.items, kind, depth);
   return isMap<Node, Node | null>(node) ? pathInMap(node.items, kind, depth) : undefined;
+}
+
+function pathInList(items: readonly Node[], kind: YamlCursor["kind"], depth: number): YamlPath | undefined {
+  for (const [index, item] of items.entries()) {
+    const found = pathTo(isPair(item) ? null : item, kind, depth + 1);
+    if (found !== undefined) return [index, ...found];
+  }
+  return undefined;
 }
 
 function pathInMap(

@@ -50,7 +50,8 @@ export function schemasAt(root: Schema, path: YamlPath): readonly Schema[] {
 
 function childOf(schema: Schema, key: string | number): Schema | undefined {
   if (typeof key === "number") return schema.items;
-  const own = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+  const own =
+    schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
   return own ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
 }
 

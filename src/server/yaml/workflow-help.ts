@@ -43,8 +43,8 @@ function parametersOf(context: WorkflowContext, path: YamlPath): readonly Parame
 }
 
 /** A parameter's kind in few words. */
-export function parameterDetail({ type = "value", items, required, choices }: Parameter): string {
-  const what = type === "array" && items !== undefined ? `list of ${items.type}` : type;
+export function parameterDetail({ type, items, required, choices }: Parameter): string {
+  const what = type === "array" && items !== undefined ? `list of ${items.type}` : (type ?? "value");
   const oneOf = choices === undefined ? what : choices.map(String).join(" | ");
   return required ? `${oneOf}, required` : oneOf;
 }
@@ -79,7 +79,13 @@ function argumentSuggestions({ path, siblings }: YamlCursor, context: WorkflowCo
   const parameters = parametersOf(context, path).filter(({ name }) => !siblings.has(name));
   const own = parameters.map((parameter): Suggestion => {
     const { name, help = "" } = parameter;
-    return { label: name, kind: "parameter", detail: parameterDetail(parameter), documentation: help, text: `${name}: ` };
+    return {
+      label: name,
+      kind: "parameter",
+      detail: parameterDetail(parameter),
+      documentation: help,
+      text: `${name}: `,
+    };
   });
   const hasSubcommands = (tool?.subcommands.length ?? 0) > 0 && !siblings.has(SUBCOMMAND_KEY);
   if (!hasSubcommands) return own;

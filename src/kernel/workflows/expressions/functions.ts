@@ -238,8 +238,11 @@ export const STATUS_FUNCTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** All functions as people look them up. */
-export const EXPRESSION_FUNCTIONS: readonly { readonly name: string; readonly signature: string; readonly help: string }[] =
-  [
-    ...[...FUNCTIONS].map(([name, { signature, help }]) => ({ name, signature, help })),
-    ...[...STATUS_FUNCTIONS].map(([name, help]) => ({ name, signature: `${name}()`, help })),
-  ];
+export const EXPRESSION_FUNCTIONS: readonly {
+  readonly name: string;
+  readonly signature: string;
+  readonly help: string;
+}[] = [
+  ...[...FUNCTIONS].map(([name, { signature, help }]) => ({ name, signature, help })),
+  ...[...STATUS_FUNCTIONS].map(([name, help]) => ({ name, signature: `${name}()`, help })),
+];
