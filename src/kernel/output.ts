@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fail, type OutputFormat, ok, parseJson, type Result, type ResultFile } from "../model/index.ts";
+import { sanitizeFile } from "./html.ts";
 
 /** More files than this in one result folder are not looked at; nobody could look at them either. */
 const MOST_FILES = 1000;
@@ -131,6 +132,27 @@ export function collectResults(folder: string, limits: GateLimits): Collected {
     room.bytes -= file.bytes;
     room.files--;
     results.push({ path, format: file.format, bytes: file.bytes });
+  }
+  return { results, withheld };
+}
+
+/** Takes what acts out of the pages among results; what cannot be cleaned is kept back. */
+export async function cleanPages(found: readonly ResultFile[]): Promise<Collected> {
+  const results: ResultFile[] = [];
+  const withheld: string[] = [];
+  for (const result of found) {
+    if (result.format !== "html") {
+      results.push(result);
+      continue;
+    }
+    const name = basename(result.path);
+    const cleaned = await sanitizeFile(result.path, result.bytes);
+    if (!cleaned.ok) withheld.push(`${name} was kept back: ${cleaned.problem.message}`);
+    else {
+      results.push({ ...result, bytes: cleaned.value.bytes });
+      if (cleaned.value.isChanged)
+        withheld.push(`${name} was cleaned: scripts and what loads from elsewhere are taken out`);
+    }
   }
   return { results, withheld };
 }

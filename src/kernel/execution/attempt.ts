@@ -2,7 +2,7 @@ import type { Execution, Observed, ResultFile } from "../../model/index.ts";
 import type { Sandbox, SandboxOutcome } from "../../sandbox/index.ts";
 import { type BuiltinTools, builtinEnd, OWN_ENVIRONMENT, ProgressLines } from "../builtin-tools.ts";
 import { workspaceInterpreter } from "../entry.ts";
-import { BoundedText, collectResults, stdoutResult } from "../output.ts";
+import { BoundedText, cleanPages, collectResults, stdoutResult } from "../output.ts";
 import type { Denial } from "../policy.ts";
 import type { ExecutionHooks, Plan, RunRequest } from "../request.ts";
 import type { RunFolder } from "../state.ts";
@@ -78,7 +78,7 @@ export async function attempt(
     },
   );
   const text = stdout.text();
-  const gate = outputGate(plan, folder, text);
+  const gate = await outputGate(plan, folder, text, isBuiltin);
   const end = isBuiltin ? builtinEnd(outcome.exit) : undefined;
   const message = [end ?? outcome.exit.message, ...gate.withheld].filter((line) => line !== undefined).join(". ");
   const denied = denialOf(outcome, refusedHosts);
@@ -86,25 +86,27 @@ export async function attempt(
     exit: { ...outcome.exit, ...(message === "" ? {} : { message }) },
     stdout: text,
     stderr: stderr.text(),
-    results: gate.results,
+    results: [...gate.results],
     usage: outcome.usage,
     ...(denied === undefined ? {} : { denied }),
     ...(outcome.observed === undefined ? {} : { observed: outcome.observed }),
   };
 }
 
-function outputGate(
+/** @param isTrusted pages of built-in tools are made by us */
+async function outputGate(
   plan: Plan,
   folder: RunFolder,
   stdout: string,
-): { results: ResultFile[]; withheld: readonly string[] } {
+  isTrusted: boolean,
+): Promise<{ results: readonly ResultFile[]; withheld: readonly string[] }> {
   const { outputBytes, outputFormats } = plan.policy;
   const collected = collectResults(folder.results, { bytes: outputBytes, formats: outputFormats });
   const printed = stdoutResult(folder.folder, stdout, plan.tool.output, outputFormats);
-  return {
-    results: [...collected.results, ...(printed === undefined ? [] : [printed])],
-    withheld: collected.withheld,
-  };
+  const results = [...collected.results, ...(printed === undefined ? [] : [printed])];
+  if (isTrusted) return { results, withheld: collected.withheld };
+  const cleaned = await cleanPages(results);
+  return { results: cleaned.results, withheld: [...collected.withheld, ...cleaned.withheld] };
 }
 
 /** What the sandbox kept a run from, as far as it was seen: hosts, or what ended it. */
