@@ -14,6 +14,24 @@ export interface PreparedRun {
   /** A pipe of the host by which Python tells what it does, when the run is observed. */
   readonly observationPipe?: string;
   readonly hasInput: boolean;
+  /** The command is an interpreter that waits for what it is to run (`warm/`). */
+  readonly waiting?: {
+    /** Names the waiting process. */
+    readonly token: string;
+    /** The folder of one that waits already, when its command line is looked up anew. */
+    readonly scratch?: Scratch;
+  };
+}
+
+/** A run's own folder on the host, where the sandbox has no file tree of its own. */
+export interface Scratch {
+  readonly folder: string;
+  readonly temporary: string;
+  readonly home: string;
+  readonly site: string;
+  /** Where the pipe of an observed run was moved, so that it goes when the folder goes. */
+  readonly pipe: string | undefined;
+  readonly remove: () => Promise<void>;
 }
 
 /** A process to start: the supervisor behind whatever isolates it. It speaks on descriptor 3. */
@@ -22,8 +40,11 @@ export interface SupervisedCommand {
   readonly arguments: readonly string[];
   /** Contents of the descriptors from 4 on; each is written and closed right after the start. */
   readonly descriptors: readonly Uint8Array[];
+  /** What makes it end everything at once; SIGKILL unless given, where the kernel ends the rest then. */
+  readonly endSignal?: NodeJS.Signals;
   /** Removes what was made for the run; called when nothing of it is left. */
   readonly cleanUp?: () => Promise<void>;
+  readonly scratch?: Scratch;
 }
 
 /** A process to start that no supervisor of ours holds from within: it is watched from here. */

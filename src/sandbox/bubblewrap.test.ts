@@ -88,7 +88,7 @@ describe("compileArguments", () => {
 
 describe("helperOptions", () => {
   it("names every limit of the policy and every writable place", () => {
-    expect(helperOptions(config, ["/w/out"], true)).toEqual([
+    expect(helperOptions({ config, hasInput: true }, ["/w/out"])).toEqual([
       "memory=134217728",
       "cpu=10",
       "time=60000",

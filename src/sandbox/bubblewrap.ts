@@ -152,7 +152,7 @@ export class BubblewrapBackend implements SandboxBackend {
     const kept = await locateKept(run.config.keptPaths, mounts);
     const rules = kept.length > 0 ? (await pathRules(mounts, kept)).write : writable;
     const supervised = [
-      ...helperOptions(run.config, writable, run.hasInput, { rules, paths: kept }),
+      ...helperOptions(run, writable, { rules, paths: kept }),
       ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
       ...(run.observationPipe ? [`write=${OBSERVATION_PIPE}`] : []),
       ...(run.proxySocket ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
@@ -171,7 +171,12 @@ export class BubblewrapBackend implements SandboxBackend {
         new TextEncoder().encode(options.map((option) => `${option}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture)),
         helper.bytes,
-        new TextEncoder().encode(siteCustomize(SITE_FOLDER, "system", run.observationPipe && OBSERVATION_PIPE)),
+        new TextEncoder().encode(
+          siteCustomize(SITE_FOLDER, "system", {
+            observed: run.observationPipe && OBSERVATION_PIPE,
+            waiting: run.waiting?.token,
+          }),
+        ),
       ],
     });
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ok, type Result } from "../model/index.ts";
-import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
+import type { PreparedRun, SandboxBackend, Scratch, SupervisedCommand } from "./backend.ts";
 import { type HelperCode, HelperSource } from "./helper-code.ts";
 import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
 import { locateKept, type Mount, systemPaths } from "./mounts.ts";
@@ -95,12 +95,15 @@ export class LandlockBackend implements SandboxBackend {
     const planned = await planOnLinux(run);
     if (!planned.ok) return planned;
     const { architecture, python, mounts } = planned.value;
-    const scratch = await makeScratch(run.observationPipe);
+    const { waiting } = run;
+    const scratch = waiting?.scratch ?? (await makeScratch(run.observationPipe, waiting?.token));
+    // One that is given is in use.
+    const giveUp = async (): Promise<void> => (waiting?.scratch ? undefined : await scratch.remove());
     // The one folder that every run has in tier A is this run's own here.
     const cwd = run.cwd === "/tmp" ? scratch.temporary : run.cwd;
     const starts = checkFolder(cwd, [...mounts, { path: scratch.temporary }]);
     if (!starts.ok) {
-      await scratch.remove();
+      await giveUp();
       return starts;
     }
     const kept = await keptIn(run.config.keptPaths, mounts);
@@ -110,7 +113,7 @@ export class LandlockBackend implements SandboxBackend {
     const system = await Promise.all((await systemPaths()).map(({ path }) => realpath(path)));
     const helper = await this.#helper.codeFor(python);
     const options = [
-      ...helperOptions(run.config, [...granted, ...own], run.hasInput, {
+      ...helperOptions(run, [...granted, ...own], {
         rules: [...rules.write, ...own],
         paths: kept,
       }),
@@ -126,7 +129,7 @@ export class LandlockBackend implements SandboxBackend {
     const words = [...options, "--", ...run.command];
     const clean = checkWords(words);
     if (!clean.ok) {
-      await scratch.remove();
+      await giveUp();
       return clean;
     }
     return ok({
@@ -137,8 +140,11 @@ export class LandlockBackend implements SandboxBackend {
         encodeFilter(compileFilter(run.config.syscalls, architecture, "local")),
         helper.bytes,
       ],
+      // Its first process waits for the supervisor and ends what that would leave behind.
+      endSignal: "SIGTERM",
       // The supervisor removes it; this is for one that was killed.
       cleanUp: scratch.remove,
+      scratch,
     });
   }
 }
@@ -149,24 +155,14 @@ async function keptIn(paths: readonly string[], mounts: readonly Mount[]): Promi
   return [...new Set(await locateKept([...paths, ...hidden], mounts))];
 }
 
-interface Scratch {
-  readonly folder: string;
-  readonly temporary: string;
-  readonly home: string;
-  readonly site: string;
-  /** Where the pipe of an observed run was moved, so that it goes when the folder goes. */
-  readonly pipe: string | undefined;
-  readonly remove: () => Promise<void>;
-}
-
 /** A run's own temporary folder and home. */
-export async function makeScratch(observationPipe: string | undefined): Promise<Scratch> {
+export async function makeScratch(observationPipe: string | undefined, waiting?: string): Promise<Scratch> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), "toka-run-"));
   const [temporary, home, site] = [join(folder, "tmp"), join(folder, "home"), join(folder, "python")];
   await Promise.all([temporary, home, site].map((path) => mkdir(path)));
   const pipe = observationPipe && join(folder, "observed");
   if (observationPipe && pipe) await rename(observationPipe, pipe);
-  await writeFile(join(site, "sitecustomize.py"), siteCustomize(site, "pipes", pipe));
+  await writeFile(join(site, "sitecustomize.py"), siteCustomize(site, "pipes", { observed: pipe, waiting }));
   const remove = async (): Promise<void> => {
     const left = await stat(folder).catch(() => undefined);
     if (left) await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { observeHook } from "./observing/hook.ts";
+import { warmHook } from "./warm/hook.ts";
 
 /** The folder that holds `sitecustomize.py` where the sandbox has a file tree of its own; first on PYTHONPATH. */
 export const SITE_FOLDER = "/run/toka/python";
@@ -12,8 +13,13 @@ export const SITE_FOLDER = "/run/toka/python";
  * @param folder where it lies
  * @param semaphores `pipes`: those of multiprocessing do without /dev/shm, which the machine's programs share
  * @param observed the pipe to which Python tells what it does, when the run is observed
+ * @param waiting the token of an interpreter that is started before it is known what it is to run
  */
-export function siteCustomize(folder: string, semaphores: "system" | "pipes", observed?: string): string {
+export function siteCustomize(
+  folder: string,
+  semaphores: "system" | "pipes",
+  { observed, waiting }: { readonly observed?: string | undefined; readonly waiting?: string | undefined } = {},
+): string {
   return `${observed === undefined ? "" : observeHook(observed, folder)}import sys
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(line_buffering=True)
@@ -25,7 +31,7 @@ except ImportError as error:
     if error.name != "sitecustomize":
         raise
     sys.modules["sitecustomize"] = type(sys)("sitecustomize")  # the import machinery wants one to be there
-${semaphores === "pipes" ? PIPE_SEMAPHORES : ""}`;
+${semaphores === "pipes" ? PIPE_SEMAPHORES : ""}${waiting === undefined ? "" : warmHook(waiting)}`;
 }
 
 /**

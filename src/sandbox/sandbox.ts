@@ -26,6 +26,7 @@ import { ObservationPipe } from "./observing/pipe.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
 import { makeBackend, otherBackends, type TierOptions, tiersOf } from "./tiers.ts";
+import { type SpareFolders, type WarmOptions, WarmPool } from "./warm/pool.ts";
 import { watchCommand } from "./watching/watch.ts";
 
 export interface SandboxOptions extends TierOptions {
@@ -34,6 +35,8 @@ export interface SandboxOptions extends TierOptions {
   readonly backend?: Backend | "auto";
   /** Finds where an allowed host may be reached; public addresses only unless given. */
   readonly resolveHost?: HostResolver;
+  /** After a run of a Python program keeps sandboxes ready for the next one; none unless given. */
+  readonly warm?: WarmOptions;
 }
 
 /** One run. `argv[0]` of `python` or `python3` means the trusted interpreter; other names are looked up inside. */
@@ -56,6 +59,8 @@ export interface SandboxRequest {
   readonly unprotected?: boolean;
   /** The Pythons of the run tell what they do, and the outcome carries it. */
   readonly observe?: boolean;
+  /** Makes the result folder of a run that may follow this one; without it none is kept ready for runs with results. */
+  readonly spareFolders?: SpareFolders;
 }
 
 export interface SandboxOutcome {
@@ -65,6 +70,8 @@ export interface SandboxOutcome {
   readonly denied: readonly string[];
   /** What held the policy. */
   readonly backend?: Backend;
+  /** It ran in a sandbox that was kept ready. */
+  readonly warm?: true;
   /** What the run did, where that was asked for and it was started. */
   readonly observed?: Observed;
 }
@@ -97,6 +104,7 @@ export class Sandbox {
   /** False once a probe found that nothing holds; what is missing may be installed later, so that the next run asks again. */
   #holds: boolean = true;
   readonly #log: (line: string) => void;
+  readonly #warm: WarmPool | undefined;
   readonly #resolveHost: HostResolver;
   readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
   #report: Promise<EnforcementReport> | undefined;
@@ -111,6 +119,29 @@ export class Sandbox {
     this.#backend = this.#tiers[0];
     this.#log = options.onLog ?? (() => undefined);
     this.#resolveHost = options.resolveHost ?? resolvePublic;
+    this.#warm = options.warm && new WarmPool(options.warm, this.#log);
+  }
+
+  /** Changes how many sandboxes are kept ready, where any may be. */
+  keepReady(count: number): void {
+    this.#warm?.keep(count);
+  }
+
+  /** How many sandboxes are ready, once those that are being started have come up. */
+  async ready(): Promise<number> {
+    return (await this.#warm?.settled()) ?? 0;
+  }
+
+  /** The result folder of a sandbox that is ready for such a run, for the run to take as its own. */
+  async readyFolder(request: SandboxRequest, signal: AbortSignal): Promise<string | undefined> {
+    if (this.#warm === undefined || this.#backend === undefined || request.observe === true) return undefined;
+    const prepared = await this.#prepare(request, signal);
+    return prepared.ok ? this.#warm.readyFolder(this.#backend, prepared.value) : undefined;
+  }
+
+  /** Ends what is kept ready. Runs are not touched. */
+  async dispose(): Promise<void> {
+    await this.#warm?.dispose();
   }
 
   /** What this machine enforces, found by trying. Kept for the life of this object unless the probe was aborted. */
@@ -280,6 +311,8 @@ export class Sandbox {
     options: RunOptions,
     hosts: readonly string[],
   ): Promise<Attempt> {
+    const warm = await this.#runWarm(backend, run, request, options);
+    if (warm) return warm;
     const command = await backend.command(run);
     if (!command.ok) {
       const { problem } = command;
@@ -296,6 +329,7 @@ export class Sandbox {
       if (result.started || result.exit.reason !== "sandbox-error") {
         const denied = [...deniedVariables(request.config), ...hosts];
         const outcome = { exit: result.exit, usage: result.usage, denied, backend: backend.name };
+        if (result.started) this.#warm?.refill(backend, run, request.spareFolders);
         return { unexplained: false, outcome };
       }
       const message = result.exit.message ?? "the sandbox did not start";
@@ -303,6 +337,30 @@ export class Sandbox {
     } finally {
       await command.value.cleanUp?.();
     }
+  }
+
+  /** A run in a sandbox that is ready; nothing when there is none for it. */
+  async #runWarm(
+    backend: SandboxBackend,
+    run: PreparedRun,
+    request: SandboxRequest,
+    options: RunOptions,
+  ): Promise<Attempt | undefined> {
+    const onEvent: RunOptions["onEvent"] = (event) =>
+      options.onEvent(event.type === "started" ? { ...event, warm: true } : event);
+    const handlers = { onStdout: options.onStdout, onStderr: options.onStderr, onEvent };
+    const result = await this.#warm?.run(backend, run, request.stdin ?? "none", handlers, options.signal);
+    if (result === undefined) return undefined;
+    this.#warm?.refill(backend, run, request.spareFolders);
+    const { exit, usage } = result;
+    const outcome = {
+      exit,
+      usage,
+      denied: deniedVariables(request.config),
+      backend: backend.name,
+      warm: true,
+    } as const;
+    return { unexplained: false, outcome };
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {

@@ -1,6 +1,15 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex, type Readable } from "node:stream";
-import { type ExitStatus, parseBoundary, parseJson, SandboxEvent, type Usage } from "../model/index.ts";
+import {
+  type ExitStatus,
+  fail,
+  ok,
+  parseBoundary,
+  parseJson,
+  type Result,
+  SandboxEvent,
+  type Usage,
+} from "../model/index.ts";
 import type { SupervisedCommand } from "./backend.ts";
 
 /** Where a run's output and events go. A handler that returns a promise holds its stream back until that is settled. */
@@ -26,19 +35,28 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What is kept of the complaints of a supervisor that does not come up. */
 const COMPLAINT_BYTES = 4_096;
 
-/** Starts a supervised command and stays until nothing of it is left. */
-export async function supervise(
-  command: SupervisedCommand,
-  input: Readable | "none",
-  timeMs: number,
-  handlers: RunHandlers,
-  signal: AbortSignal,
-): Promise<SupervisedOutcome> {
+/** A supervisor that was started, with the ends of its descriptors that are held here. */
+export interface StartedProcess {
+  readonly child: ChildProcess;
+  /** Where the command has an input. */
+  readonly stdin: Duplex | undefined;
+  readonly stdout: Duplex;
+  readonly stderr: Duplex;
+  /** Events come from here; its end means: cancel. */
+  readonly control: Duplex;
+  /** Ends it where it does not do so by itself. */
+  readonly end: () => void;
+  /** Settled when it has ended and all its descriptors are closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Starts a supervisor and hands over what it is to read at first. Problem: `sandbox-error`. */
+export async function startSupervisor(command: SupervisedCommand, hasInput: boolean): Promise<Result<StartedProcess>> {
   // Not through execa, which costs 1.4 ms more of a start of about 20: this is the hot path of every run.
   const child = spawn(command.file, command.arguments, {
     cwd: "/",
     env: {},
-    stdio: [input === "none" ? "ignore" : "pipe", ...Array<"pipe">(3 + command.descriptors.length).fill("pipe")],
+    stdio: [hasInput ? "pipe" : "ignore", ...Array<"pipe">(3 + command.descriptors.length).fill("pipe")],
   });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const problem = new Promise<Error | undefined>((resolve) => {
@@ -48,12 +66,37 @@ export async function supervise(
   const [stdin, stdout, stderr, control, ...descriptors] = sockets(child.stdio);
   const error = await problem;
   if (error || !(stdout && stderr && control)) {
-    const message = error?.message ?? "the sandbox's streams could not be opened";
-    return { started: false, exit: { reason: "sandbox-error", message }, usage: NO_USAGE };
+    return fail("sandbox-error", error?.message ?? "the sandbox's streams could not be opened");
   }
-  const watch = new EventWatch(handlers.onEvent);
-  using deadline = new Deadline(timeMs, control, () => child.kill("SIGKILL"), signal);
   for (const [index, bytes] of command.descriptors.entries()) descriptors[index]?.end(bytes);
+  const end = (): void => void child.kill(command.endSignal ?? "SIGKILL");
+  return ok({ child, stdin, stdout, stderr, control, end, closed });
+}
+
+/** Starts a supervised command and stays until nothing of it is left. */
+export async function supervise(
+  command: SupervisedCommand,
+  input: Readable | "none",
+  timeMs: number,
+  handlers: RunHandlers,
+  signal: AbortSignal,
+): Promise<SupervisedOutcome> {
+  const started = await startSupervisor(command, input !== "none");
+  if (started.ok) return await followRun(started.value, input, timeMs, handlers, signal);
+  const { message } = started.problem;
+  return { started: false, exit: { reason: "sandbox-error", message }, usage: NO_USAGE };
+}
+
+/** Passes on what a run says until nothing of it is left. */
+export async function followRun(
+  { stdin, stdout, stderr, control, end, closed }: StartedProcess,
+  input: Readable | "none",
+  timeMs: number,
+  handlers: RunHandlers,
+  signal: AbortSignal,
+): Promise<SupervisedOutcome> {
+  const watch = new EventWatch(handlers.onEvent);
+  using deadline = new Deadline(timeMs, control, end, signal);
   if (input !== "none" && stdin) input.pipe(stdin);
   try {
     await Promise.all([

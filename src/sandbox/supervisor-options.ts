@@ -1,4 +1,4 @@
-import type { SandboxConfig } from "../model/index.ts";
+import type { PreparedRun } from "./backend.ts";
 
 /**
  * The supervisor's options for a policy that every backend gives it.
@@ -6,9 +6,8 @@ import type { SandboxConfig } from "../model/index.ts";
  * @param kept where something in them must stay as it is: the parts that nothing is kept in, and what is kept
  */
 export function helperOptions(
-  config: SandboxConfig,
+  { config, hasInput, waiting }: Pick<PreparedRun, "config" | "hasInput" | "waiting">,
   writable: readonly string[],
-  hasInput: boolean,
   kept: { readonly rules: readonly string[]; readonly paths: readonly string[] } = { rules: writable, paths: [] },
 ): string[] {
   return [
@@ -20,6 +19,7 @@ export function helperOptions(
     `files=${config.files}`,
     `output=${config.outputBytes}`,
     `stdin=${hasInput ? "pipe" : "none"}`,
+    ...(waiting ? ["warm=yes"] : []),
     ...kept.rules.map((path) => `write=${path}`),
     ...(kept.paths.length > 0 ? writable.map((path) => `root=${path}`) : []),
     ...kept.paths.map((path) => `keep=${path}`),
