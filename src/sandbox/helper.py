@@ -1139,7 +1139,7 @@ class Waiter:
     """
 
     # Seconds that a waiting one may take to answer.
-    LONGEST = 5
+    LONGEST = 30
 
     def __init__(self, options):
         import _socket
@@ -1165,8 +1165,10 @@ class Waiter:
         self.theirs.close()
         supervisor.look(True)
         # One that has printed or started something has begun what only a run may.
-        if supervisor.tasks != 1 or supervisor.printed or self.surroundings() != self.before:
-            return False
+        if supervisor.tasks != 1 or supervisor.printed:
+            return self.decline("the interpreter's start prints or starts something")
+        if self.surroundings() != self.before:
+            return self.decline("mounts or files changed while it started")
         supervisor.processes.signal(signal.SIGSTOP)
         own = exact_memory("/proc/self")
         emit('{"type":"ready","memoryBytes":%d}' % (supervisor.memory + own))
@@ -1174,8 +1176,7 @@ class Waiter:
         if not work:
             return False
         if self.surroundings() != self.before:
-            emit('{"type":"declined"}')
-            return False
+            return self.decline("mounts or files have changed")
         if supervisor.gate and supervisor.gate.kept:
             supervisor.gate.kept = Kept(supervisor.options, supervisor.gate.kept.umask)
         supervisor.begin()
@@ -1185,11 +1186,15 @@ class Waiter:
             self.ours.sendall(work)
             taken = self.ours.recv(1) == b"y"
         except OSError:
-            taken = False
+            pass  # no answer says nothing about what it has begun
         self.ours.close()
-        if not taken:
-            emit('{"type":"declined"}')
-        return taken
+        if answer == b"n":
+            return self.decline("files that the interpreter read have changed, or this is nothing for it")
+        return answer == b"y"
+
+    def decline(self, why):
+        emit('{"type":"declined","message":%s}' % json_string(why))
+        return False
 
     def receive(self, supervisor):
         """What stands on the events' descriptor: a length of four bytes, and so many bytes, both passed on."""
@@ -1468,7 +1473,8 @@ class Supervisor:
             if broken:
                 return broken
             self.hold_cpu_share(wall)
-            if now >= self.next_report:
+            self.count_user(now)
+            if now >= self.next_report and not self.waiter:
                 self.next_report = now + REPORT_EVERY
                 self.report()
             delay = self.next_look(wall)
