@@ -80,13 +80,13 @@ describe("pages of tools", () => {
 
   it("keep how they look", async () => {
     const page =
-      '<!doctype html><html lang="de"><head><title>x</title><style>p{color:red}</style></head><body class="a" style="color:red">' +
+      '<!doctype html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>x</title><style>p{color:red}</style></head><body class="a" style="color:red">' +
       '<h1 id="a">T</h1><svg viewBox="0 0 1 1"><g transform="scale(2)" stroke-width="2" stroke-dasharray="1 2"><path d="M0 0"></path></g>' +
       '<use href="#a"></use></svg><table><tbody><tr><td colspan="2">x</td></tr></tbody></table><a href="https://example.org">y</a>' +
       '<img src="data:image/png;base64,xx" alt="q"><details><summary>s</summary></details></body></html>';
     const { html, isChanged } = await sanitizeHtml(page);
     expect(isChanged).toBe(false);
-    expect(html.replaceAll(/<meta [^>]*>/g, "")).toBe(page);
+    expect(html.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "")).toBe(page);
   });
 
   it("are cleaned in their files, and kept back when they are too large for that", async () => {

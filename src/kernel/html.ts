@@ -22,7 +22,7 @@ export interface CleanPage {
 /** HTML elements that structure and format; none that loads, embeds, submits or runs anything. */
 const HTML_TAGS = `a abbr address article aside b bdi bdo blockquote body br button caption cite code col colgroup dd del
   details dfn dialog div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 head header hgroup hr html i img ins kbd label
-  legend li main mark menu meter nav ol optgroup option output p pre progress q rp rt ruby s samp search section select
+  legend li main mark menu meta meter nav ol optgroup option output p pre progress q rp rt ruby s samp search section select
   small span strong style sub summary sup table tbody td tfoot th thead time title tr u ul var wbr`;
 
 /** SVG elements that draw; neither `foreignObject` (HTML inside SVG, where parsers differ) nor animation of links. */
@@ -61,7 +61,8 @@ const SCHEMA: Schema = {
     textPath: INSIDE,
     linearGradient: INSIDE,
     radialGradient: INSIDE,
-    meta: ["charSet"],
+    // Without `http-equiv`, which is in no list, nothing that a browser obeys but the encoding and the viewport.
+    meta: ["charSet", "content"],
   },
   // An address without a protocol (`#part`, `other.html`) is always allowed.
   protocols: { href: ["http", "https", "mailto"], src: ["data"], cite: ["http", "https"] },
@@ -133,7 +134,9 @@ function withPolicy(page: Root): Root {
   for (const html of page.children) {
     if (html.type !== "element" || html.tagName !== "html") continue;
     for (const head of html.children) {
-      if (head.type === "element" && head.tagName === "head") head.children.unshift(policy, charset);
+      if (head.type !== "element" || head.tagName !== "head") continue;
+      const says = head.children.some((part) => part.type === "element" && part.properties["charSet"] !== undefined);
+      head.children.unshift(policy, ...(says ? [] : [charset]));
     }
   }
   return page;
