@@ -85,9 +85,8 @@ function readVariables(environment: NodeJS.ProcessEnv): {
   for (const { section, key, name, schema } of variables()) {
     const text = environment[name];
     if (text === undefined || text === "") continue;
-    const checked = readings(text)
-      .map((reading) => schema.safeParse(reading))
-      .reduce((best, next) => (best.success ? best : next));
+    const readings = readingsOf(text).map((reading) => schema.safeParse(reading));
+    const checked = readings.find(({ success }) => success) ?? schema.safeParse(text);
     if (checked.success) value.set(section, { ...value.get(section), [key]: checked.data });
     else {
       const why = checked.error.issues[0]?.message ?? "not valid";
@@ -99,7 +98,7 @@ function readVariables(environment: NodeJS.ProcessEnv): {
 }
 
 /** What a variable's text may mean: the text itself, JSON, or several words with commas between them. */
-function readings(text: string): [unknown, ...unknown[]] {
+function readingsOf(text: string): readonly unknown[] {
   const list = text.split(",").map((word) => word.trim());
   try {
     return [JSON.parse(text), text];
