@@ -104,6 +104,21 @@ export const COMMANDS = {
     enablement: TRUSTED,
     palette: HAS_FOLDER,
   },
+  revokeGrant: { id: "toka.revokeGrant", title: "Revoke", icon: "circle-slash", enablement: TRUSTED, palette: false },
+  showChanges: {
+    id: "toka.showChanges",
+    title: "Show What Changed",
+    icon: "diff",
+    enablement: TRUSTED,
+    palette: false,
+  },
+  exportAudit: {
+    id: "toka.exportAudit",
+    title: "Export Audit…",
+    icon: "export",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
   showLog: { id: "toka.showLog", title: "Show Log", icon: "output", palette: "true" },
 } as const satisfies Record<string, CommandContribution>;
 
@@ -113,6 +128,7 @@ export const VIEWS = {
   container: { id: "toka", title: "Toka", icon: "media/toka.svg" },
   tools: { id: "toka.tools", name: "Tools" },
   history: { id: "toka.history", name: "History" },
+  grants: { id: "toka.grants", name: "Grants" },
 } as const;
 
 /** The view type of the panels with control-flow graphs, call graphs and diagrams of tools. */
@@ -137,6 +153,8 @@ const ON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;/`;
 const ON_OWN_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;(?!external;sourceless)/`;
 const ON_PYTHON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;python/`;
 const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
+const IN_GRANTS = `view == ${VIEWS.grants.id}`;
+const ON_GRANT = `${IN_GRANTS} && viewItem =~ /^grant;/`;
 const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;
 
 export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
@@ -148,6 +166,7 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "showLog", when: IN_TOOLS, group: "1_more@2" },
     { command: "runAgain", when: IN_HISTORY, group: "navigation@1" },
     { command: "clearCache", when: IN_HISTORY, group: "1_more@1" },
+    { command: "exportAudit", when: IN_GRANTS, group: "1_more@1" },
     { command: "backUpState", when: IN_HISTORY, group: "2_state@1" },
     { command: "restoreState", when: IN_HISTORY, group: "2_state@2" },
   ],
@@ -160,6 +179,9 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "openToolSource", when: ON_OWN_TOOL, group: "2_open@1" },
     { command: "showControlFlowGraph", when: ON_PYTHON_TOOL, group: "2_open@2" },
     { command: "showCallGraph", when: ON_PYTHON_TOOL, group: "2_open@3" },
+    { command: "showChanges", when: ON_OWN_TOOL, group: "2_open@4" },
+    { command: "revokeGrant", when: ON_GRANT, group: "inline@2" },
+    { command: "showChanges", when: `${ON_GRANT} && viewItem =~ /;changed(;|$)/`, group: "inline@1" },
     { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },
     { command: "openResult", when: `${ON_RUN} && viewItem =~ /;result(;|$)/`, group: "inline@1" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },
@@ -216,6 +238,12 @@ export const WELCOMES: readonly WelcomeContribution[] = [
     view: VIEWS.history.id,
     when: "isWorkspaceTrusted",
     text: "Runs are listed here with how they ended, how long they took and what they printed.",
+  },
+  {
+    key: "noGrants",
+    view: VIEWS.grants.id,
+    when: "isWorkspaceTrusted",
+    text: "What you allow a tool beyond its limits for a session or for good is listed here, and can be revoked.",
   },
   {
     key: "noHistoryUntrusted",

@@ -7,7 +7,7 @@ import {
   workspace,
 } from "vscode";
 import type { Kernel, RunningPreferences, RunQueue } from "../kernel/index.ts";
-import { fail, ok, type Result } from "../model/index.ts";
+import { fail, type Grant, ok, type Result } from "../model/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { readSettings } from "./settings.ts";
 import type { FolderAlert } from "./statistics/alerts.ts";
@@ -26,12 +26,17 @@ export class Kernels implements Disposable {
   readonly #leaving = new Set<Kernel>();
   readonly #subscription: Disposable;
   readonly #alerts = new EventEmitter<FolderAlert>();
+  readonly #grants = new EventEmitter<void>();
+  /** What was granted for as long as this window is open, by folder; kernels are opened anew in between. */
+  readonly #sessions = new Map<string, Map<string, Grant>>();
   #sandbox: Sandbox | undefined;
   /** Of all folders of the window: they share the machine. */
   #queue: RunQueue | undefined;
 
   /** A run set off an alert that the user set. */
   readonly onDidAlert = this.#alerts.event;
+  /** Grants were given, used up or revoked in this window. */
+  readonly onDidChangeGrants = this.#grants.event;
 
   /** @param helper the sandbox's helper script; @param cli the command line, which built-in tools are */
   constructor(helper: Uri, cli: Uri, store: ToolStore, log: LogOutputChannel) {
@@ -106,6 +111,8 @@ export class Kernels implements Disposable {
     const { Kernel, limitsOf, machineBounds, RunQueue } = await import("../kernel/index.ts");
     this.#queue ??= new RunQueue(machineBounds(running.value.runs?.concurrent));
     const interpreter = python.value.interpreterPath;
+    const session = this.#sessions.get(folder.uri.toString()) ?? new Map<string, Grant>();
+    this.#sessions.set(folder.uri.toString(), session);
     const opened = Kernel.open({
       workspace: folder.uri.fsPath,
       sandbox: await this.sandbox(),
@@ -114,10 +121,12 @@ export class Kernels implements Disposable {
       own: { node: process.execPath, cli: this.#cli.fsPath },
       running: running.value,
       queue: this.#queue,
+      session,
       ...(interpreter === "" ? {} : { interpreter }),
     });
     if (!opened.ok) return opened;
     for (const notice of opened.value.notices) this.#log.warn(`${folder.name}: ${notice}`);
+    opened.value.grants.onDidChange(() => this.#grants.fire());
     opened.value.monitor(({ event }) => {
       if (event.type === "alert") this.#alerts.fire({ folder, alert: event.alert });
     });
@@ -147,6 +156,7 @@ export class Kernels implements Disposable {
   dispose(): void {
     this.#subscription.dispose();
     this.#alerts.dispose();
+    this.#grants.dispose();
     this.reset();
   }
 }

@@ -15,6 +15,9 @@ import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
 import { Exports } from "./exports.ts";
 import { GraphPanels } from "./graph/graph-panels.ts";
+import { ApprovedTexts } from "./grants/approved-texts.ts";
+import { GrantCommands } from "./grants/grant-commands.ts";
+import { GrantsTree } from "./grants/grants-tree.ts";
 import { HistoryTree } from "./history-tree.ts";
 import { Kernels } from "./kernels.ts";
 import { LanguageServer } from "./language-server.ts";
@@ -85,7 +88,9 @@ function compose(
     store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
   const history = new HistoryTree(kernels, runner, reporter, nameOf);
   const backup = new StateBackup(reporter, () => history.refresh());
-  const commands = new UserCommands({ store, runner, graphs, results, ask, backup, kernels, reporter, log });
+  const texts = new ApprovedTexts(kernels);
+  const grants = new GrantCommands(kernels, texts, reporter);
+  const commands = new UserCommands({ store, runner, graphs, results, ask, backup, grants, kernels, reporter, log });
   const exports = new Exports(store, providers, runner);
   subscriptions.push(
     server,
@@ -98,6 +103,8 @@ function compose(
     results,
     new ToolsTree(store, reporter),
     history,
+    texts,
+    new GrantsTree(kernels, reporter),
     showAlerts(kernels, reporter, nameOf),
     registerSeverityDecorations(),
     registerCommands(commands.handlers(), reporter),

@@ -15,6 +15,7 @@ import type { Ask } from "./ask.ts";
 import type { CommandHandler } from "./commands.ts";
 import { type CommandKey, VIEWS } from "./contributions.ts";
 import type { GraphPanels, PythonPlace } from "./graph/graph-panels.ts";
+import type { GrantCommands } from "./grants/grant-commands.ts";
 import type { HistoryNode } from "./history-tree.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
@@ -35,6 +36,7 @@ export interface CommandServices {
   readonly results: Results;
   readonly ask: Ask;
   readonly backup: StateBackup;
+  readonly grants: GrantCommands;
   readonly kernels: Kernels;
   readonly reporter: Reporter;
   readonly log: LogOutputChannel;
@@ -56,7 +58,7 @@ export class UserCommands {
   }
 
   handlers(): Readonly<Record<CommandKey, CommandHandler>> {
-    const { ask, backup, log } = this.#services;
+    const { ask, backup, grants, log } = this.#services;
     return {
       refresh: () => this.#refresh(),
       runTool: (target) => this.#runTool(target, false),
@@ -77,6 +79,9 @@ export class UserCommands {
       runAnew: (target) => this.#runAgain(target, false),
       allowCache: (target) => this.#allowCache(target),
       clearCache: () => this.#clearCache(),
+      revokeGrant: (target) => grants.revoke(target),
+      showChanges: (target) => grants.showChanges(target, (named) => this.#toolFrom(named)),
+      exportAudit: () => grants.exportAudit(),
       showLog: () => log.show(),
     };
   }

@@ -1,4 +1,6 @@
-import { AuditRecord, fail, ok, parseBoundary, parseJson, type Result } from "../model/index.ts";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { AuditRecord, fail, ok, type Principal, parseBoundary, parseJson, type Result } from "../model/index.ts";
+import type { Plan } from "./request.ts";
 import type { State } from "./state.ts";
 
 /** Which lines of the audit are wanted; all where left out. */
@@ -39,6 +41,35 @@ export class AuditLog {
       if (last === undefined || page.value.length < PAGE) return;
       after = last.seq;
     }
+  }
+
+  /**
+   * Writes lines as JSON Lines, readable by their owner only.
+   * @returns how many
+   */
+  exportTo(file: string, query: AuditQuery = {}): Result<number> {
+    let count = 0;
+    try {
+      const descriptor = openSync(file, "w", 0o600);
+      try {
+        for (const record of this.read(query)) {
+          if (!record.ok) return record;
+          writeSync(descriptor, `${JSON.stringify(record.value)}\n`);
+          count++;
+        }
+      } finally {
+        closeSync(descriptor);
+      }
+      return ok(count);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return fail("write-failed", `The audit cannot be written: ${why}`, { file });
+    }
+  }
+
+  /** Notes that a person was asked to let a run happen and said no. */
+  noteDeclined({ tool, argv, fingerprint }: Plan, principal: Principal): Result<void> {
+    return this.#state.audit({ principal, action: "declined", tool: tool.id, details: { argv, fingerprint } });
   }
 
   #page({ tool, principal, action, since }: AuditQuery, after: number): Result<readonly AuditRecord[]> {

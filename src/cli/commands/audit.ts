@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { Kernel } from "../../kernel/index.ts";
 import { type AuditRecord, fail, ok, type Result } from "../../model/index.ts";
 import { type Context, openSandbox } from "../context.ts";
@@ -27,9 +26,11 @@ export async function auditCommand(options: AuditOptions, context: Context): Pro
   if (!opened.ok) return refuse(opened, context);
   using kernel = opened.value;
   const { tool, principal, action } = options;
-  const records = kernel.audit.read({ tool, principal, action, since: since.value });
+  const query = { tool, principal, action, since: since.value };
   const written =
-    options.output === undefined ? await print(records, options, context) : toFile(records, options.output);
+    options.output === undefined
+      ? await print(kernel.audit.read(query), options, context)
+      : kernel.audit.exportTo(options.output, query);
   if (!written.ok) return refuse(written, context);
   if (options.output !== undefined) context.console.say(`toka: ${written.value} lines written to ${options.output}`);
   return EXIT.done;
@@ -58,27 +59,6 @@ function rowOf({ at, principal, action, tool, execution, details }: AuditRecord)
   const text = JSON.stringify(details);
   const shown = text.length > MAX_DETAILS ? `${text.slice(0, MAX_DETAILS)}…` : text;
   return [at, principal, action, tool, execution?.slice(0, 8) ?? "", shown];
-}
-
-/** Writes JSON Lines. */
-function toFile(records: Records, file: string): Result<number> {
-  let count = 0;
-  try {
-    const descriptor = openSync(file, "w", 0o600);
-    try {
-      for (const record of records) {
-        if (!record.ok) return record;
-        writeSync(descriptor, `${JSON.stringify(record.value)}\n`);
-        count++;
-      }
-    } finally {
-      closeSync(descriptor);
-    }
-    return ok(count);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return fail("write-failed", `The audit cannot be written: ${why}`);
-  }
 }
 
 function readMoment(text: string): Result<string> {

@@ -1,4 +1,4 @@
-import { l10n, type MessageItem, type WorkspaceFolder, window } from "vscode";
+import { l10n, type MessageItem, type QuickPickItem, type WorkspaceFolder, window } from "vscode";
 import type { CapabilityName, EnforcementReport, RunGrant, Tool } from "../../model/index.ts";
 import { type Confirmation, confirmationDetail, confirmationQuestion, unprotectedDetail } from "../text/confirm.ts";
 
@@ -16,47 +16,99 @@ function usesNetwork(tool: Tool): boolean {
   return tool.capabilities.some(({ name }) => REACHES_NETWORK.has(name));
 }
 
-interface Choice extends MessageItem {
+/** What a run may be let do beyond its policy. */
+interface Beyond {
   readonly writablePaths: readonly string[];
   /** `ask`: a person names the hosts next. */
   readonly hosts: readonly string[] | "ask";
 }
 
-/** The ways in which a run may be let: as it is, or with what its code is seen to need. */
-function choicesFor({ plan, hosts: wanted = [] }: Confirmation, folder: WorkspaceFolder): Choice[] {
-  const workspace = [folder.uri.fsPath];
-  const writes = changesFiles(plan.tool);
-  const hosts = [...new Set([...wanted, ...plan.asked.hosts])];
-  const reaches = hosts.length > 0 || usesNetwork(plan.tool);
-  const reach = hosts.length === 0 ? ("ask" as const) : hosts;
-  const named = reach === "ask" ? l10n.t("a Host…") : reach.join(", ");
+interface Choice extends MessageItem {
+  readonly answer: Beyond | "longer" | "changes";
+}
+
+interface LongerChoice extends QuickPickItem {
+  readonly beyond: Beyond;
+  readonly duration: "session" | "always";
+}
+
+/** What is granted for longer than one run. */
+export interface Remembered {
+  readonly duration: "session" | "always";
+  readonly paths: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+/** What a person answered: to run it, with what it may do in this run or for longer; or to look at what changed first. */
+export type Confirmed =
+  | { readonly kind: "run"; readonly grant: RunGrant | undefined; readonly remember: Remembered | undefined }
+  | { readonly kind: "changes" };
+
+const NOTHING: Beyond = { writablePaths: [], hosts: [] };
+
+/** What the tool's code is seen to need and neither its policy nor an earlier grant gives. */
+function beyondPolicy(
+  { plan, hosts: wanted = [] }: Confirmation,
+  folder: WorkspaceFolder,
+): readonly { readonly words: string; readonly beyond: Beyond }[] {
+  const { asked, policy, tool } = plan;
+  const writablePaths = [folder.uri.fsPath];
+  const writes = changesFiles(tool) && !policy.writablePaths.includes(folder.uri.fsPath);
+  const named = [...new Set([...wanted, ...asked.hosts])];
+  const reaches = named.length > 0 || (usesNetwork(tool) && policy.network.mode === "none");
+  const hosts = named.length === 0 ? ("ask" as const) : named;
+  const reached = hosts === "ask" ? l10n.t("a Host…") : hosts.join(", ");
   return [
-    { title: l10n.t("Run"), writablePaths: [], hosts: [] },
-    ...(writes
-      ? [{ title: l10n.t("Run, and Let It Write to {0}", folder.name), writablePaths: workspace, hosts: [] }]
-      : []),
-    ...(reaches ? [{ title: l10n.t("Run, and Let It Reach {0}", named), writablePaths: [], hosts: reach }] : []),
-    ...(writes && reaches
-      ? [{ title: l10n.t("Run, and Let It Do Both"), writablePaths: workspace, hosts: reach }]
-      : []),
+    ...(writes ? [{ words: l10n.t("Write to {0}", folder.name), beyond: { writablePaths, hosts: [] } }] : []),
+    ...(reaches ? [{ words: l10n.t("Reach {0}", reached), beyond: { writablePaths: [], hosts } }] : []),
+    ...(writes && reaches ? [{ words: l10n.t("Do Both"), beyond: { writablePaths, hosts } }] : []),
   ];
 }
 
-/** Asks a person to confirm a run; the answer is what the run may do beyond its policy, or nothing for no. */
-export async function confirmRun(
-  confirmation: Confirmation,
-  folder: WorkspaceFolder,
-): Promise<{ readonly grant: RunGrant | undefined } | undefined> {
+/** The ways in which a run may be let: as it is, or with what its code is seen to need. */
+function choicesFor(confirmation: Confirmation, folder: WorkspaceFolder): Choice[] {
+  const beyond = beyondPolicy(confirmation, folder);
+  return [
+    { title: l10n.t("Run"), answer: NOTHING },
+    ...beyond.map((one) => ({ title: l10n.t("Run, and Let It {0}", one.words), answer: one.beyond })),
+    ...(beyond.length > 0 ? [{ title: l10n.t("Allow for Longer…"), answer: "longer" as const }] : []),
+    ...(confirmation.plan.changed ? [{ title: l10n.t("Show What Changed"), answer: "changes" as const }] : []),
+  ];
+}
+
+async function askLonger(confirmation: Confirmation, folder: WorkspaceFolder): Promise<LongerChoice | undefined> {
+  const items = beyondPolicy(confirmation, folder).flatMap(({ words, beyond }): LongerChoice[] => [
+    { label: words, description: l10n.t("this session"), beyond, duration: "session" },
+    { label: words, description: l10n.t("until it is revoked or the tool changes"), beyond, duration: "always" },
+  ]);
+  return await window.showQuickPick(items, {
+    title: l10n.t("Run, and Let {0}", confirmation.plan.tool.name),
+    placeHolder: l10n.t("What may it do, and for how long? It is listed under Grants."),
+    ignoreFocusOut: true,
+  });
+}
+
+/** Asks a person to confirm a run; nothing for no. */
+export async function confirmRun(confirmation: Confirmation, folder: WorkspaceFolder): Promise<Confirmed | undefined> {
   const choice = await window.showInformationMessage<Choice>(
     confirmationQuestion(confirmation, l10n.t),
     { modal: true, detail: confirmationDetail(confirmation, l10n.t) },
     ...choicesFor(confirmation, folder),
   );
   if (choice === undefined) return undefined;
-  const hosts = choice.hosts === "ask" ? await askHosts(confirmation.plan.tool.name) : choice.hosts;
+  if (choice.answer === "changes") return { kind: "changes" };
+  const longer = choice.answer === "longer" ? await askLonger(confirmation, folder) : undefined;
+  const beyond = choice.answer === "longer" ? longer?.beyond : choice.answer;
+  if (beyond === undefined) return undefined;
+  const hosts = beyond.hosts === "ask" ? await askHosts(confirmation.plan.tool.name) : beyond.hosts;
   if (hosts === undefined) return undefined;
-  if (choice.writablePaths.length + hosts.length === 0) return { grant: undefined };
-  return { grant: { writablePaths: [...choice.writablePaths], hosts: [...hosts] } };
+  const { writablePaths: paths } = beyond;
+  if (longer !== undefined) {
+    return { kind: "run", grant: undefined, remember: { duration: longer.duration, paths, hosts } };
+  }
+  const isPlain = paths.length + hosts.length === 0;
+  const grant = isPlain ? undefined : { writablePaths: [...paths], hosts: [...hosts] };
+  return { kind: "run", grant, remember: undefined };
 }
 
 /** Asks a person to agree to one run that nothing isolates. */
@@ -75,7 +127,7 @@ async function askHosts(tool: string): Promise<readonly string[] | undefined> {
   const { parseHostRule } = await import("../../sandbox/index.ts");
   const read = (text: string): string[] => text.split(/[\s,]+/).filter((host) => host !== "");
   const typed = await window.showInputBox({
-    title: l10n.t("Hosts that {0} may reach in this run", tool),
+    title: l10n.t("Hosts that {0} may reach", tool),
     prompt: l10n.t("For example pypi.org, *.pythonhosted.org or api.example.org:8443"),
     ignoreFocusOut: true,
     validateInput: (text) => {

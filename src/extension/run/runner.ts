@@ -11,17 +11,18 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { Kernel, RunRequest } from "../../kernel/index.ts";
-import type {
-  Execution,
-  GateEvent,
-  Problem,
-  Result,
-  SandboxEvent,
-  Selection,
-  ToolArguments,
+import type { GrantRequest, Kernel, Plan, RunRequest } from "../../kernel/index.ts";
+import {
+  type Execution,
+  type GateEvent,
+  ok,
+  type Problem,
+  type Result,
+  type SandboxEvent,
+  type Selection,
+  type ToolArguments,
 } from "../../model/index.ts";
-import { CONTEXT_KEYS } from "../contributions.ts";
+import { COMMANDS, CONTEXT_KEYS } from "../contributions.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
@@ -31,7 +32,7 @@ import { observedLines } from "../text/observed.ts";
 import { plainMessage } from "../text/plain.ts";
 import { cachedText, gateText } from "../text/statistics.ts";
 import type { LocatedTool } from "../tool-store.ts";
-import { confirmRun, confirmUnprotected } from "./confirm.ts";
+import { type Confirmed, confirmRun, confirmUnprotected, type Remembered } from "./confirm.ts";
 import { askArguments } from "./parameter-wizard.ts";
 import { RunTerminal } from "./run-terminal.ts";
 
@@ -113,7 +114,8 @@ export class Runner implements Disposable {
       },
       located.folder,
     );
-    if (confirmed === undefined) return undefined;
+    const again = (): Promise<void> => this.#showChanges(located, { ...start, args, complete: true });
+    if (!this.#mayRun(kernel.value, plan.value, confirmed, again)) return undefined;
     const approved: RunRequest = {
       ...request,
       approved: plan.value.fingerprint,
@@ -142,6 +144,33 @@ export class Runner implements Disposable {
 
   #refuse(problem: Problem): undefined {
     this.#reporter.problem(problem);
+  }
+
+  /** Notes what a person answered, and grants what they allowed for longer. */
+  #mayRun(
+    kernel: Kernel,
+    plan: Plan,
+    confirmed: Confirmed | undefined,
+    showChanges: () => Promise<void>,
+  ): confirmed is Extract<Confirmed, { kind: "run" }> {
+    if (confirmed?.kind === "changes") {
+      this.#reporter.background(showChanges(), "showing changes");
+      return false;
+    }
+    const noted =
+      confirmed === undefined ? kernel.audit.noteDeclined(plan, "user") : remember(kernel, plan, confirmed.remember);
+    if (!noted.ok) this.#refuse(noted.problem);
+    return confirmed !== undefined && noted.ok;
+  }
+
+  /** Shows what changed since the tool was approved, and offers the run again. */
+  async #showChanges(located: LocatedTool, start: RunStart): Promise<void> {
+    const { folder, tool } = located;
+    await commands.executeCommand(COMMANDS.showChanges.id, { folder: folder.uri.toString(), tool: tool.id });
+    const again = l10n.t("Run…");
+    const text = l10n.t("Look through what changed in {0}, then run it.", tool.name);
+    const picked = await window.showInformationMessage(plainMessage(text), again);
+    if (picked === again) await this.run(located, start);
   }
 
   async #askForTrust(name: string): Promise<void> {
@@ -333,6 +362,26 @@ export class Runner implements Disposable {
     this.#changed.dispose();
     this.#finished.dispose();
   }
+}
+
+/** Grants what a person allowed for longer than one run, for the version of the tool that they were shown. */
+function remember(
+  kernel: Kernel,
+  { fingerprint, tool }: Plan,
+  { duration, paths, hosts }: Remembered = { duration: "session", paths: [], hosts: [] },
+): Result<void> {
+  const claims = new Set(tool.capabilities.map(({ name }) => name));
+  const common = { tool: tool.id, principal: "user", duration, approved: fingerprint } as const;
+  const ofFiles = (["filesystem-write", "filesystem-delete"] as const).filter((name) => claims.has(name));
+  const requests: GrantRequest[] = [
+    ...(paths.length === 0 ? [] : ofFiles.map((capability) => ({ ...common, capability, paths }))),
+    ...(hosts.length === 0 ? [] : [{ ...common, capability: "network-access" as const, hosts }]),
+  ];
+  for (const request of requests) {
+    const granted = kernel.grants.allow(request);
+    if (!granted.ok) return granted;
+  }
+  return ok(undefined);
 }
 
 /** Where the arguments come from that the person left as they were. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Capability } from "../../model/index.ts";
+import type { Capability, Grant, ToolChanges } from "../../model/index.ts";
 import { SAMPLE_POLICY, sampleTool } from "../testing/sample.ts";
 import {
   type Confirmation,
@@ -76,9 +76,25 @@ describe("confirmation", () => {
 
   it("warns of values that look hostile and of a tool that changed", () => {
     const hostile = [{ parameter: "path", value: "../x", reason: "climbs out of a folder with “..”" }];
-    const detail = confirmationDetail(confirmation({ hostile, changed: true }), english);
+    const changes: ToolChanges = {
+      ...{ tool: "tools/prune.py", approvedAt: "2026-01-01T00:00:00.000Z", description: true },
+      files: [
+        { file: "a.py", change: "changed", hasText: true },
+        { file: "b.py", change: "added", hasText: true },
+      ],
+    };
+    const detail = confirmationDetail(confirmation({ hostile, changed: true, changes }), english);
     expect(detail).toContain("Look twice: “path” climbs out of a folder");
-    expect(detail).toContain("The tool changed since it last ran.");
+    expect(detail).toContain("The tool changed since it was approved: a.py, b.py (new), its command or parameters");
+  });
+
+  it("tells what was granted before", () => {
+    const grant: Grant = {
+      ...{ id: "g", tool: "t", fingerprint: "f", principal: "user", capability: "network-access", duration: "always" },
+      ...{ paths: [], hosts: ["a.org"], grantedAt: "2026-01-01T00:00:00.000Z", grantedBy: "user", evidence: [] },
+    };
+    const detail = confirmationDetail(confirmation({ grants: [grant] }), english);
+    expect(detail).toContain("Granted (until revoked): connects to the network a.org");
   });
 
   it("tells where each argument comes from", () => {

@@ -8,6 +8,7 @@ import type {
   Selection,
 } from "../../model/index.ts";
 import { bySeverity, capabilityTitle } from "./capability.ts";
+import { changesText, durationWord, grantScopeText } from "./grant.ts";
 import { writeText } from "./parameter.ts";
 import { bytesText, durationText } from "./quantity.ts";
 import { forecastWarnings, suggestionLines } from "./statistics.ts";
@@ -71,6 +72,14 @@ function capabilityLines({ plan }: Confirmation, t: Translate): string[] {
   ];
 }
 
+/** What grants allow the run beyond what every run may. */
+function grantedLines({ plan }: Confirmation, t: Translate): string[] {
+  return plan.grants.map((grant) => {
+    const what = [capabilityTitle(grant.capability, t), grantScopeText(grant)].filter((part) => part !== "").join(" ");
+    return t("Granted ({0}): {1}", durationWord(grant.duration, t), what);
+  });
+}
+
 function provenanceLines({ plan, provenance }: Confirmation, t: Translate): string[] {
   if (provenance === undefined) return [];
   const sources = { words: t("from your words"), default: t("by default"), model: t("by the language model") };
@@ -84,7 +93,10 @@ function provenanceLines({ plan, provenance }: Confirmation, t: Translate): stri
 
 function warningLines({ plan, forecast = { warnings: [] } }: Confirmation, t: Translate): string[] {
   const lines = plan.hostile.map(({ parameter, reason }) => t("Look twice: “{0}” {1}.", parameter, reason));
-  if (plan.changed) lines.push(t("The tool changed since it last ran."));
+  if (plan.changed) {
+    const what = plan.changes === undefined ? "" : changesText(plan.changes, t);
+    lines.push(t("The tool changed since it was approved: {0}", what));
+  }
   lines.push(...forecastWarnings(forecast, t));
   return lines.length === 0 ? [] : [...lines, ""];
 }
@@ -116,6 +128,7 @@ export function confirmationDetail(confirmation: Confirmation, t: Translate): st
     ...warningLines(confirmation, t),
     ...provenanceLines(confirmation, t),
     ...capabilityLines(confirmation, t),
+    ...grantedLines(confirmation, t),
     writable,
     networkLine(policy, t),
     limits,

@@ -1,0 +1,70 @@
+import type { ExplainedGrant, Grant, GrantDuration, ToolChanges } from "../../model/index.ts";
+import { capabilityTitle } from "./capability.ts";
+import { escapeMarkdown } from "./tool.ts";
+import type { Translate } from "./translate.ts";
+
+/** How long a grant holds, in words. */
+export function durationWord(duration: GrantDuration, t: Translate): string {
+  switch (duration) {
+    case "once":
+      return t("one run");
+    case "session":
+      return t("this session");
+    case "always":
+      return t("until revoked");
+  }
+}
+
+/** What a grant names: paths and hosts. */
+export function grantScopeText({ paths, hosts }: Pick<Grant, "paths" | "hosts">): string {
+  return [...paths, ...hosts].join(", ");
+}
+
+/** What stands behind a grant's tool in the tree. */
+export function grantDescription(grant: ExplainedGrant, t: Translate): string {
+  const parts = [
+    grant.holds ? "" : t("does not hold"),
+    grantScopeText(grant),
+    grant.principal === "user" ? "" : grant.principal,
+    durationWord(grant.duration, t),
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** A grant for people who hear it. */
+export function grantLabel(grant: ExplainedGrant, t: Translate): string {
+  const what = capabilityTitle(grant.capability, t);
+  return `${grant.name ?? grant.tool}, ${what}, ${grantDescription(grant, t)}`;
+}
+
+/** Everything about a grant, as Markdown. */
+export function grantTooltip(grant: ExplainedGrant, t: Translate): string {
+  const { capability, principal, duration, grantedAt, grantedBy, evidence, fingerprint } = grant;
+  const facts: readonly (readonly [string, string])[] = [
+    [t("May"), `${capabilityTitle(capability, t)} (${capability})`],
+    [t("What"), grantScopeText(grant)],
+    [t("Who"), principal],
+    [t("How long"), durationWord(duration, t)],
+    [t("Given"), `${new Date(grantedAt).toLocaleString()} · ${grantedBy}`],
+    [t("Version"), fingerprint.slice(0, 12)],
+  ];
+  const shown = evidence.map(({ file, line, text, why }) => {
+    return `- **${escapeMarkdown(`${file}:${line}`)}** ${escapeMarkdown(`${text} — ${why}`)}`;
+  });
+  return [
+    `**${escapeMarkdown(grant.name ?? grant.tool)}**`,
+    escapeMarkdown(grant.why),
+    facts
+      .filter(([, value]) => value !== "")
+      .map(([name, value]) => `${escapeMarkdown(name)}: ${escapeMarkdown(value)}`)
+      .join("  \n"),
+    ...(shown.length > 0 ? [escapeMarkdown(t("Seen in its code:")), shown.join("\n")] : []),
+  ].join("\n\n");
+}
+
+/** What changed in a tool, as a line. */
+export function changesText({ files, description }: ToolChanges, t: Translate): string {
+  const words = { changed: "", added: t("new"), removed: t("gone") };
+  const named = files.map(({ file, change }) => (words[change] === "" ? file : `${file} (${words[change]})`));
+  return [...named, ...(description ? [t("its command or parameters")] : [])].join(", ");
+}
