@@ -53,7 +53,9 @@ function finishedItem(folder: WorkspaceFolder, execution: Execution, name: strin
   const item = new TreeItem(name, TreeItemCollapsibleState.None);
   item.id = `${folder.uri.toString()}|${id}`;
   item.iconPath = new ThemeIcon(cached === undefined ? icon : "database", new ThemeColor(color));
-  item.description = `${age} · ${cached ?? durationText(usage.wallMs)}${exit.reason === "ok" ? "" : ` · ${sentence}`}`;
+  const of = execution.workflow === undefined ? "" : ` · ${execution.principal.slice("workflow:".length)}`;
+  const ended = exit.reason === "ok" ? "" : ` · ${sentence}`;
+  item.description = `${age} · ${cached ?? durationText(usage.wallMs)}${of}${ended}`;
   const marks = [
     ...(results.length > 0 ? ["result"] : []),
     ...(observed === undefined ? [] : ["observed"]),

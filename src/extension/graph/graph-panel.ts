@@ -64,6 +64,11 @@ export class GraphPanel implements Disposable {
     this.#subscriptions.push(this.#panel.onDidDispose(listener));
   }
 
+  /** What the subject shows is another thing now. */
+  redraw(): void {
+    this.#drawInBackground();
+  }
+
   /** The server read changed texts. */
   sourcesChanged(changes: SourcesChangedParams["changes"]): void {
     const wait = this.#subject.redrawAfter(changes);

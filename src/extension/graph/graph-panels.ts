@@ -18,6 +18,7 @@ export class GraphPanels implements Disposable {
   readonly #server: LanguageServer;
   readonly #reporter: Reporter;
   readonly #panels = new Set<GraphPanel>();
+  readonly #diagrams = new Map<string, { readonly panel: GraphPanel; readonly subject: MermaidSubject }>();
   readonly #subscriptions: readonly Disposable[];
 
   constructor(extension: Uri, server: LanguageServer, reporter: Reporter) {
@@ -45,6 +46,26 @@ export class GraphPanels implements Disposable {
     this.#show({ kind: "calls", ...place, options: CALL_OPTIONS, folds: [] }, title);
   }
 
+  /**
+   * Draws a diagram that changes: in the panel of its key while that is open.
+   * @param reveal open a panel when there is none, and bring it to the front; else an open one is only kept up to date
+   */
+  showDiagram(key: string, text: string, title: string, reveal: boolean): void {
+    const open = this.#diagrams.get(key);
+    if (open !== undefined) {
+      open.subject.replace(text);
+      open.panel.redraw();
+      if (reveal) open.panel.reveal();
+      return;
+    }
+    if (!reveal) return;
+    const subject = new MermaidSubject({ kind: "mermaid", text, title });
+    const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+    const panel = this.#adoptSubject(window.createWebviewPanel(GRAPH_PANEL, title, column), subject);
+    this.#diagrams.set(key, { panel, subject });
+    panel.onDidDispose(() => this.#diagrams.delete(key));
+  }
+
   /** Draws Mermaid text that a tool printed. */
   showMermaid(text: string, title: string): void {
     this.#open({ kind: "mermaid", text, title }, title);
@@ -62,12 +83,17 @@ export class GraphPanels implements Disposable {
   }
 
   #adopt(panel: WebviewPanel, source: GraphSource): void {
-    const graph = new GraphPanel(panel, this.#extension, this.#subject(source), this.#reporter);
+    this.#adoptSubject(panel, this.#subject(source));
+  }
+
+  #adoptSubject(panel: WebviewPanel, subject: GraphSubject): GraphPanel {
+    const graph = new GraphPanel(panel, this.#extension, subject, this.#reporter);
     this.#panels.add(graph);
     graph.onDidDispose(() => {
       this.#panels.delete(graph);
       graph.dispose();
     });
+    return graph;
   }
 
   #subject(source: GraphSource): GraphSubject {

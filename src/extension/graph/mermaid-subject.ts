@@ -3,13 +3,22 @@ import type { Drawing, GraphSource, GraphSubject } from "./graph-subject.ts";
 
 type MermaidSource = Extract<GraphSource, { kind: "mermaid" }>;
 
-/** A diagram that a tool printed; it stays as it is. */
+/** A diagram: one that a tool printed stays as it is, that of a workflow follows its steps. */
 export class MermaidSubject implements GraphSubject {
   readonly formats = [];
-  readonly source: MermaidSource;
+  #source: MermaidSource;
 
   constructor(source: MermaidSource) {
-    this.source = source;
+    this.#source = source;
+  }
+
+  get source(): MermaidSource {
+    return this.#source;
+  }
+
+  /** Takes another text; the panel has to draw it. */
+  replace(text: string): void {
+    this.#source = { ...this.#source, text };
   }
 
   get title(): string {
@@ -17,7 +26,7 @@ export class MermaidSubject implements GraphSubject {
   }
 
   async draw(): Promise<Result<Drawing>> {
-    const { text, title } = this.source;
+    const { text, title } = this.#source;
     return ok({ type: "mermaid", text, title });
   }
 

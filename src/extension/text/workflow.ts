@@ -1,0 +1,85 @@
+import type { WorkflowPlan, WorkflowReport, WorkflowStepStatus } from "../../model/index.ts";
+import { bySeverity, capabilityTitle } from "./capability.ts";
+import { shownCommand } from "./confirm.ts";
+import { bytesText, durationText } from "./quantity.ts";
+import type { Translate } from "./translate.ts";
+
+/** So many commands are shown in the question; the plan has them all. */
+const SHOWN_STEPS = 8;
+
+/** All that a person should know before a workflow runs; plain text, one fact a line. */
+export function workflowDetail(plan: WorkflowPlan, t: Translate): string {
+  const shown = plan.steps.slice(0, SHOWN_STEPS).map((step) => {
+    const command = step.argv === undefined ? step.toolName : shownCommand(step.argv);
+    return `  ${step.wave + 1}. ${step.id}: ${step.skipped ? t("skipped") : command}`;
+  });
+  const more = plan.steps.length - shown.length;
+  const capabilities = bySeverity(plan.capabilities).map(({ name }) => capabilityTitle(name, t));
+  const { limits } = plan;
+  return [
+    t("{0} steps in {1} waves:", plan.steps.length, plan.waves.length),
+    ...shown,
+    ...(more > 0 ? [t("  and {0} more", more)] : []),
+    "",
+    ...plan.denied.map(({ step, message }) => t("Will be denied: {0}: {1}", step, message)),
+    ...plan.steps.flatMap(({ id, problem }) => (problem === undefined ? [] : [`${id}: ${problem}`])),
+    capabilities.length === 0
+      ? t("What its steps can do: nothing was seen in their code")
+      : t("What its steps can do: {0}", capabilities.join(", ")),
+    plan.hosts.length === 0 ? t("Network: none") : t("Network: only {0}", plan.hosts.join(", ")),
+    plan.writablePaths.length === 0
+      ? t("Files: nothing in the workspace can be changed")
+      : t("Files: can be changed: {0}", plan.writablePaths.join(", ")),
+    t(
+      "Limits of a step: {0} of memory, {1} % of a core, {2} processes; {3} for all steps",
+      bytesText(limits.memoryBytes),
+      limits.cpuPercent,
+      limits.processes,
+      durationText(limits.timeMs),
+    ),
+    t("Runs for: {0}", plan.principal),
+  ].join("\n");
+}
+
+/** How a workflow ended, in one sentence. */
+export function workflowSentence({ workflow, status, steps, message }: WorkflowReport, t: Translate): string {
+  const bad = steps.find((step) => step.status === "failed");
+  const why = message ?? bad?.message ?? "";
+  switch (status) {
+    case "ok":
+      return t("{0}: all {1} steps ended well", workflow, steps.length);
+    case "cancelled":
+      return t("{0}: stopped", workflow);
+    default:
+      return bad === undefined
+        ? t("{0}: failed: {1}", workflow, why)
+        : t("{0}: {1} failed: {2}", workflow, bad.id, why);
+  }
+}
+
+/** A step's state in a word. */
+export function stepStatusText(status: WorkflowStepStatus, reused: boolean, t: Translate): string {
+  const words: Readonly<Record<WorkflowStepStatus, string>> = {
+    waiting: t("waiting"),
+    running: t("running"),
+    ok: reused ? t("finished before") : t("finished"),
+    failed: t("failed"),
+    skipped: t("skipped"),
+    cancelled: t("stopped"),
+  };
+  return words[status];
+}
+
+/** Codicon and theme colour of a step's state. */
+export function stepIcon(status: WorkflowStepStatus): { readonly icon: string; readonly color: string } {
+  const icons: Readonly<Record<WorkflowStepStatus, readonly [string, string]>> = {
+    waiting: ["circle-outline", "foreground"],
+    running: ["loading~spin", "charts.blue"],
+    ok: ["pass", "testing.iconPassed"],
+    failed: ["error", "testing.iconFailed"],
+    skipped: ["debug-step-over", "testing.iconSkipped"],
+    cancelled: ["circle-slash", "testing.iconSkipped"],
+  };
+  const [icon, color] = icons[status];
+  return { icon, color };
+}

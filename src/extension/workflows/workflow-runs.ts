@@ -1,0 +1,277 @@
+import { commands, type Disposable, EventEmitter, l10n, ProgressLocation, window, workspace } from "vscode";
+import type { CompiledWorkflow, Kernel } from "../../kernel/index.ts";
+import type {
+  Problem,
+  Result,
+  Tool,
+  ToolArguments,
+  WorkflowPlan,
+  WorkflowReport,
+  WorkflowStepReport,
+  WorkflowStepStatus,
+} from "../../model/index.ts";
+import type { GraphPanels } from "../graph/graph-panels.ts";
+import type { Kernels } from "../kernels.ts";
+import type { Reporter } from "../reporter.ts";
+import { askArguments } from "../run/parameter-wizard.ts";
+import { plainMessage } from "../text/plain.ts";
+import { workflowDetail, workflowSentence } from "../text/workflow.ts";
+import type { WorkflowFile } from "./workflow-files.ts";
+
+/** How a workflow stands: the run under way, else the last one of this window. */
+export interface WorkflowStanding {
+  readonly running: boolean;
+  readonly steps: ReadonlyMap<string, WorkflowStepReport>;
+  readonly plan: WorkflowPlan;
+  readonly report: WorkflowReport | undefined;
+  readonly stop: () => void;
+}
+
+/** A workflow that can be run: its kernel, what it was understood as, and what it would do. */
+interface Prepared {
+  readonly kernel: Kernel;
+  readonly compiled: CompiledWorkflow;
+  readonly plan: WorkflowPlan;
+  readonly inputs: ToolArguments;
+}
+
+/** Plans and runs workflows for a person: asks, previews, confirms, shows. The kernel decides and does. */
+export class WorkflowRuns implements Disposable {
+  readonly #kernels: Kernels;
+  readonly #graphs: GraphPanels;
+  readonly #reporter: Reporter;
+  readonly #standings = new Map<string, WorkflowStanding>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #changed = new EventEmitter<void>();
+
+  /** A workflow began, went on or ended. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(kernels: Kernels, graphs: GraphPanels, reporter: Reporter) {
+    this.#kernels = kernels;
+    this.#graphs = graphs;
+    this.#reporter = reporter;
+  }
+
+  standing({ uri }: WorkflowFile): WorkflowStanding | undefined {
+    return this.#standings.get(uri.toString());
+  }
+
+  /** Shows what a workflow would do, as a diagram, without running anything. */
+  async plan(file: WorkflowFile): Promise<WorkflowPlan | undefined> {
+    const prepared = await this.#prepare(file);
+    if (prepared === undefined) return undefined;
+    this.#draw(file, prepared.plan, new Map());
+    return prepared.plan;
+  }
+
+  /** Asks for inputs, shows the plan, has it confirmed, and runs it. */
+  async run(file: WorkflowFile): Promise<WorkflowReport | undefined> {
+    if (this.standing(file)?.running === true) {
+      this.#reporter.notice(l10n.t("{0} is running already.", file.name));
+      return undefined;
+    }
+    const prepared = await this.#prepare(file);
+    if (prepared === undefined) return undefined;
+    this.#draw(file, prepared.plan, new Map());
+    const run = l10n.t("Run");
+    const picked = await window.showInformationMessage(
+      plainMessage(l10n.t("Run the workflow {0}?", prepared.plan.workflow)),
+      { modal: true, detail: workflowDetail(prepared.plan, l10n.t) },
+      run,
+    );
+    return picked === run ? await this.#start(file, prepared, undefined) : undefined;
+  }
+
+  /** Goes on with the last run of a workflow. What it does was confirmed when it began; inputs stay as they were. */
+  async resume(file: WorkflowFile): Promise<WorkflowReport | undefined> {
+    const opened = await this.#open(file);
+    if (opened === undefined) return undefined;
+    const { kernel, compiled } = opened;
+    const runs = kernel.workflows.runs({ file: compiled.source.file, limit: 1 });
+    if (!runs.ok) return this.#refuse(runs.problem);
+    const [last] = runs.value;
+    if (last === undefined || last.status === "ok") {
+      this.#reporter.notice(l10n.t("There is no run of {0} to go on with.", file.name));
+      return undefined;
+    }
+    const plan = kernel.workflows.plan(compiled, last.inputs);
+    if (!plan.ok) return this.#refuse(plan.problem);
+    const resume = l10n.t("Resume");
+    const detail = `${l10n.t("Steps that had finished are not run again.")}\n\n${workflowDetail(plan.value, l10n.t)}`;
+    const question = plainMessage(l10n.t("Go on with the last run of {0}?", plan.value.workflow));
+    const picked = await window.showInformationMessage(question, { modal: true, detail }, resume);
+    if (picked !== resume) return undefined;
+    return await this.#start(file, { kernel, compiled, plan: plan.value, inputs: last.inputs }, last.id);
+  }
+
+  stop(file: WorkflowFile): void {
+    this.standing(file)?.stop();
+  }
+
+  async #open(file: WorkflowFile): Promise<Pick<Prepared, "kernel" | "compiled"> | undefined> {
+    if (!workspace.isTrusted) {
+      const manage = l10n.t("Manage Trust");
+      const message = plainMessage(l10n.t("{0} was not run: this workspace is not trusted.", file.name));
+      const picked = await window.showWarningMessage(message, manage);
+      if (picked === manage) await commands.executeCommand("workbench.trust.manage");
+      return undefined;
+    }
+    const saved = workspace.textDocuments.find(({ uri }) => uri.toString() === file.uri.toString());
+    if (saved?.isDirty === true && !(await saved.save())) return undefined;
+    const kernel = await this.#kernels.get(file.folder);
+    if (!kernel.ok) return this.#refuse(kernel.problem);
+    const compiled = kernel.value.workflows.open(file.uri.fsPath);
+    if (!compiled.ok) return this.#refuse(compiled.problem);
+    return { kernel: kernel.value, compiled: compiled.value };
+  }
+
+  async #prepare(file: WorkflowFile): Promise<Prepared | undefined> {
+    const opened = await this.#open(file);
+    if (opened === undefined) return undefined;
+    const { kernel, compiled } = opened;
+    const check = kernel.workflows.check(compiled);
+    const wrong = check.problems.find(({ severity }) => severity === "error");
+    if (wrong !== undefined) {
+      return this.#refuse({ code: wrong.code, message: wrong.message, place: { file: wrong.file, line: wrong.line } });
+    }
+    const inputs = await askInputs(file, compiled);
+    if (inputs === undefined) return undefined;
+    const plan = kernel.workflows.plan(compiled, inputs);
+    return plan.ok ? { kernel, compiled, plan: plan.value, inputs } : this.#refuse(plan.problem);
+  }
+
+  #refuse(problem: Problem): undefined {
+    this.#reporter.problem(problem);
+  }
+
+  async #start(
+    file: WorkflowFile,
+    prepared: Prepared,
+    resume: string | undefined,
+  ): Promise<WorkflowReport | undefined> {
+    const { kernel } = prepared;
+    const running = this.#kernels.use(kernel, () => this.#execute(file, prepared, resume));
+    this.#running.add(running);
+    try {
+      const report = await running;
+      if (!report.ok) return this.#refuse(report.problem);
+      this.#tell(file, report.value);
+      return report.value;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #execute(
+    file: WorkflowFile,
+    { kernel, compiled, plan, inputs }: Prepared,
+    resume: string | undefined,
+  ): Promise<Result<WorkflowReport>> {
+    const controller = new AbortController();
+    const steps = new Map<string, WorkflowStepReport>();
+    const stop = (): void => controller.abort();
+    const stand = (running: boolean, report?: WorkflowReport): void => {
+      this.#standings.set(file.uri.toString(), { running, steps, plan, report, stop });
+      this.#draw(file, plan, new Map([...steps].map(([id, step]) => [id, step.status])));
+      this.#changed.fire();
+    };
+    stand(true);
+    const title = plainMessage(l10n.t("Running {0}", plan.workflow));
+    const fingerprints = plan.steps.flatMap(({ tool, fingerprint }) =>
+      fingerprint ? [[tool, fingerprint] as const] : [],
+    );
+    try {
+      return await window.withProgress(
+        { location: ProgressLocation.Notification, cancellable: true, title },
+        async (progress, token) => {
+          const cancel = token.onCancellationRequested(stop);
+          try {
+            const done = await kernel.workflows.run(
+              { compiled, inputs, approved: new Map(fingerprints), ...(resume === undefined ? {} : { resume }) },
+              {
+                signal: controller.signal,
+                onStep: (step) => {
+                  steps.set(step.id, step);
+                  const ended = [...steps.values()].filter(({ status }) => status !== "running").length;
+                  progress.report({ message: l10n.t("{0} of {1} steps", ended, plan.steps.length) });
+                  stand(true);
+                },
+              },
+            );
+            stand(false, done.ok ? done.value : undefined);
+            return done;
+          } finally {
+            cancel.dispose();
+          }
+        },
+      );
+    } catch (error) {
+      stand(false);
+      throw error;
+    }
+  }
+
+  #draw({ uri, name }: WorkflowFile, plan: WorkflowPlan, states: ReadonlyMap<string, WorkflowStepStatus>): void {
+    const draw = async (): Promise<void> => {
+      const { workflowDiagram } = await import("../../kernel/index.ts");
+      const key = uri.toString();
+      this.#graphs.showDiagram(
+        key,
+        workflowDiagram(plan.steps, states),
+        l10n.t("Workflow {0}", name),
+        states.size === 0,
+      );
+    };
+    this.#reporter.background(draw(), l10n.t("drawing a workflow"));
+  }
+
+  #tell(file: WorkflowFile, report: WorkflowReport): void {
+    const sentence = workflowSentence(report, l10n.t);
+    if (report.status === "ok" || report.status === "cancelled") {
+      this.#reporter.notice(sentence);
+      return;
+    }
+    const resume = l10n.t("Resume…");
+    const offer = async (): Promise<void> => {
+      const picked = await window.showWarningMessage(plainMessage(sentence), resume);
+      if (picked === resume) await this.resume(file);
+    };
+    this.#reporter.background(offer(), l10n.t("offering to go on"));
+  }
+
+  /** Stops all workflows, since none outlives the editor window, and waits until they are kept. */
+  async end(): Promise<void> {
+    for (const standing of this.#standings.values()) standing.stop();
+    await Promise.allSettled(this.#running);
+  }
+
+  dispose(): void {
+    for (const standing of this.#standings.values()) standing.stop();
+    this.#changed.dispose();
+  }
+}
+
+/** The inputs of a workflow, asked like a tool's parameters; nothing when the person left. */
+async function askInputs(file: WorkflowFile, { source }: CompiledWorkflow): Promise<ToolArguments | undefined> {
+  if (source.inputs.size === 0) return {};
+  const parameters = [...source.inputs].map(([name, input]): Tool["parameters"][number] => ({
+    name,
+    flags: [`--${name}`],
+    type: input.type,
+    ...(input.items === undefined ? {} : { items: input.items }),
+    ...(input.choices === undefined ? {} : { choices: input.choices }),
+    ...(input.default === undefined ? {} : { default: input.default }),
+    ...(input.description === undefined ? {} : { help: input.description }),
+    required: input.default === undefined && input.required !== false,
+    confidence: "certain",
+    line: 1,
+  }));
+  const tool: Tool = {
+    ...{ id: file.file, name: source.name, kind: "external", file: file.file, line: 1, framework: "manifest" },
+    ...{ description: source.description ?? "", category: "general", source: "manifest" },
+    ...{ entry: { argv: [file.file] }, subcommands: [], schema: {}, capabilities: [] },
+    parameters,
+  };
+  return await askArguments({ folder: file.folder, tool }, {});
+}
