@@ -14,7 +14,7 @@ describe("contributions", () => {
 
   it("declare exactly the settings that the schema knows, with its defaults", () => {
     const declared = SETTINGS.flatMap(({ settings }) => settings);
-    const defaults = Settings.parse({ python: {}, discovery: {}, codeLens: {}, highlight: {}, limits: {} });
+    const defaults = Settings.parse(Object.fromEntries(Object.keys(Settings.shape).map((section) => [section, {}])));
     const known = Object.entries(defaults).flatMap(([section, values]) =>
       Object.entries(values).map(([name, value]) => [`toka.${section}.${name}`, value]),
     );

@@ -84,6 +84,10 @@ export type CapabilityComparison = z.infer<typeof CapabilityComparison>;
 export const Observed = z.object({
   pythons: z.int().describe("Python processes that reported; 0 means that nothing could be observed."),
   files: z.array(ObservedFile),
+  looked: z
+    .array(z.string())
+    .optional()
+    .describe("Paths of which the presence or attributes were asked, whether or not something is there."),
   temporaryFiles: z.int().describe("Files of the run's own temporary folders and results, which are not listed."),
   hosts: z.array(ObservedHost),
   programs: z.array(ObservedProgram).describe("Programs that were started; what they do is not seen."),

@@ -60,7 +60,8 @@ export function inputsOf(plan: Plan, observed: Observed | undefined, workspace: 
   const opaque = tool.inputs === undefined ? whyOpaque(observed) : undefined;
   const wrong = opaque ?? whyNotPure(observed) ?? whyInexact(observed);
   if (wrong !== undefined) return unknown(wrong);
-  return known([...declared, ...observed.files.flatMap(inputsOfFile)], workspace);
+  const looked = (observed.looked ?? []).map((path): Input => ({ kind: "presence", path }));
+  return known([...declared, ...observed.files.flatMap(inputsOfFile), ...looked], workspace);
 }
 
 function inputsOfFile({ path, access }: ObservedFile): Input[] {
@@ -107,7 +108,8 @@ function whyNotPure({ hosts, files, sandbox }: Observed): string | undefined {
 const CHANGES: ReadonlySet<string> = new Set(["write", "delete", "attributes"]);
 
 /** Names that were cut, or written with escapes to be harmless, name no file. */
-function whyInexact({ files }: Observed): string | undefined {
-  const inexact = files.find(({ path }) => /\\u[0-9a-f]{4}|\u2026|\uFFFD/.test(path));
-  return inexact === undefined ? undefined : `the name ${inexact.path} was not told exactly`;
+function whyInexact({ files, looked = [] }: Observed): string | undefined {
+  const paths = [...files.map(({ path }) => path), ...looked];
+  const inexact = paths.find((path) => /\\u[0-9a-f]{4}|\u2026|\uFFFD/.test(path));
+  return inexact === undefined ? undefined : `the name ${inexact} was not told exactly`;
 }

@@ -73,10 +73,13 @@ class ReadingSandbox {
       files: [
         { path: "tools/report.py", access: ["import"] },
         { path: "tools/helper.py", access: ["import"] },
-        { path: "settings.txt", access: ["read"] },
+        ...(existsSync(join(this.#workspace, "settings.txt"))
+          ? [{ path: "settings.txt", access: ["read" as const] }]
+          : []),
         { path: "data", access: ["list"] },
         ...names.map((name) => ({ path: `data/${name}`, access: ["read" as const] })),
       ],
+      looked: ["settings.txt"],
       ...this.observed,
     };
     return {

@@ -156,6 +156,27 @@ def _observe():
             if frame is None or not frame.f_code.co_filename.startswith("<frozen importlib"):
                 file("list", path)
 
+    def watch(name):
+        """Tells which paths are asked about: that is no audit event. What imports look for goes past it."""
+        original = getattr(posix, name)
+
+        def asked(path, *rest, **named):
+            try:
+                folder = named.get("dir_fd")
+                found = at(path, -1 if folder is None else folder)
+                if found is not None and not is_library(found + "/"):
+                    tell("look", path=found)
+            except Exception:
+                lost[0] += 1
+            return original(path, *rest, **named)
+
+        asked.__name__ = asked.__qualname__ = name
+        asked.__doc__, asked.__module__, asked.__wrapped__ = original.__doc__, "posix", original
+        for can in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+            if original in can:
+                can.add(asked)
+        setattr(os, name, asked)
+
     def on_rename(source, target, source_folder=-1, target_folder=-1, *_):
         file("delete", at(source, source_folder))
         file("write", at(target, target_folder))
@@ -281,6 +302,8 @@ def _observe():
 
     send('{"kind":"python"}\n')
     sys.addaudithook(hook)
+    for name in ("stat", "lstat", "access", "readlink"):
+        watch(name)
 
 _observe()
 del _observe

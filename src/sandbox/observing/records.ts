@@ -35,6 +35,7 @@ const port = z.int().min(0).max(65_535).optional();
 const ObservationRecord = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("python") }),
   z.object({ kind: z.literal("file"), access: FileAccess, path: Text, place }),
+  z.object({ kind: z.literal("look"), path: Text, place }),
   z.object({ kind: z.literal("host"), how: z.enum(["lookup", "connect", "listen"]), host: Text, port, place }),
   z.object({ kind: z.literal("program"), argv: z.array(z.string().max(LONGEST_LINE)).min(1).max(64), place }),
   z.object({ kind: z.literal("environment"), name: Text, change: z.enum(["set", "unset"]) }),
@@ -66,6 +67,7 @@ const SILENT = ["/proc", "/sys", "/dev"];
 export class ObservationLog {
   readonly #context: ObservationContext;
   readonly #files = new Map<string, { access: Set<FileAccess>; place: CodePlace | undefined }>();
+  readonly #looked = new Set<string>();
   readonly #temporary = new Set<string>();
   readonly #hosts = new Map<string, ObservedHost>();
   readonly #programs = new Map<string, { argv: string[]; place?: CodePlace }>();
@@ -110,6 +112,7 @@ export class ObservationLog {
           ...(place ? { place } : {}),
         }))
         .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      looked: [...this.#looked].toSorted((a, b) => (a < b ? -1 : 1)),
       temporaryFiles: this.#temporary.size,
       hosts: [...this.#hosts.values()],
       programs: [...this.#programs.values()],
@@ -137,6 +140,9 @@ export class ObservationLog {
         break;
       case "file":
         this.#file(record.path, record.access, record.place);
+        break;
+      case "look":
+        this.#look(record.path);
         break;
       case "host":
         this.#host(record);
@@ -178,6 +184,14 @@ export class ObservationLog {
     if (known) known.access.add(access);
     else if (this.#hasRoom()) {
       this.#files.set(shown, { access: new Set([access]), place: this.#placed(place).place });
+    }
+  }
+
+  #look(path: string): void {
+    if (!isAbsolute(path)) this.#lost += 1;
+    else if (!SILENT.some((folder) => isInside(path, folder)) && !this.#isTemporary(path)) {
+      const shown = this.#shown(path);
+      if (!this.#looked.has(shown) && this.#hasRoom()) this.#looked.add(shown);
     }
   }
 
