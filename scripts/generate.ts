@@ -39,6 +39,11 @@ import {
   SandboxReport,
   Selection,
   UserConfiguration,
+  Workflow,
+  WorkflowCheck,
+  WorkflowPlan,
+  WorkflowReport,
+  WorkflowRuns,
 } from "../src/model/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -57,6 +62,11 @@ const SCHEMAS = {
   "data-flow": { schema: DataFlow, title: "Which definitions reach which uses in a scope" },
   cache: { schema: CacheReport, title: "What `toka cache --json` prints" },
   "history-statistics": { schema: HistoryStatistics, title: "What `toka history --stats --json` prints" },
+  workflow: { schema: Workflow, title: "Workflow (*.workflow.yaml, *.workflow.json)" },
+  "workflow-check": { schema: WorkflowCheck, title: "What `toka workflow check --json` prints" },
+  "workflow-plan": { schema: WorkflowPlan, title: "What `toka workflow plan --json` prints" },
+  "workflow-report": { schema: WorkflowReport, title: "What `toka workflow run --json` prints" },
+  "workflow-runs": { schema: WorkflowRuns, title: "What `toka workflow runs --json` prints" },
   history: { schema: History, title: "What `toka history --json` prints" },
   "backup-report": { schema: BackupReport, title: "What `toka backup --json` and `toka restore --json` print" },
   "sandbox-report": { schema: SandboxReport, title: "What `toka exec --report` writes" },
@@ -135,7 +145,7 @@ function walkthrough(texts: Texts): object {
 }
 
 function contributes(texts: Texts): object {
-  const { container, tools, history } = VIEWS;
+  const { container, tools, workflows, history } = VIEWS;
   return {
     commands: commands(texts),
     menus: menus(),
@@ -145,6 +155,7 @@ function contributes(texts: Texts): object {
     views: {
       [container.id]: [
         { id: tools.id, name: texts.add("view.tools.name", tools.name), icon: container.icon },
+        { id: workflows.id, name: texts.add("view.workflows.name", workflows.name), icon: container.icon },
         { id: history.id, name: texts.add("view.history.name", history.name), icon: container.icon },
       ],
     },
@@ -156,6 +167,7 @@ function contributes(texts: Texts): object {
     configuration: configuration(texts),
     jsonValidation: [
       { fileMatch: ["*.tool.json"], url: "./schemas/tool-manifest.schema.json" },
+      { fileMatch: ["*.workflow.json"], url: "./schemas/workflow.schema.json" },
       { fileMatch: ["/toka.json"], url: "./schemas/folder-configuration.schema.json" },
       { fileMatch: ["**/toka/config.json"], url: "./schemas/user-configuration.schema.json" },
     ],

@@ -119,6 +119,29 @@ export const COMMANDS = {
     enablement: TRUSTED,
     palette: HAS_FOLDER,
   },
+  runWorkflow: {
+    id: "toka.runWorkflow",
+    title: "Run Workflow…",
+    icon: "run-all",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  planWorkflow: {
+    id: "toka.planWorkflow",
+    title: "Show Workflow Plan",
+    icon: "type-hierarchy-sub",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  resumeWorkflow: {
+    id: "toka.resumeWorkflow",
+    title: "Resume Workflow…",
+    icon: "debug-continue",
+    enablement: TRUSTED,
+    palette: HAS_FOLDER,
+  },
+  stopWorkflow: { id: "toka.stopWorkflow", title: "Stop Workflow", icon: "debug-stop", palette: false },
+  openWorkflow: { id: "toka.openWorkflow", title: "Open Workflow", icon: "go-to-file", palette: false },
   showLog: { id: "toka.showLog", title: "Show Log", icon: "output", palette: "true" },
 } as const satisfies Record<string, CommandContribution>;
 
@@ -127,6 +150,7 @@ export type CommandKey = keyof typeof COMMANDS;
 export const VIEWS = {
   container: { id: "toka", title: "Toka", icon: "media/toka.svg" },
   tools: { id: "toka.tools", name: "Tools" },
+  workflows: { id: "toka.workflows", name: "Workflows" },
   history: { id: "toka.history", name: "History" },
   grants: { id: "toka.grants", name: "Grants" },
 } as const;
@@ -155,6 +179,11 @@ const ON_PYTHON_TOOL = `${IN_TOOLS} && viewItem =~ /^tool;python/`;
 const ON_EVIDENCE = `${IN_TOOLS} && viewItem == evidence`;
 const IN_GRANTS = `view == ${VIEWS.grants.id}`;
 const ON_GRANT = `${IN_GRANTS} && viewItem =~ /^grant;/`;
+const IN_WORKFLOWS = `view == ${VIEWS.workflows.id}`;
+const ON_WORKFLOW = `${IN_WORKFLOWS} && viewItem =~ /^workflow;/`;
+const ON_IDLE_WORKFLOW = `${IN_WORKFLOWS} && viewItem =~ /^workflow;(?!running)/`;
+const ON_RUNNING_WORKFLOW = `${IN_WORKFLOWS} && viewItem == workflow;running`;
+const WORKFLOW_EDITOR = "resourceFilename =~ /\\.workflow\\.(ya?ml|json)$/";
 const ON_RUN = `${IN_HISTORY} && viewItem =~ /^run;/`;
 
 export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
@@ -183,6 +212,13 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "revokeGrant", when: ON_GRANT, group: "inline@2" },
     { command: "showChanges", when: `${ON_GRANT} && viewItem =~ /;changed(;|$)/`, group: "inline@1" },
     { command: "openEvidence", when: ON_EVIDENCE, group: "inline@1" },
+    { command: "runWorkflow", when: ON_IDLE_WORKFLOW, group: "inline@1" },
+    { command: "stopWorkflow", when: ON_RUNNING_WORKFLOW, group: "inline@1" },
+    { command: "planWorkflow", when: ON_WORKFLOW, group: "inline@2" },
+    { command: "runWorkflow", when: ON_IDLE_WORKFLOW, group: "1_run@1" },
+    { command: "resumeWorkflow", when: ON_IDLE_WORKFLOW, group: "1_run@2" },
+    { command: "planWorkflow", when: ON_WORKFLOW, group: "2_open@1" },
+    { command: "openWorkflow", when: ON_WORKFLOW, group: "2_open@2" },
     { command: "openResult", when: `${ON_RUN} && viewItem =~ /;result(;|$)/`, group: "inline@1" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "inline@2" },
     { command: "stopRun", when: `${ON_RUN} && viewItem =~ /;running(;|$)/`, group: "inline@1" },
@@ -190,6 +226,10 @@ export const MENUS: Readonly<Record<string, readonly MenuItem[]>> = {
     { command: "showObserved", when: `${ON_RUN} && viewItem =~ /;observed(;|$)/`, group: "2_open@2" },
     { command: "runAgain", when: `${ON_RUN} && viewItem =~ /;finished(;|$)/`, group: "1_run@1" },
     { command: "runAnew", when: `${ON_RUN} && viewItem =~ /;cached(;|$)/`, group: "1_run@2" },
+  ],
+  "editor/title": [
+    { command: "runWorkflow", when: WORKFLOW_EDITOR, group: "navigation@1" },
+    { command: "planWorkflow", when: WORKFLOW_EDITOR, group: "navigation@2" },
   ],
   "editor/context": [
     { command: "showControlFlowGraph", when: "editorLangId == python", group: "navigation@9" },
@@ -232,6 +272,12 @@ export const WELCOMES: readonly WelcomeContribution[] = [
     view: VIEWS.tools.id,
     when: `${HAS_FOLDER} && toka.state == failed`,
     text: `The workspace could not be read.\n${link("Try Again", "toka.refresh")}\n${link("Show Log", "toka.showLog")}`,
+  },
+  {
+    key: "noWorkflows",
+    view: VIEWS.workflows.id,
+    when: HAS_FOLDER,
+    text: "Workflows are listed here: files such as report.workflow.yaml, whose steps are tools of this workspace.",
   },
   {
     key: "noHistory",
@@ -490,7 +536,7 @@ export const ACTIVATION_EVENTS: readonly string[] = [
   "workspaceContains:*.py",
   "workspaceContains:*/*.py",
   "workspaceContains:pyproject.toml",
-  "workspaceContains:**/*.tool.{yaml,yml,json}",
+  "workspaceContains:**/*.{tool,workflow}.{yaml,yml,json}",
   `onWebviewPanel:${GRAPH_PANEL}`,
 ];
 

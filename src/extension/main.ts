@@ -14,10 +14,10 @@ import type { TokaExports } from "./api.ts";
 import { Ask } from "./ask.ts";
 import { registerCommands } from "./commands.ts";
 import { Exports } from "./exports.ts";
-import { GraphPanels } from "./graph/graph-panels.ts";
 import { ApprovedTexts } from "./grants/approved-texts.ts";
 import { GrantCommands } from "./grants/grant-commands.ts";
 import { GrantsTree } from "./grants/grants-tree.ts";
+import { GraphPanels } from "./graph/graph-panels.ts";
 import { HistoryTree } from "./history-tree.ts";
 import { Kernels } from "./kernels.ts";
 import { LanguageServer } from "./language-server.ts";
@@ -32,6 +32,9 @@ import { ToolProviders } from "./tool-providers.ts";
 import { ToolStore } from "./tool-store.ts";
 import { ToolsTree } from "./tools-tree.ts";
 import { UserCommands } from "./user-commands.ts";
+import { WorkflowFiles } from "./workflows/workflow-files.ts";
+import { WorkflowRuns } from "./workflows/workflow-runs.ts";
+import { WorkflowsTree } from "./workflows/workflows-tree.ts";
 
 type State =
   | { readonly kind: "inactive" }
@@ -90,7 +93,9 @@ function compose(
   const backup = new StateBackup(reporter, () => history.refresh());
   const texts = new ApprovedTexts(kernels);
   const grants = new GrantCommands(kernels, texts, reporter);
-  const commands = new UserCommands({ store, runner, graphs, results, ask, backup, grants, kernels, reporter, log });
+  const workflows = { files: new WorkflowFiles(reporter), runs: new WorkflowRuns(kernels, graphs, reporter) };
+  const services = { store, runner, graphs, results, ask, backup, grants, kernels, workflows, reporter, log };
+  const commands = new UserCommands(services);
   const exports = new Exports(store, providers, runner);
   subscriptions.push(
     server,
@@ -102,6 +107,10 @@ function compose(
     graphs,
     results,
     new ToolsTree(store, reporter),
+    workflows.files,
+    workflows.runs,
+    new WorkflowsTree(workflows.files, workflows.runs),
+    workflows.runs.onDidChange(() => history.refresh()),
     history,
     texts,
     new GrantsTree(kernels, reporter),
@@ -117,7 +126,7 @@ function compose(
     window.withProgress({ location: { viewId: "toka.tools" } }, () => store.refresh(false)),
     l10n.t("reading the workspace"),
   );
-  return { exports, stop: () => Promise.all([runner.stop(), server.stop()]) };
+  return { exports, stop: () => Promise.all([runner.stop(), workflows.runs.end(), server.stop()]) };
 }
 
 /** Settings that a kernel is opened with. */

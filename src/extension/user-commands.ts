@@ -14,8 +14,8 @@ import { type EnforcementReport, GraphParams, hasSource, parseBoundary, ToolRefe
 import type { Ask } from "./ask.ts";
 import type { CommandHandler } from "./commands.ts";
 import { type CommandKey, VIEWS } from "./contributions.ts";
-import type { GraphPanels, PythonPlace } from "./graph/graph-panels.ts";
 import type { GrantCommands } from "./grants/grant-commands.ts";
+import type { GraphPanels, PythonPlace } from "./graph/graph-panels.ts";
 import type { HistoryNode } from "./history-tree.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
@@ -27,6 +27,9 @@ import { badges } from "./text/capability.ts";
 import { enforcementPage } from "./text/enforcement.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
 import { reference, type ToolsNode } from "./tools-tree.ts";
+import { workflowHandlers } from "./workflows/workflow-commands.ts";
+import type { WorkflowFiles } from "./workflows/workflow-files.ts";
+import type { WorkflowRuns } from "./workflows/workflow-runs.ts";
 
 /** What the commands work on. */
 export interface CommandServices {
@@ -38,6 +41,7 @@ export interface CommandServices {
   readonly backup: StateBackup;
   readonly grants: GrantCommands;
   readonly kernels: Kernels;
+  readonly workflows: { readonly files: WorkflowFiles; readonly runs: WorkflowRuns };
   readonly reporter: Reporter;
   readonly log: LogOutputChannel;
 }
@@ -58,8 +62,9 @@ export class UserCommands {
   }
 
   handlers(): Readonly<Record<CommandKey, CommandHandler>> {
-    const { ask, backup, grants, log } = this.#services;
+    const { ask, backup, grants, log, reporter, workflows } = this.#services;
     return {
+      ...workflowHandlers(workflows.files, workflows.runs, reporter),
       refresh: () => this.#refresh(),
       runTool: (target) => this.#runTool(target, false),
       observeTool: (target) => this.#runTool(target, true),
