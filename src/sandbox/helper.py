@@ -172,6 +172,7 @@ class Options:
 
 # --- System calls that the os module does not offer -------------------------------------------------------------------
 
+PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
@@ -205,9 +206,10 @@ PIDFD_OPEN, PIDFD_GETFD = 434, 438
 CAPSET_CALL = {"x86_64": 126, "aarch64": 91}
 
 
-# How many tasks the user's other programs may start during a run in tier B before the run's own forks fail. What it lets
-# the run itself start beyond its limit is seen and ended by the watch.
-OTHERS_MAY_START = 1000
+# How many tasks the user's other programs may start during a run in tier B before the run's own forks fail: in all, and
+# between two countings, which the run itself may use for tasks beyond its limit until the watch sees and ends it.
+OTHERS_MAY_START = 2000, 32
+COUNT_USER_EVERY = 0.3
 
 # What the command may read about itself in tier B. Not `net` and what has it inside (`task`): it lists the sockets and
 # connections of the whole machine.
@@ -316,14 +318,14 @@ def drop_capabilities(libc):
         raise OSError("capabilities could not be given up")
 
 
-def become_command(options, libc, streams, status, gate):
+def become_command(options, libc, streams, status, gate, broom):
     """In the forked child: put on every restriction, then become the command, whose descriptors are `streams`. Never returns."""
     try:
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
         for name in os.listdir("/proc/self/fd"):
             fd = int(name)
-            if fd >= len(streams) and fd != status and not (gate and fd == gate.theirs.fileno()):
+            if fd >= len(streams) and fd != status and not any(helper and fd == helper.theirs.fileno() for helper in (gate, broom)):
                 try:
                     os.close(fd)
                 except OSError:
@@ -336,8 +338,10 @@ def become_command(options, libc, streams, status, gate):
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
         # Outside of a user namespace it counts all of the user's tasks, and it does not hold for root.
-        others = tasks_of_user() + OTHERS_MAY_START if options.contained else 0
-        lower(resource.RLIMIT_NPROC, others + options.processes + 9)
+        if options.contained:
+            limit_tasks(0, tasks_of_user(), options.processes, OTHERS_MAY_START[0])
+        else:
+            lower(resource.RLIMIT_NPROC, options.processes + 9)
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
         os.nice(5)
@@ -348,18 +352,28 @@ def become_command(options, libc, streams, status, gate):
         restrict_files(libc, options)
         if options.contained:
             drop_capabilities(libc)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM):
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1):
             signal.signal(number, signal.SIG_DFL)
+        swept = bool(broom) and broom.start(libc)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if options.filter is not None and load_filter(libc, options.filter, 0) != 0:
             raise OSError("the system call filter was refused")
         if gate:
-            gate.put_on(libc)
+            gate.put_on(libc, forks_too=not swept)
         execute(options)
     except BaseException as error:
         os.write(status, str(error).encode("utf-8", "replace")[:1000])
     finally:
         os._exit(127)
+
+
+def limit_tasks(pid, others, processes, room):
+    """Sets how many tasks the user may have: the hard limit, which only shrinks, and the soft one inside of it."""
+    hard = others + processes + room
+    before = resource.prlimit(pid, resource.RLIMIT_NPROC)[1]
+    if before != resource.RLIM_INFINITY:
+        hard = min(hard, before)
+    resource.prlimit(pid, resource.RLIMIT_NPROC, (min(hard, others + processes + OTHERS_MAY_START[1]), hard))
 
 
 def tasks_of_user():
@@ -465,7 +479,7 @@ class Gate:
         import fcntl
 
         # Waiting to be judged, a fork can be interrupted by a signal, which programs do not expect: so its number is only
-        # judged where no resource limit holds it.
+        # judged where no resource limit holds it, and where a bomb cannot be ended at one moment either.
         limited = options.contained and os.getuid() != 0
         self.kinds = {number: kind for number, kind in options.gate.items() if not (limited and kind == "fork")}
         self.flags = options.flags
@@ -478,10 +492,10 @@ class Gate:
 
     # -- in the command, before it is one --
 
-    def put_on(self, libc):
+    def put_on(self, libc, forks_too):
         if self.kept:
             os.umask(self.kept.umask)
-        judged = [number for number in self.kinds if number not in self.flags]
+        judged = [number for number, kind in self.kinds.items() if number not in self.flags and (forks_too or kind != "fork")]
         last = len(judged)
         program = [instruction(0x20, 0, 0, 0)]
         for number, index in self.flags.items():  # the low half of that argument decides
@@ -942,9 +956,9 @@ class Descendants:
 
     def __init__(self, libc):
         self.own = set()
+        self.broom = None
         self.myself = os.getpid()
-        if libc.prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
-            raise OSError("could not become the parent of orphans")
+        become_reaper(libc)
         if not os.access("/proc/self/task/%d/children" % self.myself, os.R_OK):
             raise OSError("the kernel does not list the children of processes (CONFIG_PROC_CHILDREN)")
 
@@ -958,11 +972,14 @@ class Descendants:
                 continue  # gone
             for task in tasks:
                 children = (read_file(folder + task + "/children", 1 << 20) or b"").decode().split()
+                children = [pid for pid in children if pid not in self.own]
                 found += children
                 pending += children
         return found
 
     def contains(self, pid):
+        if str(pid) in self.own:
+            return False
         while pid > 1 and pid != self.myself:
             stat = read_file("/proc/%d/stat" % pid)
             if not stat:
@@ -974,12 +991,161 @@ class Descendants:
         return False
 
     def signal(self, number):
+        if self.broom and self.broom.signal(number):
+            if number == signal.SIGKILL:
+                self.put_away_broom()
+            return
         # Parents are stopped first and continued last, so that what they are told of their children finds them at rest.
         for pid in self.pids() if number != signal.SIGCONT else reversed(self.pids()):
             try:
                 os.kill(int(pid), number)
             except ProcessLookupError:
                 pass  # gone since it was listed
+
+    def take_broom(self, broom):
+        """Waits for the process that the command leaves behind before it becomes one, where it could."""
+        pid = broom.wait()
+        if pid:
+            self.own.add(str(pid))
+            self.broom = broom
+
+    def put_away_broom(self):
+        self.broom.ours.close()  # it ends by that
+        self.broom = None
+        self.own.clear()
+
+
+class Broom:
+    """Signals all of a run's processes at one moment, where there is no pid namespace and root cannot be limited.
+
+    It is a process inside of the run's Landlock domain, which may signal nothing outside of it (Linux 6.12), so that -1
+    means the run. Its parent is the supervisor; the run cannot signal it, as the gate asks whom a signal is for.
+    """
+
+    LONGEST = 1.0
+
+    def __init__(self):
+        import _socket
+
+        self.ours, self.theirs = _socket.socketpair()
+
+    # -- in the command, before it is one --
+
+    def start(self, libc):
+        """Whether there is one, which is only where a signal to the supervisor is refused in spite of the same user."""
+        supervisor = os.getppid()
+        try:
+            if landlock_version(libc) < 6 or not is_out_of_reach(supervisor):
+                return False
+            is_up, tells = os.pipe()
+            middle = os.fork()
+            if middle == 0:
+                if os.fork() == 0:
+                    self.sweep(supervisor, tells)
+                os._exit(0)
+            os.waitpid(middle, 0)
+            os.close(tells)
+            swept = os.read(is_up, 1) == b"u"
+            os.close(is_up)
+            return swept
+        finally:
+            self.theirs.close()
+
+    def sweep(self, supervisor, tells):
+        """Never returns. When the supervisor has gone without a word, everything is ended."""
+        try:
+            os.setsid()
+            mine = self.theirs.fileno()
+            os.dup2(tells, 0)
+            os.closerange(1, mine)
+            os.closerange(mine + 1, 256)
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_IGN)
+            self.theirs.sendall(os.getpid().to_bytes(4, "little"))
+            os.write(0, b"u")
+            os.close(0)
+            while True:
+                number = self.theirs.recv(1) or bytes((signal.SIGKILL,))
+                if not is_out_of_reach(supervisor):
+                    break  # nothing but the domain says what -1 means
+                try:
+                    os.kill(-1, number[0])
+                except ProcessLookupError:
+                    pass  # there is none
+                self.theirs.sendall(b"d")
+        finally:
+            os._exit(0)
+
+    # -- in the supervisor --
+
+    def wait(self):
+        self.theirs.close()
+        self.ours.settimeout(self.LONGEST)
+        try:
+            return int.from_bytes(self.ours.recv(4), "little")
+        except OSError:
+            return 0
+
+    def signal(self, number):
+        try:
+            self.ours.sendall(bytes((number,)))
+            return self.ours.recv(1) == b"d"
+        except OSError:
+            return False
+
+
+def is_out_of_reach(pid):
+    """Whether a process of the same user may not be signalled from here, or is gone."""
+    try:
+        os.kill(pid, 0)
+    except (PermissionError, ProcessLookupError):
+        return True
+    return False
+
+
+def become_reaper(libc):
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1) != 0:
+        raise OSError("could not become the parent of orphans")
+
+
+# --- The guard of the supervisor --------------------------------------------------------------------------------------
+
+
+def guard(options, libc):
+    """Leaves a process that ends what a killed supervisor would leave; goes on as its child (tier B).
+
+    In a namespace the kernel does that. Here orphans become children of the guard, which does nothing but wait. When the
+    guard itself is killed, the supervisor cancels the run; when it is asked to end (SIGTERM), it ends the supervisor.
+    """
+    become_reaper(libc)
+    myself = os.getpid()
+    supervisor = os.fork()
+    if supervisor == 0:
+        if libc.prctl(PR_SET_PDEATHSIG, signal.SIGUSR1) != 0 or os.getppid() != myself:
+            os._exit(1)
+        return
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, lambda number, frame: os.kill(supervisor, signal.SIGKILL))
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                os.close(int(name))
+            except OSError:
+                pass  # the descriptor of the listing itself
+        if libc.prctl(PR_SET_DUMPABLE, 0) == 0:
+            _, status = os.waitpid(supervisor, 0)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        processes = Descendants(libc)
+        while True:
+            processes.signal(signal.SIGKILL)
+            try:
+                os.wait()
+            except ChildProcessError:
+                break
+        if os.access(options.scratch, os.F_OK):
+            remove_tree(options.scratch)
+        os._exit(0 if status == 0 else 1)
 
 
 # --- The relay to the proxy of allowed hosts --------------------------------------------------------------------------
@@ -1251,6 +1417,7 @@ class Supervisor:
     def begin(self):
         """From here on it is counted what the run uses."""
         self.start = self.last_look = monotonic()
+        self.others = self.next_count = 0
         self.next_report = self.start + REPORT_EVERY
         self.next_close_look = self.start + LOOK_CLOSELY_EVERY[0]
         self.cpu_before += self.cpu
@@ -1269,6 +1436,7 @@ class Supervisor:
         self.wake = wake_read
         for number in (signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, lambda number, frame: None)
+        signal.signal(signal.SIGUSR1, self.cancel)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -1277,12 +1445,15 @@ class Supervisor:
             in_read, in_write = os.pipe()
         else:
             in_read, in_write = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), None
+        broom = Broom() if self.options.contained and os.getuid() == 0 else None
         self.main = os.fork()
         if self.main == 0:
             streams = (in_read, out_write, err_write) + ((self.waiter.theirs.fileno(),) if self.waiter else ())
-            become_command(self.options, self.libc, streams, status_write, self.gate)
+            become_command(self.options, self.libc, streams, status_write, self.gate, broom)
         if self.gate:
             self.gate.theirs.close()
+        if broom:
+            self.processes.take_broom(broom)
         for fd in (in_read, out_write, err_write, status_write):
             os.close(fd)
         os.set_blocking(out_read, False)
@@ -1293,6 +1464,10 @@ class Supervisor:
         if in_write is not None:
             os.set_blocking(in_write, False)
             self.input = Stream(0, in_write)
+
+    def cancel(self, number, frame):
+        """The guard was killed."""
+        self.cancelled = True
 
     # -- looking --
 
@@ -1336,6 +1511,22 @@ class Supervisor:
             self.files = self.disk.files + files
         self.memory = resident + temporary
         self.peak = max(self.peak, largest + temporary)
+
+    def count_user(self, now):
+        """The kernel bounds all of the user's tasks together, so the bound follows what the others have (tier B, not for root)."""
+        if now < self.next_count or not self.options.contained or os.getuid() == 0:
+            return
+        self.next_count = now + COUNT_USER_EVERY
+        total = tasks_of_user()  # first, so that a bomb's growth meanwhile counts as its own
+        pids = self.processes.pids()
+        others = total - sum(task_count(pid) for pid in pids)
+        if abs(others - self.others) > OTHERS_MAY_START[1] / 4:
+            self.others = others
+            for pid in pids:
+                try:
+                    limit_tasks(int(pid), others, self.options.processes, OTHERS_MAY_START[0])
+                except (OSError, ValueError):
+                    pass  # gone
 
     def may_start_task(self):
         """Whether one more task keeps within the limit. Tasks let pass since the last two looks may not be counted yet."""
@@ -1474,6 +1665,7 @@ class Supervisor:
             if broken:
                 return broken
             self.hold_cpu_share(wall)
+            self.count_user(now)
             if now >= self.next_report and not self.waiter:
                 self.next_report = now + REPORT_EVERY
                 self.report()
@@ -1852,6 +2044,8 @@ def main():
         arguments = read_all(int(arguments[0][1:])).decode("utf-8", "surrogateescape").split("\0")[:-1]
     options = Options(arguments)
     libc = Libc()
+    if options.contained:
+        guard(options, libc)
     supervisor = Supervisor(options, libc)
     # The command runs as the same user: keep it from opening this process's descriptors and memory through /proc.
     if libc.prctl(PR_SET_DUMPABLE, 0) != 0:

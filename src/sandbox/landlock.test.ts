@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +40,33 @@ describe("pathRules", () => {
     const rules = await pathRules([mount("read"), mount("hidden-folder", "a/deep")]);
     expect(rules.read.toSorted()).toEqual([at("a/key"), at("b"), at("file")]);
     expect(rules.list).toEqual([]);
+  });
+
+  it("gives a folder with something kept in it no rule for writing, but what lies beside, and all of it for reading", async () => {
+    const rules = await pathRules([mount("write")], [at("a/key")]);
+    expect(rules.write.toSorted()).toEqual([at("a/deep"), at("b"), at("file")]);
+    expect(rules.read).toEqual([root]);
+    expect(rules.list.toSorted()).toEqual([root, at("a")]);
+  });
+
+  it("keeps a name where nothing is yet: the folder that would get it has no rule", async () => {
+    const rules = await pathRules([mount("write", "b")], [at("b/new")]);
+    expect(rules.write).toEqual([at("b/other")]);
+  });
+
+  it("gives nothing for writing inside a kept folder", async () => {
+    const rules = await pathRules([mount("write")], [at("a")]);
+    expect(rules.write.toSorted()).toEqual([at("b"), at("file")]);
+  });
+
+  it("gives a link no rule, which would be one for what it leads to", async () => {
+    await symlink(at("a"), at("b/link"));
+    try {
+      const rules = await pathRules([mount("write", "b")], [at("b/new")]);
+      expect(rules.write).toEqual([at("b/other")]);
+    } finally {
+      await unlink(at("b/link"));
+    }
   });
 
   it("gives nothing inside a forbidden folder a rule, not even what is writable by name", async () => {

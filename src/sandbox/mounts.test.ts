@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type MountRequest, planMounts } from "./mounts.ts";
+import { locateKept, type Mount, type MountRequest, planMounts } from "./mounts.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -43,6 +43,38 @@ describe("planMounts", () => {
     expect(planned).toMatchObject({ ok: true, value: [{ path: join(folder, "w"), access: "hidden-folder" }] });
   });
 
+  it("hides a forbidden file under its other names below the mounts, and no other linked file", async () => {
+    await mkdir(join(folder, "w/deep/er"), { recursive: true });
+    await mkdir(join(folder, "elsewhere"));
+    await link(join(folder, "w/.env"), join(folder, "w/deep/er/copy"));
+    await link(join(folder, "w/.env"), join(folder, "elsewhere/copy"));
+    await writeFile(join(folder, "w/twice"), "");
+    await link(join(folder, "w/twice"), join(folder, "w/deep/twice"));
+    const planned = await plan({ forbidden: [join(folder, "w/.env")] });
+    const hidden = planned.ok ? planned.value.filter((mount) => mount.access === "hidden-file") : [];
+    expect(new Set(hidden.map(({ path }) => path))).toEqual(
+      new Set([join(folder, "w/.env"), join(folder, "w/deep/er/copy")]),
+    );
+  });
+
+  it("hides other names of files inside a forbidden folder", async () => {
+    await mkdir(join(folder, "w/private"));
+    await writeFile(join(folder, "w/private/key"), "");
+    await link(join(folder, "w/private/key"), join(folder, "w/key"));
+    const planned = await plan({ forbidden: [join(folder, "w/private")] });
+    const hidden = planned.ok ? planned.value.filter((mount) => mount.access.startsWith("hidden")) : [];
+    expect(new Set(hidden.map(({ path }) => path))).toEqual(
+      new Set([join(folder, "w/key"), join(folder, "w/private")]),
+    );
+  });
+
+  it("mounts what is kept in a writable path for reading, where something is", async () => {
+    const [workspace, kept, absent] = [join(folder, "w"), join(folder, "w/.env"), join(folder, "w/Makefile")];
+    const planned = await plan({ writable: [workspace], kept: [kept, absent] });
+    const found = planned.ok ? planned.value.filter(({ path }) => path === kept || path === absent) : [];
+    expect(found).toEqual([{ path: kept, source: kept, access: "read" }]);
+  });
+
   it("hides a socket that a program has bound", async () => {
     const server = createServer();
     const path = join(folder, "w/service.sock");
@@ -69,5 +101,30 @@ describe("planMounts", () => {
   ];
   it.each(refused)("refuses %s", async (_name, request, code) => {
     expect(await plan(request())).toMatchObject({ ok: false, problem: { code } });
+  });
+});
+
+describe("locateKept", () => {
+  const granted = (...names: string[]): Mount[] =>
+    names.map((name) => ({ path: join(folder, name), source: join(folder, name), access: "write" }));
+  const locate = (paths: readonly string[], mounts: readonly Mount[]) =>
+    locateKept(
+      paths.map((path) => join(folder, path)),
+      mounts,
+    );
+
+  it("leaves out what nothing writable is around, and what is itself granted", async () => {
+    expect(await locate(["w/out/a", "w/b", "w/out"], granted("w/out"))).toEqual([join(folder, "w/out/a")]);
+    expect(await locate(["w/b"], [{ path: folder, source: folder, access: "read" }])).toEqual([]);
+  });
+
+  it("knows what is not there yet, also folders deep", async () => {
+    expect(await locate(["w/out/.git/hooks/new"], granted("w"))).toEqual([join(folder, "w/out/.git/hooks/new")]);
+  });
+
+  it("follows links in the folders around, and not the last one", async () => {
+    expect(await locate(["link/out/a"], granted("w"))).toEqual([join(folder, "w/out/a")]);
+    await symlink("/etc", join(folder, "w/out/l"));
+    expect(await locate(["w/out/l"], granted("w"))).toEqual([join(folder, "w/out/l")]);
   });
 });

@@ -14,20 +14,35 @@ import {
   SECCOMP_ERRNO,
   SECCOMP_KILL_PROCESS,
 } from "./seccomp.ts";
-import { ABSENT_CALLS, CHECKED_CALLS, callNumbers, FORBIDDEN_CALLS, type SyscallArchitecture } from "./syscalls.ts";
+import {
+  ABSENT_CALLS,
+  CHECKED_CALLS,
+  callNumbers,
+  FORBIDDEN_CALLS,
+  SHARED_MACHINE_CALLS,
+  type SyscallArchitecture,
+} from "./syscalls.ts";
 
 interface Call {
   readonly number: number;
   readonly architecture: number;
   readonly arguments?: readonly number[];
+  /** The upper halves of the arguments. */
+  readonly upper?: readonly number[];
 }
 
-/** Runs a filter as the kernel does: net/core/filter.c on `struct seccomp_data`. */
-function run(program: readonly BpfInstruction[], call: Call): number {
+function seccompData(call: Call): DataView {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, call.number, true);
   data.setUint32(4, call.architecture, true);
   for (const [index, value] of (call.arguments ?? []).entries()) data.setUint32(16 + 8 * index, value >>> 0, true);
+  for (const [index, value] of (call.upper ?? []).entries()) data.setUint32(20 + 8 * index, value >>> 0, true);
+  return data;
+}
+
+/** Runs a filter as the kernel does: net/core/filter.c on `struct seccomp_data`. */
+function run(program: readonly BpfInstruction[], call: Call): number {
+  const data = seccompData(call);
   let accumulator = 0;
   for (let at = 0; at < program.length; at++) {
     const step = program[at];
@@ -113,6 +128,16 @@ describe.each<SyscallArchitecture>(["x64", "arm64"])("compileFilter on %s", (arc
     ["socket", [38, 5], EAFNOSUPPORT, "kernel crypto"],
     ["ioctl", [0, 0x5413], SECCOMP_ALLOW, "window size"],
     ["ioctl", [0, 0x5412], EPERM, "TIOCSTI"],
+    ["ioctl", [0, 0x8901], EPERM, "an owner of signals"],
+    ["ioctl", [3, 0x40086602], EPERM, "flags of an inode, by a descriptor for reading"],
+    ["fcntl", [3, 4], SECCOMP_ALLOW, "flags of a descriptor"],
+    ["fcntl", [3, 8], EPERM, "an owner of signals"],
+    ["fcntl", [3, 10], EPERM, "which signal the owner gets"],
+    ["setsockopt", [3, 1, 9], SECCOMP_ALLOW, "keep-alive"],
+    ["setsockopt", [3, 1, 7], SECCOMP_ERRNO, "a larger buffer, answered as done"],
+    ["setsockopt", [3, 6, 7], SECCOMP_ALLOW, "the same number of another level"],
+    ["setpriority", [2, 0, 3], EPERM, "the priority of all of the user's processes"],
+    ["ioprio_set", [3, 0, 3 << 13], EPERM, "the I/O priority of all of the user's processes"],
     ["ioctl", [0, 0x541c], EPERM, "TIOCLINUX"],
     ["personality", [0], SECCOMP_ALLOW, "plain"],
     ["personality", [0xffffffff], SECCOMP_ALLOW, "asking"],
@@ -171,5 +196,28 @@ describe.each<SyscallArchitecture>(["x64", "arm64"])("compileFilter with local s
     expect(call(AF_UNIX, 2)).toBe(EPERM);
     expect(call(AF_INET, 1)).toBe(EPERM);
     expect(call(16, 3)).toBe(EPERM); // netlink
+  });
+
+  const calls = callNumbers(SHARED_MACHINE_CALLS, architecture);
+  const shared: [name: keyof typeof SHARED_MACHINE_CALLS, values: number[], expected: number, why: string][] = [
+    ["socketpair", [AF_UNIX, 1], SECCOMP_ALLOW, "a pair of streams"],
+    ["socketpair", [AF_UNIX, 5 | 0o2000000], SECCOMP_ALLOW, "a pair of sequenced packets"],
+    ["socketpair", [AF_UNIX, 2], EPERM, "datagrams, which need no connect to be sent anywhere"],
+    ["socketpair", [AF_INET, 1], EPERM, "another family"],
+    ["setrlimit", [7], SECCOMP_ALLOW, "descriptors"],
+    ["setrlimit", [6], EPERM, "the number of tasks"],
+    ["prlimit64", [0, 7, 0x1000], SECCOMP_ALLOW, "its descriptors"],
+    ["prlimit64", [0, 6, 0], SECCOMP_ALLOW, "asking for the number of tasks"],
+    ["prlimit64", [0, 6, 0x1000], EPERM, "setting the number of tasks"],
+    ["prlimit64", [1, 7, 0x1000], EPERM, "another process's limits"],
+  ];
+  it.each(shared)("%s %j", (name, values, expected) => {
+    const number = calls.get(name) ?? 0;
+    expect(run(program, { number, architecture: AUDIT_ARCHITECTURE[architecture], arguments: values })).toBe(expected);
+  });
+
+  it("looks at the upper half of a pointer, too", () => {
+    const data = { number: calls.get("prlimit64") ?? 0, architecture: AUDIT_ARCHITECTURE[architecture] };
+    expect(run(program, { ...data, arguments: [0, 6, 0], upper: [0, 0, 0x7f00] })).toBe(EPERM);
   });
 });

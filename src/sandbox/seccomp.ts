@@ -6,6 +6,7 @@ import {
   callNumbers,
   FORBIDDEN_CALLS,
   LAST_REVIEWED_CALL,
+  SHARED_MACHINE_CALLS,
   type SyscallArchitecture,
 } from "./syscalls.ts";
 
@@ -216,17 +217,42 @@ const LOCAL_PAIRS: readonly BpfInstruction[] = [
   DENY,
 ];
 
-/** Numbers of `socket` and `socketpair`. */
-const SOCKET_CALLS = { x64: [41, 53], arm64: [198, 199] } as const;
+/** RLIMIT_NPROC (asm-generic/resource.h). */
+const TASK_LIMIT = 6;
 
-function localSockets(architecture: SyscallArchitecture): BpfInstruction[] {
-  const [socket, pair] = SOCKET_CALLS[architecture];
-  return [
-    jump(BPF_JUMP_EQUAL, socket, 0, LOCAL_STREAMS.length),
-    ...LOCAL_STREAMS,
-    jump(BPF_JUMP_EQUAL, pair, 0, LOCAL_PAIRS.length),
-    ...LOCAL_PAIRS,
-  ];
+/** The soft limit of tasks belongs to the supervisor, who raises it when the user's other programs need room. */
+const OTHER_LIMITS: readonly BpfInstruction[] = [load(offsetOfArgument(0)), ...whenOneOf([TASK_LIMIT], DENY), ALLOW];
+
+/** The same of `prlimit64`, which also asks: then it has no new limit. */
+const OTHER_LIMITS_OF_ITSELF: readonly BpfInstruction[] = [
+  load(offsetOfArgument(0)),
+  jump(BPF_JUMP_EQUAL, 0, 1, 0),
+  DENY,
+  load(offsetOfArgument(1)),
+  jump(BPF_JUMP_EQUAL, TASK_LIMIT, 1, 0),
+  ALLOW,
+  load(offsetOfArgument(2)),
+  jump(BPF_JUMP_EQUAL, 0, 1, 0),
+  DENY,
+  load(offsetOfArgument(2) + 4),
+  ...whenOneOf([0], ALLOW),
+  DENY,
+];
+
+/** What is judged otherwise where the machine's network and users are the run's own, too. */
+const SHARED_MACHINE: Readonly<Record<"socket" | "socketpair" | "setrlimit" | "prlimit64", readonly BpfInstruction[]>> =
+  {
+    socket: LOCAL_STREAMS,
+    socketpair: LOCAL_PAIRS,
+    setrlimit: OTHER_LIMITS,
+    prlimit64: OTHER_LIMITS_OF_ITSELF,
+  };
+
+function onSharedMachine(architecture: SyscallArchitecture): BpfInstruction[] {
+  return [...callNumbers(SHARED_MACHINE_CALLS, architecture)].flatMap(([name, number]) => [
+    jump(BPF_JUMP_EQUAL, number, 0, SHARED_MACHINE[name].length),
+    ...SHARED_MACHINE[name],
+  ]);
 }
 
 /** The rule of each named set. There is one so far; a set that names fewer calls is added here. */
@@ -251,7 +277,8 @@ function defaultRules(architecture: SyscallArchitecture): BpfInstruction[] {
 
 /**
  * The seccomp program of a set of system calls. A call of another architecture or ABI (32-bit, x32) ends the process.
- * @param sockets `local`: unix streams only, for runs that share the machine's network namespace
+ * @param sockets `local`: for runs that share the machine's network and users: unix streams only, and no change of the
+ *   number of tasks
  * @returns instructions in order; {@link encodeFilter} makes them what the kernel reads
  */
 export function compileFilter(
@@ -259,7 +286,7 @@ export function compileFilter(
   architecture: SyscallArchitecture,
   sockets: "any" | "local" = "any",
 ): BpfInstruction[] {
-  const localOnly = sockets === "local" ? localSockets(architecture) : [];
+  const shared = sockets === "local" ? onSharedMachine(architecture) : [];
   const x32 = architecture === "x64" ? whenAnyBit(X32_BIT, answer(SECCOMP_KILL_PROCESS)) : [];
   return [
     load(OFFSET_ARCHITECTURE),
@@ -267,7 +294,7 @@ export function compileFilter(
     answer(SECCOMP_KILL_PROCESS),
     load(OFFSET_NUMBER),
     ...x32,
-    ...localOnly,
+    ...shared,
     ...RULES[set](architecture),
   ];
 }

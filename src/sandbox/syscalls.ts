@@ -145,6 +145,14 @@ export const CHECKED_CALLS = {
   mknodat: [259, 33],
 } as const satisfies Record<string, Numbers>;
 
+/** Calls whose arguments decide, where a run shares the machine's network and users. */
+export const SHARED_MACHINE_CALLS = {
+  socket: [41, 198],
+  socketpair: [53, 199],
+  setrlimit: [160, 164],
+  prlimit64: [302, 261],
+} as const satisfies Record<string, Numbers>;
+
 export type CheckedCall = keyof typeof CHECKED_CALLS;
 
 /**

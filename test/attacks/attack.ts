@@ -2,7 +2,7 @@ import type { SandboxConfig } from "../../src/model/index.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where an attack or an honest program runs; `plain` first: it is the control of the others. */
-export const DOORS = ["plain", "bwrap", "landlock"] as const;
+export const DOORS = ["plain", "bwrap", "landlock", "warm-bwrap", "warm-landlock"] as const;
 export type Door = (typeof DOORS)[number];
 
 export const FAMILIES = [
@@ -81,6 +81,8 @@ export interface Attack extends Setting {
   readonly measured?: true;
   /** A plain run of an unprivileged user cannot do it either. */
   readonly needsRoot?: true;
+  /** What a plain run prints where this machine has not what the attack is about. */
+  readonly absent?: RegExp;
   readonly needsCompiler?: true;
   /** Only on x86-64. */
   readonly x64Only?: true;
@@ -88,6 +90,12 @@ export interface Attack extends Setting {
   readonly known?: Partial<Readonly<Record<Door, string>>>;
   /** A small attack that stands for its family where time is short. */
   readonly sample?: true;
+}
+
+/** What an attack is known for at a door. A warm start holds what the tier holds. */
+export function knownAt({ known }: Attack, door: Door): string | undefined {
+  if (door === "warm-bwrap") return known?.bwrap;
+  return door === "warm-landlock" ? known?.landlock : known?.[door];
 }
 
 export interface HonestProgram extends Setting {
@@ -118,9 +126,12 @@ export const harms: Judge = (_seen, stage) => stage.whatHappenedToVictim();
 export const survives: Judge = (seen) =>
   seen.survivors.length > 0 ? `${seen.survivors.length} processes were left` : undefined;
 
-/** It had to be ended from outside; in a tier it ran on although its time was over long ago, also on a busy machine. */
+/**
+ * It had to be ended from outside; in a tier it ran on although its time was over long ago, also on a busy machine (such
+ * attacks would go on for 30 s).
+ */
 export const outlasts: Judge = (seen) => {
-  const outlived = seen.door === "plain" ? seen.reason === "ended by the suite" : seen.wallMs > 8_000;
+  const outlived = seen.door === "plain" ? seen.reason === "ended by the suite" : seen.wallMs > 25_000;
   return outlived ? `ran ${Math.round(seen.wallMs)} ms` : undefined;
 };
 

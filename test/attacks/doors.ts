@@ -54,13 +54,17 @@ export class Runs {
   readonly #root: string;
   readonly #host: Host;
   readonly #sandbox: Sandbox | undefined;
+  readonly #isWarm: boolean = false;
   #number = 0;
 
   constructor(door: Door, root: string, host: Host, helperPath: string) {
     this.#door = door;
     this.#root = root;
     this.#host = host;
-    this.#sandbox = door === "plain" ? undefined : new Sandbox({ helperPath, backend: door });
+    if (door === "plain") return;
+    this.#isWarm = door === "warm-bwrap" || door === "warm-landlock";
+    const backend = door === "bwrap" || door === "warm-bwrap" ? "bwrap" : "landlock";
+    this.#sandbox = new Sandbox({ helperPath, backend, warm: { ready: this.#isWarm ? 1 : 0 } });
   }
 
   /** Runs a program and hands what was seen to `judge` before the stage is taken down. */
@@ -72,6 +76,7 @@ export class Runs {
       if (setting.inheritSecret) stage.openSecret();
       if (setting.victim) await stage.startVictim();
       await setting.before?.(stage);
+      await this.#host.settle();
       stage.remember();
       return await judge(await this.#observe(marker, body, setting, stage, temporary), stage);
     } finally {
@@ -96,6 +101,8 @@ export class Runs {
     const started = performance.now();
     const argv = [
       "python3",
+      // One that waits has no words of the attack on its command line yet.
+      ...(this.#isWarm ? ["-X", marker] : []),
       "-c",
       PRELUDE,
       JSON.stringify({ ...stage.facts, body, plain: this.#door === "plain" }),
@@ -146,23 +153,39 @@ export class Runs {
       hosts: setting.hosts ?? [],
       environment,
     });
-    const input = setting.openInput ? new PassThrough() : ("none" as const);
-    const { exit } = await sandbox.run(
+    const request = {
+      cwd: stage.workspace,
+      config: { ...config, cpuPercent: setting.limits?.cpuPercent ?? 100 },
+      resultFolder: stage.results,
+      spareFolders: { make: () => stage.results, discard: () => undefined },
+      environment: callerEnvironment(setting, stage),
+    };
+    const input = (): PassThrough | "none" => (setting.openInput ? new PassThrough() : "none");
+    const options = { signal: new AbortController().signal, onEvent: () => undefined };
+    if (this.#isWarm) {
+      sandbox.keepReady(1);
+      const quiet = { onStdout: () => undefined, onStderr: () => undefined };
+      const stdin = setting.openInput ? new PassThrough().end() : "none";
+      await sandbox.run({ ...request, argv: [...argv.slice(0, 3), "-c", ""], stdin }, { ...options, ...quiet });
+      await sandbox.ready();
+    }
+    const { exit, warm } = await sandbox.run(
+      { ...request, argv, stdin: input() },
       {
-        argv,
-        cwd: stage.workspace,
-        config: { ...config, cpuPercent: setting.limits?.cpuPercent ?? 100 },
-        resultFolder: stage.results,
-        environment: callerEnvironment(setting, stage),
-        stdin: input,
-      },
-      {
-        signal: new AbortController().signal,
+        ...options,
         onStdout: (chunk) => printed.stdout.push(chunk),
         onStderr: (chunk) => printed.stderr.push(chunk),
-        onEvent: () => undefined,
       },
     );
+    await sandbox.dispose();
+    // Runs that may reach hosts always start cold.
+    if (this.#isWarm && warm !== true && setting.hosts === undefined) {
+      return {
+        reason: "sandbox-error",
+        message: `it did not start warm: ${exit.message ?? exit.reason}`,
+        code: undefined,
+      };
+    }
     return { reason: exit.reason, message: exit.message ?? "", code: exit.code };
   }
 

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "./wait.ts";
 
 /** Things that Node has no interface for: datagram and SysV and POSIX objects of the host, each with the secret in it. */
 const KEEPER = String.raw`
@@ -35,14 +36,25 @@ print("ready", segment, queue, os.ttyname(slave), flush=True)
 try:
     while True:
         ready, _, _ = select.select([data, abstract, fifo, master, 0], [], [])
-        if 0 in ready and not os.read(0, 100): break
         for source, label in ((data, "datagram"), (abstract, "abstract datagram")):
-            if source in ready: source.recv(4096); print(label, flush=True)
+            while select.select([source], [], [], 0)[0]: source.recv(4096); print(label, flush=True)
         for source, label in ((fifo, "FIFO"), (master, "terminal")):
-            if source in ready: os.read(source, 4096); print(label, flush=True)
+            while select.select([source], [], [], 0)[0]: os.read(source, 4096); print(label, flush=True)
+        if 0 in ready:
+            if not os.read(0, 100): break
+            print("settled", flush=True)
 finally:
     libc.shmctl(segment, 0, None); libc.msgctl(queue, 0, None); libc.mq_unlink(posix); os.unlink(shared)
 `;
+
+/** A datagram of the host's own. */
+const SETTLING = "settling";
+const LONGEST_SETTLING_MS = 10_000;
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
 
 /** The services of the machine that attacks try to reach: listeners that note what arrives. */
 export class Host {
@@ -51,8 +63,11 @@ export class Host {
   readonly folder: string;
   readonly facts: Record<string, unknown> = {};
   readonly #servers: { close(): unknown }[] = [];
+  readonly #places: ({ path: string } | { host: string; port: number })[] = [];
   #arrivals: string[] = [];
   #keeper: ChildProcess | undefined;
+  #whenSettled: () => void = () => undefined;
+  #udp: Socket | undefined;
 
   private constructor(root: string) {
     this.folder = join(root, "run");
@@ -68,10 +83,15 @@ export class Host {
     await host.#listen("abstract", { path: `\0${name}-abstract` });
     const tcp = await host.#listen("TCP", { host: "127.0.0.1", port: 0 });
     const tcp6 = await host.#listen("TCP over IPv6", { host: "::1", port: 0 });
-    const udp = createSocket("udp4", () => host.#arrivals.push("UDP"));
+    const udp = createSocket("udp4", (message) => host.#arrivals.push(String(message) === SETTLING ? SETTLING : "UDP"));
     udp.bind(0, "127.0.0.1");
     await once(udp, "listening");
     host.#servers.push(udp);
+    host.#udp = udp;
+    const unused = createServer().listen(0, "127.0.0.1");
+    await once(unused, "listening");
+    const free = portOf(unused);
+    unused.close();
     const [segment, queue, terminal] = await host.#keep(name);
     Object.assign(host.facts, {
       ...{
@@ -81,11 +101,34 @@ export class Host {
         name,
         secretLength: host.secret.length,
       },
-      ...{ tcp, tcp6, udp: udp.address().port, segment, queue, terminal, shared: `/dev/shm/${name}` },
+      ...{ tcp, tcp6, free, udp: udp.address().port, segment, queue, terminal, shared: `/dev/shm/${name}` },
       host: process.pid,
       tmp: tmpdir(),
     });
     return host;
+  }
+
+  /**
+   * Forgets what was sent before now, also what is still under way: everything is taken in the order in which it came, and
+   * so what is sent now comes last.
+   */
+  async settle(): Promise<void> {
+    const keeper = new Promise<void>((resolve) => {
+      this.#whenSettled = resolve;
+    });
+    this.#keeper?.stdin?.write("x");
+    for (const place of this.#places) {
+      const client = connect(place);
+      client.resume();
+      await once(client, "close");
+    }
+    const udp = this.#udp;
+    if (udp !== undefined) {
+      udp.send(SETTLING, udp.address().port, "127.0.0.1");
+      await eventually(() => this.#arrivals.includes(SETTLING), LONGEST_SETTLING_MS);
+    }
+    await keeper;
+    this.#arrivals = [];
   }
 
   /** What arrived since the last call. */
@@ -97,7 +140,7 @@ export class Host {
 
   /** A further service, bound somewhere else. */
   async listenAt(label: string, path: string): Promise<Server> {
-    await this.#listen(label, { path });
+    await this.#listen(label, { path }, false);
     return this.#servers.at(-1) as Server;
   }
 
@@ -110,7 +153,11 @@ export class Host {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #listen(label: string, where: { path: string } | { host: string; port: number }): Promise<number> {
+  async #listen(
+    label: string,
+    where: { path: string } | { host: string; port: number },
+    lasting = true,
+  ): Promise<number> {
     const server = createServer((socket) => {
       this.#arrivals.push(`a connection to ${label}`);
       socket.on("error", () => undefined);
@@ -119,8 +166,8 @@ export class Host {
     server.listen(where);
     await once(server, "listening");
     this.#servers.push(server);
-    const address = server.address();
-    return typeof address === "object" && address ? address.port : 0;
+    if (lasting) this.#places.push("path" in where ? where : { ...where, port: portOf(server) });
+    return portOf(server);
   }
 
   async #keep(name: string): Promise<[number, number, string]> {
@@ -133,7 +180,8 @@ export class Host {
       keeper.stdout.on("data", (chunk) => {
         for (const line of String(chunk).trim().split("\n")) {
           const [first, segment, queue, terminal] = line.split(" ");
-          if (first === "ready") resolve([Number(segment), Number(queue), terminal ?? ""]);
+          if (line === "settled") this.#whenSettled();
+          else if (first === "ready") resolve([Number(segment), Number(queue), terminal ?? ""]);
           else this.#arrivals.push(line);
         }
       });

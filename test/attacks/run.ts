@@ -1,7 +1,7 @@
 /**
  * Attacks the sandbox, and tells what got out.
  *
- *   npm run test:sandbox [-- WORD…] [--only FAMILY] [--tier A|B] [--user root|nobody] [--lanes N] [--sample] [--verbose]
+ *   npm run test:sandbox [-- WORD…] [--only FAMILY] [--tier A|B|warm-A|warm-B] [--user root|nobody] [--lanes N] [--sample] [--verbose]
  *
  * WORD: a family, `honest`, or a part of an attack's name. Every attack is tried plainly first: that is its control. As root
  * everything is done twice: as root, and as unprivileged users with copies of its own. Exit code 1 when an attack got out,
@@ -24,7 +24,12 @@ import { DOOR_NAMES, describe, isWrongHonest, summary } from "./table.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** The doors of a tier. */
-const TIERS: Readonly<Record<string, Door>> = { A: "bwrap", B: "landlock" };
+const TIERS: Readonly<Record<string, Door>> = {
+  A: "bwrap",
+  B: "landlock",
+  "WARM-A": "warm-bwrap",
+  "WARM-B": "warm-landlock",
+};
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -45,7 +50,9 @@ const users = root
   : (["caller"] as const);
 const unknown = values.only.filter((family) => family !== "honest" && !FAMILIES.some((name) => name === family));
 if (doors.length === 0 || users.length === 0 || unknown.length > 0) {
-  console.error(`Nothing to do. Tiers: A, B. Users: root, nobody. Families: ${FAMILIES.join(", ")}, honest`);
+  console.error(
+    `Nothing to do. Tiers: A, B, warm-A, warm-B. Users: root, nobody. Families: ${FAMILIES.join(", ")}, honest`,
+  );
   process.exit(2);
 }
 
@@ -114,7 +121,7 @@ async function tryAs(user: (typeof users)[number], machine: Machine): Promise<bo
   await Promise.all(Array.from({ length: Math.max(1, Number(values.lanes)) }, (_, index) => work(index)));
   console.log(`\n${summary(verdicts, honest, ["plain", ...doors])}`);
   for (const verdict of verdicts.filter(({ result, door }) => result === "skipped" && door === "plain"))
-    console.log(`!!! SKIPPED, NOT PASSED: ${verdict.name}: this kernel has no such call, not even without a sandbox`);
+    console.log(`!!! SKIPPED, NOT PASSED: ${verdict.name}: this machine has no such thing, not even without a sandbox`);
   for (const verdict of verdicts.filter((one) => one.result === "escaped" && one.door !== "plain" && !isWrong(one)))
     console.log(`known: ${describe(verdict)}`);
   const left = FAMILIES.flatMap((family) => ATTACKS[family]).filter((attack) => !applicable(attack, machine)).length;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Attack, type Door, FAMILIES, type Family, type HonestProgram } from "./attack.ts";
+import { type Attack, type Door, FAMILIES, type Family, type HonestProgram, knownAt } from "./attack.ts";
 import { Runs } from "./doors.ts";
 import { environment } from "./families/environment.ts";
 import { ipc } from "./families/ipc.ts";
@@ -66,7 +66,7 @@ export function applicable(attack: Attack, machine: Machine): boolean {
 /** Whether a verdict is not what it has to be: controls escape, attacks in a tier do not, but for what is known. */
 export function isWrong({ family, name, door, result }: Verdict): boolean {
   if (result === "skipped") return false;
-  const expected = door === "plain" || findAttack(family, name).known?.[door] !== undefined ? "escaped" : "blocked";
+  const expected = door === "plain" || knownAt(findAttack(family, name), door) !== undefined ? "escaped" : "blocked";
   return result !== expected;
 }
 
@@ -109,7 +109,8 @@ export class Trials {
     const verdicts: Verdict[] = [];
     for (const door of doors) verdicts.push(await tryAttack(this.#at(door), family, attack, door));
     const control = verdicts.find(({ door }) => door === "plain");
-    if (control?.result !== "blocked" || !NO_SUCH_CALL.test(control.evidence)) return verdicts;
+    const isAbsent = [NO_SUCH_CALL, attack.absent].some((seen) => seen?.test(control?.evidence ?? "") === true);
+    if (control?.result !== "blocked" || !isAbsent) return verdicts;
     return verdicts.map((verdict) => (verdict.result === "escaped" ? verdict : { ...verdict, result: "skipped" }));
   }
 

@@ -1,10 +1,12 @@
-import { type Door, FAMILIES } from "./attack.ts";
+import { type Door, FAMILIES, knownAt } from "./attack.ts";
 import { findAttack, type HonestVerdict, isWrong, type Verdict } from "./suite.ts";
 
 export const DOOR_NAMES: Readonly<Record<Door, string>> = {
   plain: "control",
   bwrap: "tier A",
   landlock: "tier B",
+  "warm-bwrap": "warm A",
+  "warm-landlock": "warm B",
 };
 
 export function isWrongHonest({ works, door }: HonestVerdict): boolean {
@@ -14,7 +16,7 @@ export function isWrongHonest({ works, door }: HonestVerdict): boolean {
 /** One verdict in one line. */
 export function describe(verdict: Verdict): string {
   const { family, name, door, result, evidence } = verdict;
-  const known = result === "escaped" ? findAttack(family, name).known?.[door] : undefined;
+  const known = result === "escaped" ? knownAt(findAttack(family, name), door) : undefined;
   const word = known === undefined ? result.toUpperCase() : "KNOWN";
   return `${word.padEnd(8)} ${DOOR_NAMES[door]}: ${family}: ${name}: ${known ?? evidence.replaceAll("\n", " ¶ ")}`;
 }

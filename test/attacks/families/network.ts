@@ -88,12 +88,12 @@ export const network: readonly Attack[] = [
   ),
   attack(
     "be reached from the host",
-    "s = socket.create_server(('127.0.0.1', 45931)); s.settimeout(3); s.accept(); print('reached')",
+    "s = socket.create_server(('127.0.0.1', A['free'])); s.settimeout(3); s.accept(); print('reached')",
     {
-      during: async (_stage, signal) => {
+      during: async (stage, signal) => {
         while (!signal.aborted) {
           const reached = await new Promise<boolean>((resolve) => {
-            const client = connect(45_931, "127.0.0.1");
+            const client = connect(Number(stage.facts["free"]), "127.0.0.1");
             client.once("connect", () => {
               client.destroy();
               resolve(true);
