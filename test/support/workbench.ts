@@ -24,6 +24,8 @@ export interface WorkbenchOptions extends HostOptions {
 
 /** Milliseconds for what the workbench does at once when the machine is not busy. */
 const PROMPT = 30_000;
+/** Milliseconds in which something opens, or does not. */
+const SETTLE = 3000;
 /** Milliseconds for the first paint, extensions included. */
 const START = 120_000;
 /** Tall enough for the whole sample workspace: lines of a tree that are out of sight are not in the page. */
@@ -100,12 +102,23 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command by its full title, such as “Toka: Ask…”. */
   async palette(title: string): Promise<void> {
-    const input = this.quickInput();
-    await this.page.keyboard.press("F1");
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.#quickInputBy("F1", `>${title}`);
     // Not the first row by Enter: what was used before, or resembles the title more, may stand there.
     await this.picks().getByText(title, { exact: true }).first().click();
+  }
+
+  /** Opens the quick input by its key and fills it. An editor that opens meanwhile takes the focus, which closes it. */
+  async #quickInputBy(key: string, text: string): Promise<void> {
+    const deadline = Date.now() + PROMPT;
+    for (;;) {
+      await this.page.keyboard.press(key);
+      try {
+        await this.quickInput().fill(text, { timeout: SETTLE });
+        if ((await this.quickInput().inputValue({ timeout: SETTLE })) === text) return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
   }
 
   quickInput(): Locator {
@@ -194,10 +207,7 @@ export class Workbench implements AsyncDisposable {
     const tab = this.editorTab(name).first();
     // A file opens in the group that has the focus, which may be the one of a graph.
     if ((await tab.count()) > 0) await tab.click();
-    await this.page.keyboard.press("Control+KeyP");
-    const input = this.quickInput();
-    await input.waitFor();
-    await input.fill(`${path}:${line}`);
+    await this.#quickInputBy("Control+KeyP", `${path}:${line}`);
     await this.focusedPick(name).waitFor();
     await this.page.keyboard.press("Enter");
     await tab.waitFor();
