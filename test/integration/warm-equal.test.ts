@@ -229,7 +229,7 @@ describe.skipIf(missing !== undefined).each(TIERS)("a warm start under %s", (bac
     "-V",
   ]);
 
-  test.each([...COMMANDS])("looks like a cold one: %s", async (name, words, hasInput) => {
+  test.for(COMMANDS)("looks like a cold one: %s", async ([name, words, hasInput]) => {
     const wish = (bench: Bench): RunWish => ({
       ...(words[0] === "write.py" ? { resultFolder: bench.results } : {}),
       spareFolders: { make: () => bench.results, discard: () => undefined },

@@ -18,7 +18,8 @@ export function readPythonCommand(rest: readonly string[]): PythonCommand | unde
   const [flags, words] = [rest.slice(0, at), rest.slice(at)];
   const [first, second] = words;
   if (first === undefined || first === "") return undefined;
-  if (first === "-m" || first === "-c") return second === undefined || second === "" ? undefined : { flags, words };
+  if (first === "-c") return second === undefined ? undefined : { flags, words };
+  if (first === "-m") return second === undefined || second === "" ? undefined : { flags, words };
   return first.startsWith("-") ? undefined : { flags, words };
 }
 
