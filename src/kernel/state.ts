@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditAction, Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
@@ -93,7 +93,7 @@ export class State {
   record(execution: Execution, fingerprint: string): Result<void> {
     return this.#attempt(() => {
       const folder = join(this.places.runs, execution.id);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, "stdout"), execution.stdout, { mode: 0o600 });
       writeFileSync(join(folder, "stderr"), execution.stderr, { mode: 0o600 });
       const bytes = folderBytes(folder);
