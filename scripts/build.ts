@@ -79,6 +79,7 @@ function bundles(): esbuild.BuildOptions[] {
   return [
     { ...node, entryPoints: { extension: "src/extension/main.ts" }, external: ["vscode"] },
     { ...node, entryPoints: { server: "src/server/main.ts" } },
+    { ...node, entryPoints: { "discovery-worker": "src/discovery/worker.ts" } },
     {
       ...node,
       entryPoints: { cli: "src/cli/main.ts" },

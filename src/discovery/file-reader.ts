@@ -15,6 +15,8 @@ const HEAD_BYTES = 256;
 export interface KeptFile {
   readonly path: string;
   readonly state: FileState | null;
+  /** In bytes. */
+  readonly size: number;
   /** Dropped while it waits when there are too many; it is read again then. */
   content: FileContent | null;
 }
@@ -76,7 +78,12 @@ export class FileReader {
     return mayHoldTools(content.path, content.kind, content.bytes, marks)
       ? {
           kind: "kept",
-          kept: { path: content.path, state, content: { ...content, bytes: Buffer.from(content.bytes) } },
+          kept: {
+            path: content.path,
+            state,
+            size: content.bytes.length,
+            content: { ...content, bytes: Buffer.from(content.bytes) },
+          },
         }
       : { kind: "record", record: { state, result: null } };
   }

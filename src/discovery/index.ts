@@ -6,7 +6,7 @@ export { configured, readFolderConfiguration } from "./folder-configuration.ts";
 export { holdHeapDown } from "./heap.ts";
 export { type IndexFile, indexPath } from "./index-file.ts";
 export { SOURCE_FOLDERS } from "./modules.ts";
-export type { ScanListener } from "./scan.ts";
 export { providedTool } from "./provided.ts";
+export type { ScanListener } from "./scan.ts";
 export { type WalkedFile, type WalkOptions, type WalkResult, walk } from "./walk.ts";
 export { type DiscoverOptions, discover, type ScanOptions, WorkspaceIndex } from "./workspace-index.ts";

@@ -25,7 +25,17 @@ test.each([
 });
 
 test("finds what searching for each mark by itself finds", () => {
-  const piece = fc.constantFrom(...GROUPS.flatMap(({ marks }) => marks), "arg", "parse", "_", "@", "mcp", ".", "\n", "é");
+  const piece = fc.constantFrom(
+    ...GROUPS.flatMap(({ marks }) => marks),
+    "arg",
+    "parse",
+    "_",
+    "@",
+    "mcp",
+    ".",
+    "\n",
+    "é",
+  );
   const cut = fc.tuple(piece, fc.nat(3), fc.nat(3)).map(([text, from, to]) => text.slice(from, text.length - to));
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, cut, fc.string())), (pieces) => {

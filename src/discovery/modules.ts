@@ -113,6 +113,20 @@ export class ModuleStore implements ModuleSource {
     this.#declares.set(file, marks.namesCommandLineLibrary);
   }
 
+  noteDeclaring(file: string, isDeclaring: boolean): void {
+    this.#declares.set(file, isDeclaring);
+  }
+
+  /** The files that have to do with command lines, of those that were looked at. */
+  get declaring(): ReadonlySet<string> {
+    return new Set([...this.#declares].flatMap(([file, isDeclaring]) => (isDeclaring ? [file] : [])));
+  }
+
+  /** The states of the files that this store has read. */
+  get states(): ReadonlyMap<string, FileState> {
+    return this.#states;
+  }
+
   /** What state a file was in when this store last read it; none for files that others read. */
   stateOf(file: string): FileState | undefined {
     return this.#states.get(file);

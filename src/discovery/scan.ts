@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CapabilityExtension, Diagnostic, Tool } from "../model/index.ts";
 import { FileAnalyser } from "./analyse.ts";
+import { Crew, helpersFor } from "./crew.ts";
 import { FileReader, isCandidate, type KeptFile } from "./file-reader.ts";
 import { ModuleStore } from "./modules.ts";
 import { classify, MAX_FILE_BYTES } from "./prefilter.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
 import { Changes, type FileRecord, type Known } from "./records.ts";
 import { readBytes } from "./regular-file.ts";
+import type { Shares } from "./shares.ts";
 import { type FileState, isSame, stampOf, stateOf } from "./stamp.ts";
 import { type WalkedFile, type WalkResult, walk } from "./walk.ts";
 
@@ -59,6 +61,7 @@ export interface ScanOutcome {
   readonly diagnostics: readonly Diagnostic[];
   readonly filesSeen: number;
   readonly filesRead: number;
+  readonly filesParsed: number;
 }
 
 /**
@@ -75,14 +78,19 @@ export class Scan {
   readonly #waiting = new Map<string, KeptFile>();
   readonly #urgent: string[] = [];
   readonly #records = new Map<string, FileRecord>();
+  /** States of files that helpers have read. */
+  readonly #states = new Map<string, FileState>();
+  readonly #helpers: number | undefined;
   #waitingBytes = 0;
   #read = 0;
+  #parsedByHelpers = 0;
 
   readonly #more: readonly CapabilityExtension[];
 
   /**
    * @param known records of an earlier reading; those that still hold are taken over
    * @param more calls that settings add to the table of capabilities
+   * @param helpers how many threads analyse files besides this one; as many as pay when undefined
    */
   constructor(
     folder: string,
@@ -91,8 +99,10 @@ export class Scan {
     signal: AbortSignal,
     listener: ScanListener,
     more: readonly CapabilityExtension[] = [],
+    helpers?: number,
   ) {
     this.#more = more;
+    this.#helpers = helpers;
     this.#folder = folder;
     this.#overlays = overlays;
     this.#known = known;
@@ -122,7 +132,7 @@ export class Scan {
     await this.#filter(files, reader, seen);
     this.#listener.onKept?.([...this.#waiting.keys()]);
     this.prioritise([...this.#overlays.keys()]);
-    await this.#analyse(reader, seen);
+    await this.#analyse(reader, store, python, seen);
     this.#noteOthers(store);
     this.#listener.onProgress?.(seen, this.#read);
     return {
@@ -134,6 +144,7 @@ export class Scan {
       diagnostics: walkDiagnostics(walked),
       filesSeen: seen,
       filesRead: this.#read,
+      filesParsed: store.parsedCount + this.#parsedByHelpers,
     };
   }
 
@@ -194,38 +205,79 @@ export class Scan {
       return;
     }
     const { kept } = filtered;
-    const size = kept.content?.bytes.length ?? 0;
-    if (this.#waitingBytes + size > WAITING_BYTES) kept.content = null;
-    else this.#waitingBytes += size;
+    if (this.#waitingBytes + kept.size > WAITING_BYTES) kept.content = null;
+    else this.#waitingBytes += kept.size;
     this.#waiting.set(file.path, kept);
   }
 
-  async #analyse(reader: FileReader, seen: number): Promise<void> {
-    for (let kept = this.#next(); kept !== undefined; kept = this.#next()) {
-      this.#waiting.delete(kept.path);
-      const record = reader.analyse(kept);
-      if (record !== null) this.#records.set(kept.path, record);
-      this.#listener.onAnalysed?.(kept.path, record?.result?.tools ?? []);
-      if (!this.#turns.isDue) continue;
-      this.#listener.onProgress?.(seen, this.#read);
-      await this.#turns.give();
+  async #analyse(reader: FileReader, store: ModuleStore, python: ReadonlySet<string>, seen: number): Promise<void> {
+    const all = [...this.#waiting.values()];
+    const crew = this.#crew(all, store, python);
+    try {
+      for (const kept of this.#taken(all, crew.shares)) {
+        this.#keep(kept.path, reader.analyse(kept));
+        if (this.#turns.isDue) await this.#giveTurn(seen);
+      }
+      await crew.finish(this.#signal);
+      this.#signal.throwIfAborted();
+    } finally {
+      await crew.dispose();
+    }
+    // What a helper that failed had taken.
+    for (const kept of this.#waiting.values()) {
+      this.#keep(kept.path, reader.analyse(kept));
+      if (this.#turns.isDue) await this.#giveTurn(seen);
     }
   }
 
-  #next(): KeptFile | undefined {
-    while (this.#urgent.length > 0) {
-      const kept = this.#waiting.get(this.#urgent.pop() ?? "");
-      if (kept !== undefined) return kept;
+  #keep(path: string, record: FileRecord | null): void {
+    if (!this.#waiting.delete(path)) return;
+    if (record !== null) this.#records.set(path, record);
+    this.#listener.onAnalysed?.(path, record?.result?.tools ?? []);
+  }
+
+  async #giveTurn(seen: number): Promise<void> {
+    this.#listener.onProgress?.(seen, this.#read);
+    await this.#turns.give();
+  }
+
+  #crew(all: readonly KeptFile[], store: ModuleStore, python: ReadonlySet<string>): Crew {
+    const bytes = all.reduce((sum, { size }) => sum + size, 0);
+    return new Crew({
+      folder: this.#folder,
+      python,
+      declaring: store.declaring,
+      overlays: this.#overlays,
+      more: this.#more,
+      paths: all.map(({ path }) => path),
+      helpers: this.#helpers ?? helpersFor(bytes),
+      signal: this.#signal,
+      onRecord: (path, record) => this.#keep(path, record),
+      onDone: (parsed, states) => {
+        this.#parsedByHelpers += parsed;
+        for (const [path, state] of states) this.#states.set(path, state);
+      },
+    });
+  }
+
+  /** The files that this thread is to analyse, urgent ones first. */
+  *#taken(all: readonly KeptFile[], shares: Shares): Generator<KeptFile> {
+    const indices = new Map(all.map(({ path }, index) => [path, index]));
+    const own = shares.takeAll(0);
+    for (;;) {
+      const urgent = this.#urgent.pop();
+      const index = urgent === undefined ? own.next().value : indices.get(urgent);
+      if (index === undefined && urgent === undefined) return;
+      const kept = index === undefined ? undefined : all[index];
+      if (kept !== undefined && (urgent === undefined || shares.take(index ?? 0))) yield kept;
     }
-    for (const kept of this.#waiting.values()) return kept;
-    return undefined;
   }
 
   /** Test code and what else is no candidate may have been imported: results rest on it too. */
   #noteOthers(store: ModuleStore): void {
     for (const { result } of [...this.#records.values()]) {
       for (const path of result?.dependencies ?? []) {
-        const state = this.#records.has(path) ? undefined : store.stateOf(path);
+        const state = this.#records.has(path) ? undefined : (store.stateOf(path) ?? this.#states.get(path));
         if (state !== undefined) this.#records.set(path, { state, result: null });
       }
     }

@@ -15,6 +15,8 @@ import { walkable } from "./walk.ts";
 
 export interface ScanOptions extends ScanListener {
   readonly signal: AbortSignal;
+  /** Threads that analyse files besides the one that asks; as many as pay when left out. */
+  readonly helpers?: number;
   /** Read everything, whatever is known already. */
   readonly fresh?: boolean;
 }
@@ -111,7 +113,15 @@ export class WorkspaceIndex {
     const started = performance.now();
     options.signal.throwIfAborted();
     const known = options.fresh === true ? NOTHING : { records: this.#records, python: this.#python };
-    const scan = new Scan(this.folder, this.#overlays, known, options.signal, options, this.#capabilities);
+    const scan = new Scan(
+      this.folder,
+      this.#overlays,
+      known,
+      options.signal,
+      options,
+      this.#capabilities,
+      options.helpers,
+    );
     this.#scan = scan;
     try {
       const outcome = await scan.run();
@@ -124,7 +134,7 @@ export class WorkspaceIndex {
       this.#walkDiagnostics = outcome.diagnostics;
       this.#filesSeen = outcome.filesSeen;
       this.#filesRead = outcome.filesRead;
-      this.#filesParsed = outcome.store.parsedCount;
+      this.#filesParsed = outcome.filesParsed;
       this.#isScanned = true;
     } finally {
       if (this.#scan === scan) this.#scan = undefined;
