@@ -85,9 +85,10 @@ function finishedTooltip(execution: Execution, kernel: Result<Kernel>): string {
   ].join("\n");
 }
 
-class HistoryProvider implements TreeDataProvider<HistoryNode> {
+/** What the history view lists. */
+export class HistoryProvider implements TreeDataProvider<HistoryNode> {
   readonly #kernels: Kernels;
-  readonly #runner: Runner;
+  readonly #runner: Pick<Runner, "active">;
   readonly #reporter: Reporter;
   readonly #nameOf: (folder: WorkspaceFolder, id: string) => string | undefined;
   readonly #changed = new EventEmitter<undefined>();
@@ -95,7 +96,7 @@ class HistoryProvider implements TreeDataProvider<HistoryNode> {
 
   constructor(
     kernels: Kernels,
-    runner: Runner,
+    runner: Pick<Runner, "active">,
     reporter: Reporter,
     nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
   ) {

@@ -17,7 +17,7 @@ import type { ToolStore } from "./tool-store.ts";
 export class Kernels implements Disposable {
   readonly #helper: Uri;
   readonly #cli: Uri;
-  readonly #store: ToolStore;
+  readonly #store: Pick<ToolStore, "tools">;
   readonly #log: LogOutputChannel;
   readonly #open = new Map<string, Promise<Result<Kernel>>>();
   /** How many runs each kernel has under way. */
@@ -39,7 +39,7 @@ export class Kernels implements Disposable {
   readonly onDidChangeGrants = this.#grants.event;
 
   /** @param helper the sandbox's helper script; @param cli the command line, which built-in tools are */
-  constructor(helper: Uri, cli: Uri, store: ToolStore, log: LogOutputChannel) {
+  constructor(helper: Uri, cli: Uri, store: Pick<ToolStore, "tools">, log: LogOutputChannel) {
     this.#helper = helper;
     this.#cli = cli;
     this.#store = store;

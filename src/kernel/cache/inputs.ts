@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { CapabilityName, FileAccess, Observed, ObservedFile } from "../../model/index.ts";
 import type { Plan } from "../request.ts";
 import type { Input } from "./digest.ts";
@@ -69,7 +69,7 @@ function inputsOfFile({ path, access }: ObservedFile): Input[] {
   return [
     ...(has("read") || has("import") ? [{ kind: "content", path } as const] : []),
     ...(has("list") ? [{ kind: "folder", path } as const] : []),
-    ...(has("import") ? [{ kind: "modules", path: dirname(path) } as const] : []),
+    ...(has("import") ? importFolders(path).map((folder) => ({ kind: "modules", path: folder }) as const) : []),
   ];
 }
 
@@ -96,6 +96,12 @@ function whyOpaque({ lost, programs, actions, imports }: Observed): string | und
   if (action !== undefined) return `it ${action.what}`;
   const native = imports.find((name) => NATIVE_READERS.has(name));
   return native === undefined ? undefined : `${native} reads files in native code`;
+}
+
+/** The folder of a module and those around it: a program may have put any of them on Python's path. */
+function importFolders(path: string): string[] {
+  const folder = dirname(path);
+  return folder === "." || isAbsolute(path) ? [folder] : [folder, ...importFolders(folder)];
 }
 
 /** What a result that is used again would leave out. */
