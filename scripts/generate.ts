@@ -25,6 +25,7 @@ import {
 import { variableOf } from "../src/kernel/index.ts";
 import {
   AnalysisReport,
+  AuditRecord,
   BackupReport,
   CacheReport,
   DataFlow,
@@ -33,6 +34,7 @@ import {
   Execution,
   FileGraphs,
   FolderConfiguration,
+  GrantList,
   History,
   HistoryStatistics,
   Manifest,
@@ -69,6 +71,8 @@ const SCHEMAS = {
   "workflow-runs": { schema: WorkflowRuns, title: "What `toka workflow runs --json` prints" },
   history: { schema: History, title: "What `toka history --json` prints" },
   "backup-report": { schema: BackupReport, title: "What `toka backup --json` and `toka restore --json` print" },
+  grants: { schema: GrantList, title: "What `toka grants --json` prints" },
+  "audit-record": { schema: AuditRecord, title: "One line of what `toka audit --json` prints" },
   "sandbox-report": { schema: SandboxReport, title: "What `toka exec --report` writes" },
 } as const;
 

@@ -11,8 +11,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Code that is looked through for imports; what is larger is data. */
 const MAX_CODE_BYTES = 2 * MEBIBYTE;
 /** So many files of code belong to one tool at most, and so many bytes. */
-const MAX_FILES = 2000;
-const MAX_BYTES = 64 * MEBIBYTE;
+const BOUNDS = { files: 2000, bytes: 64 * MEBIBYTE };
 /** So many files are remembered. */
 const MAX_REMEMBERED = 4000;
 /** A file that changed less than this long ago may change again under the same stamp (coarse clocks: FAT has 2 s). */
@@ -43,7 +42,12 @@ const NO_REFERENCES: CodeReferences = { imports: [], paths: [] };
 
 /** Takes fingerprints. Files that did not change are not read again: no program can set a change time back. */
 export class Fingerprints {
+  readonly #bounds: { readonly files: number; readonly bytes: number };
   readonly #parts = new Map<string, Part>();
+
+  constructor(bounds: { readonly files: number; readonly bytes: number } = BOUNDS) {
+    this.#bounds = bounds;
+  }
 
   /**
    * The parts of a tool: its file, its command and schema, and what it imports or names of the workspace's code, and so on
@@ -59,7 +63,7 @@ export class Fingerprints {
     let bytes = 0;
     let isComplete = true;
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      if (files.size >= MAX_FILES || bytes > MAX_BYTES) {
+      if (files.size >= this.#bounds.files || bytes > this.#bounds.bytes) {
         isComplete = false;
         break;
       }
