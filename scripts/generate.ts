@@ -149,7 +149,7 @@ function walkthrough(texts: Texts): object {
 }
 
 function contributes(texts: Texts): object {
-  const { container, tools, workflows, history } = VIEWS;
+  const { container, ...views } = VIEWS;
   return {
     commands: commands(texts),
     menus: menus(),
@@ -157,11 +157,9 @@ function contributes(texts: Texts): object {
       activitybar: [{ id: container.id, title: texts.add("container.title", container.title), icon: container.icon }],
     },
     views: {
-      [container.id]: [
-        { id: tools.id, name: texts.add("view.tools.name", tools.name), icon: container.icon },
-        { id: workflows.id, name: texts.add("view.workflows.name", workflows.name), icon: container.icon },
-        { id: history.id, name: texts.add("view.history.name", history.name), icon: container.icon },
-      ],
+      [container.id]: Object.entries(views).map(([key, { id, name, size, visibility }]) => {
+        return { id, name: texts.add(`view.${key}.name`, name), icon: container.icon, size, visibility };
+      }),
     },
     viewsWelcome: WELCOMES.map(({ key, view, when, text }) => ({
       view,
