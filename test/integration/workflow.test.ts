@@ -143,9 +143,7 @@ describe("toka workflow check", () => {
 describe("toka workflow plan", () => {
   it("tells all that would happen", async () => {
     const plan = json(WorkflowPlan, await toka(["workflow", "plan", REPORT, "--json", "--input", "fields=east"]));
-    expect(plan.waves).toEqual(
-      [["soil", "compare"], ["note", "page"].toSorted(), ["deeper"]].map((ids) => expect.arrayContaining(ids)),
-    );
+    expect(plan.waves).toEqual([["soil", "compare"], ["note"], ["deeper", "page"]]);
     const of = (id: string) => plan.steps.find((step) => step.id === id);
     expect(of("soil")?.argv?.slice(2)).toEqual(["--depth=20", "east"]);
     expect(of("compare")).toMatchObject({ forEach: 1, unknown: ["first"] });
@@ -224,7 +222,7 @@ outputs:
     const report = json(WorkflowReport, await toka(["workflow", "run", file, "--json", "--input", `text=${nasty}`]));
     expect(report.status, JSON.stringify(report)).toBe("ok");
     expect(report.outputs["text"]).toBe(nasty);
-    expect(report.outputs["argv"]).toContain(`--what=before ${nasty} after`.replace("--what=", ""));
+    expect(report.outputs["argv"]).toContain(`--what=before ${nasty} after`);
   });
 
   it("goes on after a failure, and runs no finished step again", async (context) => {
