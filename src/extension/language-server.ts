@@ -8,14 +8,13 @@ import {
   workspace,
 } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type * as z from "zod";
+import * as z from "zod";
 import {
   type CallViewParams,
   CallViewResult,
   type CallViewTextParams,
   DiscoveringParams,
   type DiscoverParams,
-  DiscoverResult,
   type DiscoveryReport,
   fail,
   type GraphParams,
@@ -31,6 +30,7 @@ import {
   ToolsChangedParams,
   type WantedParams,
 } from "../model/index.ts";
+import { parseReport } from "./report.ts";
 
 type State =
   | { readonly kind: "stopped" }
@@ -132,7 +132,8 @@ export class LanguageServer implements Disposable {
   /** The tools of a folder. Cancelling the token stops the reading. */
   async discover(folder: Uri, fresh: boolean, token: CancellationToken): Promise<Result<DiscoveryReport>> {
     const params: DiscoverParams = { folder: folder.toString(), fresh };
-    return await this.#request(METHODS.discover, params, DiscoverResult, token);
+    const answer = await this.#request(METHODS.discover, params, z.unknown(), token);
+    return answer.ok ? await parseReport(answer.value, `language server, ${METHODS.discover}`) : answer;
   }
 
   /** Tells the server which files the user looks at: a reading that goes on takes them first. */
