@@ -107,6 +107,19 @@ parameters:
     expect(tools[0]?.parameters.find((parameter) => parameter.name === "size")?.help).toBe("kept");
   });
 
+  test("how a tool is run: idempotent, its inputs, heavy, tried again", async () => {
+    const manifest = (inputs: string): string =>
+      `file: do.py\nidempotent: true\nheavy: true\nretry: { count: 2 }\ninputs: [${inputs}]\n`;
+    const files = (inputs: string) => ({ "tools/do.py": SCRIPT, "tools/do.tool.yaml": manifest(inputs) });
+    expect(await onlyTool(files("data, a.txt"))).toMatchObject({
+      ...{ idempotent: true, heavy: true, retry: { count: 2, backoffSeconds: 1 } },
+      inputs: ["tools/data", "tools/a.txt"],
+    });
+    const { tools, diagnostics } = await discoverFiles(files("data, ../a.txt"));
+    expect(tools[0]?.inputs).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ line: 5, code: "manifest-target" }]);
+  });
+
   test.each([
     ["syntax", "name: [", "manifest-syntax"],
     ["shape", "- a\n- b\n", "manifest-shape"],

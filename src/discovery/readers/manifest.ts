@@ -226,9 +226,13 @@ function merge(tool: Tool, reading: ManifestReading): Tool {
   };
 }
 
-/** What a manifest says about how a tool is run. Inputs outside of the manifest's folder are none. */
+/**
+ * What a manifest says about how a tool is run. Inputs count as a whole: a result that rests on some of them alone would be
+ * given again when another one changed.
+ */
 function runningOf({ manifest, file }: ManifestReading): Pick<Tool, "idempotent" | "inputs" | "heavy" | "retry"> {
-  const inputs = manifest.inputs?.flatMap((input) => targetOf(file, input) ?? []);
+  const targets = manifest.inputs?.map((input) => targetOf(file, input));
+  const inputs = targets?.every((target) => target !== null) === true ? targets : undefined;
   return {
     ...(manifest.idempotent === undefined ? {} : { idempotent: manifest.idempotent }),
     ...(inputs === undefined ? {} : { inputs }),

@@ -65,7 +65,7 @@ class ReadingSandbox {
   async run({ argv, observe }: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
     this.runs++;
     const output = this.output(argv);
-    if (output !== undefined) options.onStdout(Buffer.from(output));
+    if (output !== undefined) await options.onStdout(Buffer.from(output));
     this.during();
     const names = readdirSync(join(this.#workspace, "data"));
     const observed: Observed = {
@@ -167,7 +167,7 @@ describe("ResultCache", () => {
   });
 
   it("keeps nothing of tools that nobody called idempotent, until the user does, and only for that version", async () => {
-    open([pure({ idempotent: undefined } as Partial<Tool>)]);
+    open([tool({ capabilities: [] })]);
     await run();
     expect((await run()).cached).toBe(false);
     const plan = value(kernel.plan({ tool: "report", arguments: { title: "x" }, principal: "user" }));

@@ -10,7 +10,7 @@ const LONGEST_DELAY_MS = 300_000;
 const WRONG_USE: ReadonlySet<number> = new Set([2, 64, 126, 127]);
 
 /** Whether a failure may pass by itself. Limits on memory and the like are met again, and a denial stays one. */
-export function canPass({ reason, code }: ExitStatus): boolean {
+function canPass({ reason, code }: ExitStatus): boolean {
   if (reason === "timeout" || reason === "sandbox-error") return true;
   return reason === "failed" && (code === undefined || !WRONG_USE.has(code));
 }
