@@ -11,7 +11,9 @@ export interface PreparedRun {
   readonly resultFolder?: string;
   /** The unix socket of the proxy, when some hosts are allowed. */
   readonly proxySocket?: string;
-  /** A pipe of the host by which Python tells what it does, when the run is observed. */
+  /** The Pythons of the run tell what they do. */
+  readonly isObserved?: true;
+  /** The pipe of the host by which they do so. */
   readonly observationPipe?: string;
   readonly hasInput: boolean;
   /** The command is an interpreter that waits for what it is to run (`warm/`). */

@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import {
@@ -17,11 +16,12 @@ import {
   type Usage,
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
-import { compileEnvironment, isLoaderVariable, RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
+import { compileEnvironment, isLoaderVariable } from "./environment.ts";
 import { HostProxy, type RefusedHost } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
 import { parseHostRule } from "./hosts/rules.ts";
 import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interpreter.ts";
+import { observationContext } from "./observing/context.ts";
 import { ObservationPipe } from "./observing/pipe.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
 import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
@@ -134,7 +134,7 @@ export class Sandbox {
 
   /** The result folder of a sandbox that is ready for such a run, for the run to take as its own. */
   async readyFolder(request: SandboxRequest, signal: AbortSignal): Promise<string | undefined> {
-    if (this.#warm === undefined || this.#backend === undefined || request.observe === true) return undefined;
+    if (this.#warm === undefined || this.#backend === undefined) return undefined;
     const prepared = await this.#prepare(request, signal);
     return prepared.ok ? this.#warm.readyFolder(this.#backend, prepared.value) : undefined;
   }
@@ -236,13 +236,9 @@ export class Sandbox {
     if (!prepared.ok) return { unexplained: false, outcome: refused(prepared.problem) };
     if (request.observe !== true)
       return await this.#connected(backend, prepared.value, request, options, { traffic: [] });
-    const { config, cwd, resultFolder } = request;
-    const pipe = await ObservationPipe.create({
-      cwd,
-      temporary: ["/tmp", tmpdir(), "/dev/shm", SANDBOX_HOME, ...(resultFolder ? [resultFolder] : [])],
-      shared: [...config.readonlyPaths, ...config.writablePaths],
-      relayPort: RELAY_PORT,
-    });
+    const warm = await this.#runWarm(backend, prepared.value, request, options);
+    if (warm) return warm;
+    const pipe = await ObservationPipe.create(observationContext(prepared.value));
     if (!pipe.ok) return { unexplained: false, outcome: refused(pipe.problem) };
     const view: SandboxView = { traffic: [], refused: [] };
     try {
@@ -311,7 +307,7 @@ export class Sandbox {
     options: RunOptions,
     hosts: readonly string[],
   ): Promise<Attempt> {
-    const warm = await this.#runWarm(backend, run, request, options);
+    const warm = run.isObserved ? undefined : await this.#runWarm(backend, run, request, options);
     if (warm) return warm;
     const command = await backend.command(run);
     if (!command.ok) {
@@ -352,15 +348,9 @@ export class Sandbox {
     const result = await this.#warm?.run(backend, run, request.stdin ?? "none", handlers, options.signal);
     if (result === undefined) return undefined;
     this.#warm?.refill(backend, run, request.spareFolders);
-    const { exit, usage } = result;
-    const outcome = {
-      exit,
-      usage,
-      denied: deniedVariables(request.config),
-      backend: backend.name,
-      warm: true,
-    } as const;
-    return { unexplained: false, outcome };
+    const { exit, usage, observed } = result;
+    const about = { denied: deniedVariables(request.config), backend: backend.name, warm: true } as const;
+    return { unexplained: false, outcome: { exit, usage, ...about, ...(observed ? { observed } : {}) } };
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
@@ -388,6 +378,7 @@ export class Sandbox {
       hasInput: request.stdin !== undefined && request.stdin !== "none",
       ...(interpreter ? { interpreter } : {}),
       ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
+      ...(request.observe === true ? { isObserved: true } : {}),
     });
   }
 

@@ -99,7 +99,11 @@ def _observe():
                 break
         lost[0] += 1
 
+    quiet = []  # nothing is told while something is in it: what is done then is not the program's
+
     def tell(kind, **fields):
+        if quiet:
+            return
         key = (kind,) + tuple(fields.items())
         if key in seen:
             return
@@ -305,6 +309,8 @@ def _observe():
     for name in ("stat", "lstat", "access", "readlink"):
         watch(name)
 
-_observe()
+    return quiet
+
+_quiet = _observe()
 del _observe
 `;

@@ -12,15 +12,21 @@ const FLAGS_WITH_VALUE = new Set(["-W", "-X"]);
 /** Reads the words behind `python`; nothing when an interpreter that was started before could not do the same. */
 export function readPythonCommand(rest: readonly string[]): PythonCommand | undefined {
   let at = 0;
-  while (PLAIN_FLAGS.has(rest[at] ?? "") || FLAGS_WITH_VALUE.has(rest[at] ?? "")) {
-    at += FLAGS_WITH_VALUE.has(rest[at] ?? "") ? 2 : 1;
-  }
+  for (let length = flagLength(rest[at]); length > 0; length = flagLength(rest[at])) at += length;
   const [flags, words] = [rest.slice(0, at), rest.slice(at)];
-  const [first, second] = words;
-  if (first === undefined || first === "") return undefined;
-  if (first === "-c") return second === undefined ? undefined : { flags, words };
-  if (first === "-m") return second === undefined || second === "" ? undefined : { flags, words };
-  return first.startsWith("-") ? undefined : { flags, words };
+  return isProgram(words) ? { flags, words } : undefined;
+}
+
+/** How many words an option has, when it is one of those. */
+function flagLength(word: string | undefined): number {
+  if (word === undefined) return 0;
+  return PLAIN_FLAGS.has(word) ? 1 : FLAGS_WITH_VALUE.has(word) ? 2 : 0;
+}
+
+function isProgram([first = "", second]: readonly string[]): boolean {
+  if (first === "-c") return second !== undefined;
+  if (first === "-m") return second !== undefined && second !== "";
+  return first !== "" && !first.startsWith("-");
 }
 
 /** The words as the supervisor passes them on: their length in four bytes, each with a NUL after it. */

@@ -20,14 +20,22 @@ const HOOK = String.raw`
 def _wait():
     import posix, sys
 
-    try:
-        fd = posix.open("/proc/self/cmdline", posix.O_RDONLY)
+    def words_of():
+        if hasattr(sys, "orig_argv"):
+            return sys.orig_argv
+        try:
+            fd = posix.open("/proc/self/cmdline", posix.O_RDONLY)
+        except OSError:
+            return []
         line = posix.read(fd, 65536)
         posix.close(fd)
-    except OSError:
+        return line.decode("latin-1").split("\0")[:-1]
+
+    if words_of()[-2:] != ["-m", "@TOKEN@"]:
         return
-    if not line.endswith(b"\0-m\0@TOKEN@\0"):
-        return
+    quiet = globals().get("_quiet")
+    quiet = [] if quiet is None else quiet
+    quiet.append(True)
     loaded = set(sys.modules)
     import _frozen_importlib_external as files, _functools, _imp, itertools
 
@@ -96,6 +104,8 @@ def _wait():
         return once(itertools.chain(run, map(main.pop, gone, itertools.repeat(None))))
 
     def script(name, rest):
+        folder = sys.modules["posixpath"].realpath(name).rpartition("/")[0] or "/"
+        quiet.clear()
         data = read(name)
         data.decode("utf-8")
         if name.endswith(".pyc") or b"\0" in data or data[:2] == files.MAGIC_NUMBER[:2]:
@@ -113,7 +123,7 @@ def _wait():
         main["__file__"], main["__cached__"] = name, None
         main["__loader__"] = files.SourceFileLoader("__main__", name)
         if own_path:
-            sys.path[0] = sys.modules["posixpath"].realpath(name).rpartition("/")[0] or "/"
+            sys.path[0] = folder
         return program(data, name, ["__file__", "__cached__"])
 
     def text(code, rest):
@@ -163,6 +173,7 @@ def _wait():
             posix._exit(0)
         for name in {"_functools", "itertools", "_imp"} - loaded:
             sys.modules.pop(name, None)
+        quiet.clear()
         posix.write(@FD@, b"y")
         posix.close(@FD@)
         return run

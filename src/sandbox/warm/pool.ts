@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { fail, ok, type Result } from "../../model/index.ts";
+import { fail, type Observed, ok, type Result } from "../../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "../backend.ts";
+import { observationContext } from "../observing/context.ts";
+import { ObservationPipe } from "../observing/pipe.ts";
 import type { RunHandlers, SupervisedOutcome } from "../supervise.ts";
 import { type PythonCommand, readPythonCommand } from "./command.ts";
 import { WaitingSandbox } from "./waiting.ts";
@@ -54,7 +56,17 @@ interface Waiting {
 interface Started {
   readonly sandbox: WaitingSandbox;
   readonly surroundings: string;
+  /** By which an observed run tells what it does. */
+  readonly pipe: ObservationPipe | undefined;
 }
+
+/** How a run ended, and what it did where it was observed. */
+export interface WarmOutcome extends SupervisedOutcome {
+  readonly observed?: Observed;
+}
+
+/** No host is reached from a sandbox that waited. */
+const NOTHING_SEEN: Observed["sandbox"] = { traffic: [], refused: [] };
 
 /**
  * Sandboxes with an interpreter that was started inside before it is known what it is to run. Each is a cold start of its
@@ -110,7 +122,7 @@ export class WarmPool {
     input: Readable | "none",
     handlers: RunHandlers,
     signal: AbortSignal,
-  ): Promise<SupervisedOutcome | undefined> {
+  ): Promise<WarmOutcome | undefined> {
     const shape = shapeOf(backend, run);
     const fits = (one: Waiting): boolean => one.shape.key === shape?.key && one.resultFolder === run.resultFolder;
     const waiting = this.#waiting.find(fits);
@@ -118,14 +130,15 @@ export class WarmPool {
     this.#take(waiting);
     const started = await waiting.started;
     if (!started.ok) return undefined;
-    const { sandbox } = started.value;
+    const { sandbox, pipe } = started.value;
     if (signal.aborted || !sandbox.alive || !(await this.#isSame(waiting, started.value, run))) {
       this.#log("a waiting sandbox is not what a start would make now, and is thrown away");
-      this.#end(sandbox.dispose());
+      this.#end(dispose(started.value));
       return undefined;
     }
     const outcome = await sandbox.run(shape.python.words, input, run.config.timeMs, handlers, signal);
-    if (outcome.ok) return outcome.value;
+    const observed = await pipe?.close(NOTHING_SEEN);
+    if (outcome.ok) return { ...outcome.value, ...(observed ? { observed } : {}) };
     this.#log(`not taken on by a waiting sandbox: ${outcome.problem.message}`);
     return undefined;
   }
@@ -165,13 +178,15 @@ export class WarmPool {
   }
 
   /** Whether a cold start would have the same command line, in the same surroundings. */
-  async #isSame({ token }: Waiting, { sandbox, surroundings }: Started, run: PreparedRun): Promise<boolean> {
+  async #isSame({ token }: Waiting, { sandbox, surroundings, pipe }: Started, run: PreparedRun): Promise<boolean> {
     const { command: before } = sandbox;
     const shape = shapeOf(sandbox.backend, run);
     if (shape === undefined) return false;
     const scratch = before.scratch;
     const [now, around] = await Promise.all([
-      sandbox.backend.command(waitingRun(shape, { token, ...(scratch ? { scratch } : {}) }, run.resultFolder)),
+      sandbox.backend.command(
+        waitingRun(shape, { token, ...(scratch ? { scratch } : {}) }, run.resultFolder, pipe?.path),
+      ),
       look(run),
     ]);
     return now.ok && "descriptors" in now.value && around === surroundings && areEqual(before, now.value);
@@ -192,7 +207,7 @@ export class WarmPool {
     if (!this.#take(waiting)) return;
     this.#end(
       waiting.started.then(async (one) => {
-        if (one.ok) await one.value.sandbox.dispose();
+        if (one.ok) await dispose(one.value);
         waiting.discardFolder();
       }),
     );
@@ -217,21 +232,13 @@ function shapeOf(backend: SandboxBackend, run: PreparedRun): Shape | undefined {
   const [program, ...rest] = run.command;
   const { config, cwd, hasInput, interpreter, environment } = run;
   if (interpreter === undefined || program !== interpreter.executable) return undefined;
-  // Their sockets and pipes are made for one run.
-  if (run.observationPipe !== undefined || config.network.mode !== "none") return undefined;
+  // The proxy's socket is made for one run.
+  if (config.network.mode !== "none") return undefined;
   const python = readPythonCommand(rest);
   if (python === undefined) return undefined;
   const { TOKA_RESULTS: _ownOfEach, ...common } = environment;
-  const parts = [
-    backend.name,
-    interpreter,
-    python.flags,
-    config,
-    cwd,
-    hasInput,
-    common,
-    run.resultFolder !== undefined,
-  ];
+  const kinds = [hasInput, run.resultFolder !== undefined, run.isObserved === true];
+  const parts = [backend.name, interpreter, python.flags, config, cwd, common, kinds];
   return { key: JSON.stringify(parts), backend, run, python };
 }
 
@@ -239,11 +246,13 @@ function waitingRun(
   { run, python }: Shape,
   waiting: NonNullable<PreparedRun["waiting"]>,
   resultFolder: string | undefined,
+  observationPipe: string | undefined,
 ): PreparedRun {
   const [program = ""] = run.command;
-  const { resultFolder: _other, ...rest } = run;
+  const { resultFolder: _folder, observationPipe: _pipe, ...rest } = run;
   return {
     ...rest,
+    ...(observationPipe === undefined ? {} : { observationPipe }),
     command: [program, ...python.flags, "-m", waiting.token],
     waiting,
     ...(resultFolder === undefined
@@ -253,13 +262,29 @@ function waitingRun(
 }
 
 async function start(shape: Shape, token: string, resultFolder: string | undefined): Promise<Result<Started>> {
-  const run = waitingRun(shape, { token }, resultFolder);
+  const unobserved = waitingRun(shape, { token }, resultFolder, undefined);
+  if (unobserved.isObserved !== true) return await startWith(shape, unobserved, undefined);
+  const pipe = await ObservationPipe.create(observationContext(unobserved));
+  if (!pipe.ok) return pipe;
+  const run = waitingRun(shape, { token }, resultFolder, pipe.value.path);
+  const started = await startWith(shape, run, pipe.value);
+  // It is mounted now, or nobody needs it.
+  if (started.ok) await pipe.value.hide();
+  else await pipe.value.close(NOTHING_SEEN);
+  return started;
+}
+
+async function startWith(
+  { backend }: Shape,
+  run: PreparedRun,
+  pipe: ObservationPipe | undefined,
+): Promise<Result<Started>> {
   const surroundings = await look(run);
-  const command = await shape.backend.command(run);
+  const command = await backend.command(run);
   if (!command.ok) return command;
-  if (!("descriptors" in command.value)) return fail("not-waiting", `${shape.backend.name} has no supervisor of ours`);
-  const sandbox = await WaitingSandbox.start(shape.backend, command.value, run.hasInput);
-  return sandbox.ok ? ok({ sandbox: sandbox.value, surroundings }) : sandbox;
+  if (!("descriptors" in command.value)) return fail("not-waiting", `${backend.name} has no supervisor of ours`);
+  const sandbox = await WaitingSandbox.start(backend, command.value, run.hasInput);
+  return sandbox.ok ? ok({ sandbox: sandbox.value, surroundings, pipe }) : sandbox;
 }
 
 /** The machine's mounts and the interpreter's program, as far as a start depends on them beside its command line. */
@@ -269,6 +294,11 @@ async function look({ interpreter }: PreparedRun): Promise<string> {
     interpreter && stat(interpreter.program, { bigint: true }).catch(() => undefined),
   ]);
   return `${program?.dev}:${program?.ino}:${program?.mtimeNs}:${program?.size}\n${mounts}`;
+}
+
+async function dispose({ sandbox, pipe }: Started): Promise<void> {
+  await sandbox.dispose();
+  await pipe?.close(NOTHING_SEEN);
 }
 
 function areEqual(a: SupervisedCommand, b: SupervisedCommand): boolean {
