@@ -37,6 +37,17 @@ while True:
     os.waitpid(child, 0)
 `;
 
+/** The processes between this one and another, this one's child first. */
+async function lineage(pid: string): Promise<number[]> {
+  const line: number[] = [];
+  for (let at = Number(pid); at > 1 && at !== process.pid; ) {
+    line.unshift(at);
+    const stat = await readFile(`/proc/${at}/stat`, "utf8").catch(() => ") ? 0");
+    at = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  }
+  return line;
+}
+
 describe.skipIf(missing !== undefined).each(TIERS)("lifetime of a sandboxed run (%s)", (backend) => {
   let bench: Bench;
   const children: ChildProcess[] = [];
@@ -89,6 +100,39 @@ describe.skipIf(missing !== undefined).each(TIERS)("lifetime of a sandboxed run 
     await eventually(async () => (await readdir(temporary)).length === 0);
     expect(await readdir(temporary)).toEqual([]);
   });
+
+  it.each(["KILL", "TERM"] as const)(
+    "leaves nothing when whoever holds it is ended from outside (SIG%s)",
+    async (name) => {
+      // Its first process on the host, and in tier B also the supervisor, which is that one's child.
+      for (const generation of backend === "bwrap" ? [0] : [0, 1]) {
+        const marker = uniqueMarker();
+        const temporary = await mkdtemp(join(bench.root, "temporary-"));
+        const usual = process.env["TMPDIR"];
+        process.env["TMPDIR"] = temporary;
+        let holder = 0;
+        const running = bench.python(
+          STUBBORN,
+          {
+            onStdout: async () => {
+              const [marked = ""] = await processesWith(marker);
+              holder = (await lineage(marked))[generation] ?? 0;
+              process.kill(holder, `SIG${name}`);
+            },
+          },
+          marker,
+        );
+        const seen = await running.finally(() => {
+          if (usual === undefined) delete process.env["TMPDIR"];
+          else process.env["TMPDIR"] = usual;
+        });
+        expect(holder).toBeGreaterThan(0);
+        expect(["sandbox-error", "cancelled"]).toContain(seen.exit.reason);
+        expect(await eventually(async () => (await processesWith(marker)).length === 0, 20_000)).toBe(true);
+        expect(await readdir(temporary)).toEqual([]);
+      }
+    },
+  );
 
   it.each(["bwrap", "landlock"] as const)(
     "tells while it goes on what it uses, and in the end in all (%s)",

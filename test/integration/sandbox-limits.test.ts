@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bench, eventually, missingMechanism, processesWith, TIERS, uniqueMarker } from "./sandbox-support.ts";
@@ -145,6 +145,52 @@ while True: signal.pause()`;
     let left = 0;
     for (const name of await readdir(bench.results)) left += (await stat(join(bench.results, name))).size;
     expect(left).toBeLessThan(10 * MEBIBYTE);
+  });
+
+  const makers: [name: string, source: string][] = [
+    ["files", "open(str(n), 'w').close()"],
+    ["folders", "os.mkdir(str(n))"],
+    ["links", "os.symlink('x', str(n))"],
+    ["files in folders", "n % 100 or (os.mkdir('d%d' % n), os.chdir('d%d' % n)); open(str(n), 'w').close()"],
+    [
+      "files in a folder that nobody may list",
+      "n or (os.mkdir('d'), os.chmod('d', 0o300), os.chdir('d')); open(str(n), 'w').close()",
+    ],
+  ];
+  it.each(makers)("ends a run that makes too many %s", async (_name, make) => {
+    const source = `import os\nos.chdir(os.environ['TOKA_RESULTS'])\nfor n in range(100000):\n  ${make}`;
+    const own = await Bench.create({ backend });
+    try {
+      const { exit } = await own.python(source, { limits: { files: 500 }, resultFolder: own.results });
+      expect(exit).toEqual({ reason: "disk-limit", message: "made more than 500 files, folders and links" });
+    } finally {
+      await own.remove();
+    }
+  });
+
+  it("ends a run that makes too many files in its temporary folder", async () => {
+    const source = "import tempfile\nfor n in range(100000): open('%s/%d' % (tempfile.gettempdir(), n), 'w').close()";
+    expect((await bench.python(source, { limits: { files: 500 } })).exit.reason).toBe("disk-limit");
+  });
+
+  it("counts files that are there, not files that were made and removed, nor those of before", async () => {
+    const own = await Bench.create({ backend });
+    try {
+      for (let n = 0; n < 40; n++) await writeFile(join(own.results, `old-${n}`), "");
+      const source =
+        "import os\np = os.environ['TOKA_RESULTS'] + '/x'\nfor n in range(400): open(p, 'w').close(); os.unlink(p)\nfor n in range(20): open(p + str(n), 'w').close()";
+      const { exit } = await own.python(source, { limits: { files: 30 }, resultFolder: own.results });
+      expect(exit.reason).toBe("ok");
+    } finally {
+      await own.remove();
+    }
+  });
+
+  it("forks as often as a shell script likes", async () => {
+    const script =
+      "i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo $i | cat | tail -1 > /dev/null; (true & true &); done";
+    const seen = await bench.run(["sh", "-c", `${script}; echo done`]);
+    expect(seen).toMatchObject({ stdout: "done\n", stderr: "", exit: { reason: "ok" } });
   });
 
   it("ends a run that prints too much, and passes on exactly what was allowed", async () => {
