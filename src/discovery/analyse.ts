@@ -139,7 +139,7 @@ export class FileAnalyser {
     const { readings, interpreter } = readTasks(parsed, this.#store, MODELS);
     const dependencies = new Set(interpreter.filesUsed);
     const tools = readings.map((reading) => {
-      const found = this.#capabilities.ofPython(parsed, ...reading.functions);
+      const found = this.#capabilities.ofFunctions(parsed, reading.functions);
       for (const used of found.dependencies) dependencies.add(used);
       return taskTool(parsed.file, reading, found.capabilities);
     });
@@ -154,7 +154,7 @@ export class FileAnalyser {
       const { file } = tool.callee;
       const own = file === parsed.file ? parsed : this.#store.read(file);
       if (own === null || isTestFile(file)) return [];
-      const { capabilities, dependencies: more } = this.#capabilities.ofPython(own, unitOf(tool));
+      const { capabilities, dependencies: more } = this.#capabilities.ofFunctions(own, [unitOf(tool)]);
       for (const used of more) dependencies.add(used);
       return [agentTool(tool, own, interpreter, this.#store, capabilities)];
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CapabilityName } from "../../model/index.ts";
 import { onlyTool } from "../testing/workspace.ts";
+import { CapabilityTable } from "./rules.ts";
 
 /**
  * The audit events that Python 3.11 to 3.14 document (`docs.python.org/3/library/audit_events.html`), each with a line
@@ -35,7 +36,6 @@ const EVENTS: readonly (readonly [event: string, line: string, capability: Capab
   ["open", "open(arg, 'w')", "filesystem-write"],
   ["open", "os.open(arg, os.O_RDONLY)", "filesystem-read"],
   ["open", "os.open(arg, os.O_WRONLY | os.O_CREAT)", "filesystem-write"],
-  ["os.add_dll_directory", "os.add_dll_directory(arg)", "native-code"],
   ["os.chflags", "os.chflags(arg, 0)", "file-permissions"],
   ["os.chmod", "os.chmod(arg, 0o600)", "file-permissions"],
   ["os.chown", "os.chown(arg, 0, 0)", "file-permissions"],
@@ -48,9 +48,6 @@ const EVENTS: readonly (readonly [event: string, line: string, capability: Capab
   ["os.killpg", "os.killpg(1, 15)", "process-signal"],
   ["os.link", "os.link(arg, 'x')", "filesystem-write"],
   ["os.listdir", "os.listdir(arg)", "filesystem-read"],
-  ["os.listdrives", "os.listdrives()", "filesystem-read"],
-  ["os.listmounts", "os.listmounts(arg)", "filesystem-read"],
-  ["os.listvolumes", "os.listvolumes()", "filesystem-read"],
   ["os.listxattr", "os.listxattr(arg)", "filesystem-read"],
   ["os.mkdir", "os.makedirs(arg)", "filesystem-write"],
   ["os.posix_spawn", "os.posix_spawn(arg, [arg], {})", "process-spawn"],
@@ -62,8 +59,6 @@ const EVENTS: readonly (readonly [event: string, line: string, capability: Capab
   ["os.scandir", "os.scandir(arg)", "filesystem-read"],
   ["os.setxattr", "os.setxattr(arg, 'user.x', b'')", "file-permissions"],
   ["os.spawn", "os.spawnlp(os.P_WAIT, arg)", "process-spawn"],
-  ["os.startfile", "os.startfile(arg)", "process-spawn"],
-  ["os.startfile/2", "os.startfile(arg, 'print')", "process-spawn"],
   ["os.symlink", "os.symlink(arg, 'x')", "filesystem-write"],
   ["os.system", "os.system(arg)", "process-spawn"],
   ["os.truncate", "os.truncate(arg, 0)", "filesystem-write"],
@@ -112,6 +107,15 @@ const EVENTS: readonly (readonly [event: string, line: string, capability: Capab
   ["webbrowser.open", "webbrowser.open(arg)", "process-spawn"],
 ];
 
+/** Events of functions that exist only on Windows. */
+const WINDOWS_EVENTS: readonly (readonly [name: string, capability: CapabilityName])[] = [
+  ["os.add_dll_directory", "native-code"],
+  ["os.listdrives", "filesystem-read"],
+  ["os.listmounts", "filesystem-read"],
+  ["os.listvolumes", "filesystem-read"],
+  ["os.startfile", "process-spawn"],
+];
+
 const IMPORTS = [
   "import ctypes, ensurepip, ftplib, glob, http.client, imaplib, importlib, marshal, mmap, nntplib, os, pathlib, pdb",
   "import pickle, poplib, pty, shutil, signal, smtplib, socket, sqlite3, subprocess, sys, telnetlib, tempfile, types",
@@ -123,5 +127,10 @@ describe("audit events", () => {
     const main = `def main(arg):\n    ${line}\n`;
     const tool = await onlyTool({ "t.py": `${IMPORTS}\n\n${main}\nif __name__ == "__main__":\n    main("x")\n` });
     expect(tool.capabilities.map(({ name }) => name)).toContain(capability);
+  });
+
+  test.each(WINDOWS_EVENTS)("%s counts on Windows alone", (name, capability) => {
+    expect(new CapabilityTable("win32").named(name).map((rule) => rule.capability)).toEqual([capability]);
+    expect(new CapabilityTable("linux").named(name)).toEqual([]);
   });
 });

@@ -2,17 +2,16 @@ import type { Capability, CapabilityExtension } from "../../model/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { type FileNames, namesOf } from "./names.ts";
+import { type Graph, type Part, Reached, type Steps, type Target, type Visit } from "./reached.ts";
 import { Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
 import { slimNames } from "./slim.ts";
-import { type FileSummary, MAIN_UNIT, MODULE_UNIT, SummaryReader, type Unit } from "./summary.ts";
+import { SummaryReader } from "./summary.ts";
+import { type CallShape, type Edge, type FileSummary, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
 
 export { commandCapabilities } from "./shell.ts";
 
-const STANDARD_TABLE = new CapabilityTable();
-
-/** Parts of a program that are followed from its entry; more is not looked at. */
-const MAX_UNITS = 4_000;
+const STANDARD_TABLE = new CapabilityTable(process.platform);
 
 /** Method names that stand for too many things to be followed without knowing the object. */
 const COMMON_METHODS: ReadonlySet<string> = new Set(
@@ -21,83 +20,17 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A part of a program in the graph of what reaches what, shared by all tools that come by. */
-interface Part {
-  readonly file: string;
-  readonly unit: string;
-  /** Worked out when a tool first gets here. */
-  steps: Steps | null;
-}
-
-/** What a part needs itself, and which parts it reaches. */
-interface Steps {
-  readonly needs: readonly Need[];
-  readonly targets: readonly Part[];
-  /** Methods that stand for others, which may be called without knowing. */
-  readonly overrides: readonly { readonly when: Part; readonly target: Part }[];
-  /** Names of methods called on objects whose class is not known. */
-  readonly called: readonly string[];
-  /** The methods of the class of which the part makes an object. */
-  readonly methods: readonly { readonly name: string; readonly target: Part }[];
-}
-
-/** How a tool first got to a part. */
-interface Visit {
-  readonly part: Part;
-  readonly from: Visit | null;
-}
-
-/** The parts of a program that were reached, in the order in which that was found; it grows while it is gone through. */
-class Reached implements Iterable<Visit> {
-  readonly #visits: Visit[] = [];
-  readonly #seen = new Set<Part>();
-  /** What is reached once a part is. */
-  readonly #waiting = new Map<Part, Visit[]>();
-  /** Methods of classes of which there are objects, not called by any name so far. */
-  readonly #methods = new Map<string, Part[]>();
-  /** Who called a method of a name first, on an object whose class is not known. */
-  readonly #callers = new Map<string, Visit>();
-
-  add(visit: Visit): void {
-    if (this.#seen.has(visit.part) || this.#visits.length >= MAX_UNITS) return;
-    this.#seen.add(visit.part);
-    this.#visits.push(visit);
-    for (const late of this.#waiting.get(visit.part) ?? []) this.add(late);
-    this.#waiting.delete(visit.part);
-  }
-
-  follow(from: Visit, { targets, overrides, called, methods }: Steps): void {
-    for (const part of targets) this.add({ part, from });
-    for (const { when, target: part } of overrides) {
-      if (this.#seen.has(when)) this.add({ part, from });
-      else push(this.#waiting, when, { part, from });
-    }
-    for (const name of called) {
-      if (!this.#callers.has(name)) this.#callers.set(name, from);
-      for (const part of this.#methods.get(name) ?? []) this.add({ part, from });
-      this.#methods.delete(name);
-    }
-    for (const { name, target } of methods) {
-      const caller = this.#callers.get(name);
-      if (caller === undefined) push(this.#methods, name, target);
-      else this.add({ part: target, from: caller });
-    }
-  }
-
-  *[Symbol.iterator](): Iterator<Visit> {
-    // Not over the array itself: it grows.
-    for (let next = 0; next < this.#visits.length; next += 1) {
-      const visit = this.#visits[next];
-      if (visit !== undefined) yield visit;
-    }
-  }
+/** What a program needs, and the files that were looked at. */
+interface Found {
+  readonly capabilities: readonly Capability[];
+  readonly dependencies: ReadonlySet<string>;
 }
 
 /**
  * Finds what Python programs need by following calls from their entry through the workspace's modules. Summaries of
  * files are kept and shared by all tools.
  */
-export class CapabilityFinder {
+export class CapabilityFinder implements Graph {
   readonly #store: ModuleStore;
   readonly #table: CapabilityTable;
   readonly #names = new Map<string, FileNames | null>();
@@ -110,7 +43,7 @@ export class CapabilityFinder {
   /** @param more calls that settings add to the table */
   constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
-    this.#table = more.length === 0 ? STANDARD_TABLE : new CapabilityTable(more);
+    this.#table = more.length === 0 ? STANDARD_TABLE : new CapabilityTable(process.platform, more);
   }
 
   /** Drops what was kept about a file and about those that rest on it. */
@@ -125,26 +58,32 @@ export class CapabilityFinder {
 
   /**
    * The capabilities of the program that running the file starts, and the files that were looked at.
-   * @param entries functions of the file (or `Class.method`) that are called after an import, instead
+   * @param entries functions of the file that are called after an import, instead
    */
-  ofPython(
-    parsed: ParsedFile,
-    ...entries: readonly string[]
-  ): {
-    readonly capabilities: readonly Capability[];
-    readonly dependencies: ReadonlySet<string>;
-  } {
+  ofPython(parsed: ParsedFile, ...entries: readonly string[]): Found {
+    return this.#from(parsed, entries.length === 0 ? [MAIN_UNIT] : entries, true);
+  }
+
+  /**
+   * The capabilities of functions (or `Class.method`) that are called by themselves after an import: what their framework
+   * was given besides them is not run.
+   */
+  ofFunctions(parsed: ParsedFile, entries: readonly string[]): Found {
+    return this.#from(parsed, entries, false);
+  }
+
+  #from({ file }: ParsedFile, entries: readonly string[], isLateFollowed: boolean): Found {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const reached = new Reached();
-    for (const unit of [MODULE_UNIT, ...(entries.length === 0 ? [MAIN_UNIT] : entries)]) {
-      reached.add({ part: this.#part(parsed.file, unit), from: null });
+    const reached = new Reached(this, isLateFollowed);
+    for (const unit of [MODULE_UNIT, ...entries]) {
+      const part = this.#part(file, unit);
+      if (part.owner !== null) reached.make(part.owner, null);
+      reached.add(part, null);
     }
     for (const visit of reached) {
       dependencies.add(visit.part.file);
-      const steps = this.#steps(visit.part);
-      for (const need of steps.needs) collect(findings, need, visit);
-      reached.follow(visit, steps);
+      for (const need of this.steps(visit.part).needs) collect(findings, need, visit);
     }
     return { capabilities: toCapabilities(findings), dependencies };
   }
@@ -155,32 +94,79 @@ export class CapabilityFinder {
       ofFile = new Map();
       this.#parts.set(file, ofFile);
     }
-    let part = ofFile.get(unit);
-    if (part === undefined) {
-      part = { file, unit, steps: null };
-      ofFile.set(unit, part);
-    }
+    const known = ofFile.get(unit);
+    if (known !== undefined) return known;
+    const dot = isCalled(unit) ? unit.lastIndexOf(".") : -1;
+    const owner = dot === -1 ? null : this.#part(file, unit.slice(0, dot));
+    const part = { file, unit, steps: null, answers: null, owner };
+    ofFile.set(unit, part);
     return part;
   }
 
-  #steps(part: Part): Steps {
+  steps(part: Part): Steps {
     part.steps ??= this.#takeSteps(part);
     return part.steps;
+  }
+
+  /** The methods with which objects of a class answer: its own ones before those of its bases. */
+  answers(part: Part): readonly Part[] {
+    part.answers ??= this.#takeAnswers(part);
+    return part.answers;
+  }
+
+  #takeAnswers(part: Part): readonly Part[] {
+    // Classes that are their own bases end here.
+    part.answers = [];
+    const { methods, bases } = this.steps(part);
+    const found = new Map(methods.map(({ name, target }) => [name, target]));
+    for (const base of bases) {
+      for (const method of this.answers(base)) {
+        const name = method.unit.slice(method.unit.lastIndexOf(".") + 1);
+        if (!found.has(name)) found.set(name, method);
+      }
+    }
+    return [...found.values()];
   }
 
   #takeSteps({ file, unit: name }: Part): Steps {
     const unit = this.#unit(file, name);
     if (unit === undefined) return NO_STEPS;
-    const targets = unit.edges.flatMap((edge) => (edge.kind === "unit" ? [this.#part(edge.file, edge.unit)] : []));
-    const called = unit.edges.flatMap((edge) =>
-      edge.kind === "method" && !COMMON_METHODS.has(edge.name) ? [edge.name] : [],
-    );
-    const methods = unit.methods.map((method) => ({ name: method, target: this.#part(file, `${name}.${method}`) }));
-    const overrides = unit.overrides.map(({ base, unit: own }) => ({
-      when: this.#part(base.file, base.unit),
-      target: this.#part(file, own),
-    }));
-    return { needs: unit.needs, targets: [...new Set(targets)], overrides, called: [...new Set(called)], methods };
+    const targets = new Map<string, Target>();
+    const bases = new Set<Part>();
+    const called = new Map<string, { name: string; shape: CallShape }>();
+    for (const edge of unit.edges) {
+      if (edge.kind === "method") {
+        const { name: method, shape } = edge;
+        const key = `${method} ${shape.positional} ${shape.keywords?.join()}`;
+        if (!COMMON_METHODS.has(method)) called.set(key, { name: method, shape });
+      } else if (edge.kind === "base") bases.add(this.#part(edge.file, edge.unit));
+      else this.#addTarget(targets, edge);
+    }
+    return {
+      needs: unit.needs,
+      targets: [...targets.values()],
+      bases: [...bases],
+      overrides: unit.overrides.map(({ base, unit: own }) => ({
+        when: this.#part(base.file, base.unit),
+        target: this.#part(file, own),
+      })),
+      registrations: unit.registrations.map(({ variable, unit: own, isClass }) => ({
+        when: this.#part(variable.file, variable.unit),
+        target: { kind: isClass ? "object" : "unit", part: this.#part(file, own), isLate: false },
+      })),
+      called: [...called.values()],
+      methods: unit.methods.map((method) => ({ ...method, target: this.#part(file, `${name}.${method.name}`) })),
+    };
+  }
+
+  /** One way of each kind to each part; one that is followed in any case stands for one that may not be. */
+  #addTarget(targets: Map<string, Target>, edge: Exclude<Edge, { kind: "method" | "base" }>): void {
+    if (edge.kind === "base") return;
+    const { kind, file, unit, isLate = false } = edge;
+    const key = `${kind} ${unit} ${file}`;
+    const known = targets.get(key);
+    if (known === undefined || (known.isLate && !isLate))
+      targets.set(key, { kind, part: this.#part(file, unit), isLate });
   }
 
   #unit(file: string, name: string): Unit | undefined {
@@ -207,7 +193,7 @@ export class CapabilityFinder {
       this.#summaries.set(file, null);
       return null;
     }
-    const resolver = new Resolver(this.#store, { names: (name) => this.#namesOf(name) });
+    const resolver = new Resolver(this.#store, { names: (name) => this.#namesOf(name) }, process.platform);
     const reader = new SummaryReader(parsed, resolver, this.#table);
     if (isWhole) reader.completeAll();
     else this.#readers.set(parsed, reader);
@@ -225,13 +211,15 @@ export class CapabilityFinder {
   }
 }
 
-const NO_STEPS: Steps = { needs: [], targets: [], overrides: [], called: [], methods: [] };
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
-}
+const NO_STEPS: Steps = {
+  needs: [],
+  targets: [],
+  bases: [],
+  overrides: [],
+  registrations: [],
+  called: [],
+  methods: [],
+};
 
 /** Longest call chain that is told. */
 const MAX_CHAIN = 12;
@@ -248,9 +236,4 @@ function chainOf(visit: Visit): string[] {
   const chain: string[] = [];
   for (let at = visit; at.from !== null; at = at.from) if (isCalled(at.part.unit)) chain.push(at.part.unit);
   return chain.reverse().slice(0, MAX_CHAIN);
-}
-
-/** Neither a module body nor what a variable holds. */
-function isCalled(unit: string): boolean {
-  return unit !== MODULE_UNIT && !unit.startsWith("=");
 }

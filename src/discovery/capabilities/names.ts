@@ -1,5 +1,7 @@
 import type { Alias, ClassDef, Expression, FunctionDef, Module, Statement } from "../../python/index.ts";
 import { BUILTIN_NAMES } from "../evaluate/index.ts";
+import { blocksOf } from "./blocks.ts";
+import { type Decorator, decoratorOf } from "./decorators.ts";
 
 /** What a name of a file means, as far as the file alone tells. */
 export type Binding =
@@ -22,6 +24,8 @@ export interface FileNames {
   readonly classes: ReadonlyMap<string, ClassNames>;
   /** What functions and methods give back, under their qualified names: the annotation, else what is returned first. */
   readonly results: ReadonlyMap<string, FunctionResult>;
+  /** The functions and methods that may be used as decorators, under their qualified names. */
+  readonly decorators: ReadonlyMap<string, Decorator>;
   /** Modules of which everything is imported. */
   readonly stars: readonly { readonly level: number; readonly module: string }[];
 }
@@ -29,8 +33,6 @@ export interface FileNames {
 export interface FunctionResult {
   readonly node: Expression;
   readonly isAnnotation: boolean;
-  /** It gives back what it was given: as a decorator it registers, and does not wrap. */
-  readonly isArgument: boolean;
 }
 
 export function namesOf(module: Module): FileNames {
@@ -42,28 +44,38 @@ export function namesOf(module: Module): FileNames {
   };
   visit(module.body);
   const results = new Map<string, FunctionResult>();
-  collectResults(module.body, "", results);
-  return { bindings, classes, stars, results };
+  const decorators = new Map<string, Decorator>();
+  collectFunctions(module.body, "", results, decorators);
+  return { bindings, classes, stars, results, decorators };
 }
 
-function collectResults(body: readonly Statement[], prefix: string, results: Map<string, FunctionResult>): void {
+function collectFunctions(
+  body: readonly Statement[],
+  prefix: string,
+  results: Map<string, FunctionResult>,
+  decorators: Map<string, Decorator>,
+): void {
   for (const statement of body) {
-    if (statement.kind === "ClassDef" && prefix === "") collectResults(statement.body, `${statement.name}.`, results);
-    else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-      const result = resultOf(statement);
-      if (result !== null) results.set(`${prefix}${statement.name}`, result);
-    } else for (const block of blocksOf(statement)) collectResults(block, prefix, results);
+    if (statement.kind === "ClassDef" && prefix === "") {
+      collectFunctions(statement.body, `${statement.name}.`, results, decorators);
+    } else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
+      const name = `${prefix}${statement.name}`;
+      setUnlessNull(results, name, resultOf(statement));
+      setUnlessNull(decorators, name, decoratorOf(statement, prefix !== ""));
+    } else for (const block of blocksOf(statement)) collectFunctions(block, prefix, results, decorators);
   }
 }
 
-function resultOf({ args, body, returns }: FunctionDef): FunctionResult | null {
+function setUnlessNull<V>(map: Map<string, V>, name: string, value: V | null): void {
+  if (value !== null) map.set(name, value);
+}
+
+function resultOf({ body, returns }: FunctionDef): FunctionResult | null {
+  if (returns !== null) return { node: returns, isAnnotation: true };
   const assigned = new Map<string, Expression>();
   const found = firstReturned(body, assigned);
-  const isArgument =
-    found?.kind === "Name" && [...args.posonlyargs, ...args.args].some((parameter) => parameter.arg === found.id);
-  if (returns !== null) return { node: returns, isAnnotation: true, isArgument };
   const node = found?.kind === "Name" ? (assigned.get(found.id) ?? found) : found;
-  return node === null ? null : { node, isAnnotation: false, isArgument };
+  return node === null ? null : { node, isAnnotation: false };
 }
 
 /** The first call or name that is returned; notes what local names are set to on the way. */
@@ -145,32 +157,6 @@ function importBinding(alias: Alias): readonly [string, Binding] {
   const top = alias.name.split(".")[0] ?? alias.name;
   const module = alias.asname === null ? top : alias.name;
   return [alias.asname ?? top, { kind: "import", level: 0, module, name: null }];
-}
-
-/** The blocks of a compound statement that are part of the same scope. */
-export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
-  switch (statement.kind) {
-    case "If":
-    case "For":
-    case "AsyncFor":
-    case "While":
-      return [statement.body, statement.orelse];
-    case "With":
-    case "AsyncWith":
-      return [statement.body];
-    case "Try":
-    case "TryStar":
-      return [
-        statement.body,
-        ...statement.handlers.map((handler) => handler.body),
-        statement.orelse,
-        statement.finalbody,
-      ];
-    case "Match":
-      return statement.cases.map((branch) => branch.body);
-    default:
-      return [];
-  }
 }
 
 function classNames(node: ClassDef): ClassNames {

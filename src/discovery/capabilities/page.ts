@@ -87,6 +87,10 @@ function conditionText(condition: Condition): string {
       return "no safe loader is named";
     case "given":
       return `\`${condition.keyword ?? `argument ${condition.position + 1}`}\` is given`;
+    case "is-not-text":
+      return "the argument is not there in words";
+    case "is-other-than":
+      return `\`${condition.keyword ?? `argument ${condition.position + 1}`}\` is given, and not known to be \`${condition.text}\``;
     case "is-true":
       return `\`${condition.keyword}=True\``;
     case "is-not-true":

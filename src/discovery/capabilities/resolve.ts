@@ -1,5 +1,7 @@
 import type { Expression } from "../../python/index.ts";
 import type { ModuleSource } from "../evaluate/index.ts";
+import { Conditions } from "./conditions.ts";
+import type { Keeping } from "./decorators.ts";
 import { type Binding, type ClassNames, type FileNames, isBuiltin } from "./names.ts";
 
 /** What an expression refers to. */
@@ -7,9 +9,12 @@ export type Referent =
   /** Outside the workspace; `isObject`: something made by a call, not a module's own name. */
   | { readonly kind: "external"; readonly name: string; readonly isObject: boolean }
   | { readonly kind: "module"; readonly file: string | null; readonly name: string }
-  | { readonly kind: "function"; readonly file: string; readonly name: string }
+  /** `isOfObject`: taken of an object of the class, or of one below it, which may have its own. */
+  | { readonly kind: "function"; readonly file: string; readonly name: string; readonly isOfObject?: true }
   | { readonly kind: "class"; readonly file: string; readonly name: string }
-  | { readonly kind: "instance"; readonly file: string; readonly name: string };
+  | { readonly kind: "instance"; readonly file: string; readonly name: string }
+  /** `super()` in a method of the class. */
+  | { readonly kind: "super"; readonly file: string; readonly name: string };
 
 /** Names bound inside a function; `null` hides a module-level name whose local meaning is not known. */
 export type LocalNames = Map<string, Referent | null>;
@@ -34,6 +39,7 @@ export interface NameSource {
 export class Resolver {
   readonly #modules: ModuleSource;
   readonly #names: NameSource;
+  readonly conditions: Conditions;
   /** Files whose names were looked at. */
   readonly consulted = new Set<string>();
 
@@ -42,9 +48,10 @@ export class Resolver {
   /** The same for variables. */
   readonly #notVariable = new Set<string>();
 
-  constructor(modules: ModuleSource, names: NameSource) {
+  constructor(modules: ModuleSource, names: NameSource, platform: NodeJS.Platform) {
     this.#modules = modules;
     this.#names = names;
+    this.conditions = new Conditions(this, platform);
   }
 
   resolve(node: Expression, file: string, locals: LocalNames | null, depth = 0): Referent | null {
@@ -65,8 +72,11 @@ export class Resolver {
       case "Await":
       case "NamedExpr":
         return this.resolve(node.value, file, locals, depth + 1);
-      case "IfExp":
-        return this.resolve(node.body, file, locals, depth + 1) ?? this.resolve(node.orelse, file, locals, depth + 1);
+      case "IfExp": {
+        const isTrue = this.conditions.test(node.test, file, locals);
+        const one = isTrue === false ? null : this.resolve(node.body, file, locals, depth + 1);
+        return one ?? (isTrue === true ? null : this.resolve(node.orelse, file, locals, depth + 1));
+      }
       default:
         return null;
     }
@@ -151,8 +161,13 @@ export class Resolver {
         return submodule === null ? null : { kind: "module", file: submodule.file, name: submodule.name };
       }
       case "class":
-      case "instance":
         return this.member(base.file, base.name, name, depth + 1);
+      case "instance": {
+        const found = this.member(base.file, base.name, name, depth + 1);
+        return found?.kind === "function" ? { ...found, isOfObject: true } : found;
+      }
+      case "super":
+        return this.#inherited(base.file, base.name, name, depth + 1);
       default:
         return null;
     }
@@ -166,14 +181,21 @@ export class Resolver {
     if (info.methods.has(name)) return { kind: "function", file, name: `${className}.${name}` };
     const assigned = info.attributes.get(name);
     if (assigned !== undefined) return this.resolve(assigned, file, null, depth + 1);
-    for (const base of info.bases) {
+    return this.#inherited(file, className, name, depth);
+  }
+
+  /** A member of the bases of a class; of those outside the workspace the first one is taken to have it. */
+  #inherited(file: string, className: string, name: string, depth: number): Referent | null {
+    let outside: Referent | null = null;
+    for (const base of this.classInfo(file, className)?.bases ?? []) {
       const found = this.resolve(base, file, null, depth + 1);
       if (found?.kind === "class") {
         const inherited = this.member(found.file, found.name, name, depth + 1);
-        if (inherited !== null) return inherited;
-      } else if (found?.kind === "external") return this.attribute({ ...found, isObject: true }, name, depth + 1);
+        if (inherited !== null && inherited.kind !== "external") return inherited;
+        outside ??= inherited;
+      } else if (found?.kind === "external") outside ??= this.attribute({ ...found, isObject: true }, name, depth + 1);
     }
-    return null;
+    return outside;
   }
 
   /** The module-level variable, or the class of the class variable, that an expression names. */
@@ -224,15 +246,17 @@ export class Resolver {
   /** What a call of the referent gives. */
   #result(callee: Referent | null, depth: number): Referent | null {
     if (callee?.kind === "class") return { kind: "instance", file: callee.file, name: callee.name };
+    if (callee?.kind === "super") return callee;
     if (callee?.kind === "function") return this.#returned(callee.file, callee.name, depth);
     if (callee?.kind !== "external") return null;
     return PATH_PREFIX.test(callee.name) ? pathObject() : { kind: "external", name: callee.name, isObject: true };
   }
 
-  /** Whether a function of the workspace, used as a decorator, only wraps: what it gives is not what it was given. */
-  isWrapper({ file, name }: Referent & { kind: "function" }): boolean {
+  /** What a function of the workspace does with what it decorates; null where that is not known. */
+  keeping({ file, name }: Referent & { kind: "function" }, isCalled: boolean): Keeping | null {
     this.consulted.add(file);
-    return this.#names.names(file)?.results.get(name)?.isArgument === false;
+    const found = this.#names.names(file)?.decorators.get(name);
+    return (isCalled ? found?.called : found?.bare) ?? null;
   }
 
   /** What a function of the workspace gives, by its annotation or its first `return`. */

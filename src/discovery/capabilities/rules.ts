@@ -19,6 +19,13 @@ export interface Need {
   readonly scope: Scope | null;
 }
 
+/** Raise `AttributeError` on other systems. */
+const WINDOWS_ONLY: ReadonlySet<string> = new Set(
+  "ctypes.windll.* ctypes.WinDLL ctypes.oledll.* ctypes.OleDLL os.startfile os.add_dll_directory os.listdrives os.listvolumes os.listmounts".split(
+    " ",
+  ),
+);
+
 /** The rules by the names they are for. */
 export class CapabilityTable {
   readonly #exact = new Map<string, CapabilityRule[]>();
@@ -27,15 +34,22 @@ export class CapabilityTable {
   /** `a.b.load_*`, few. */
   readonly #stems: { readonly stem: string; readonly rule: CapabilityRule }[] = [];
 
-  /** @param more what settings add; nothing can be taken away */
-  constructor(more: readonly CapabilityExtension[] = []) {
+  /**
+   * @param platform what exists only on Windows needs nothing elsewhere
+   * @param more what settings add; nothing can be taken away
+   */
+  constructor(platform: NodeJS.Platform, more: readonly CapabilityExtension[] = []) {
     for (const rule of [...CAPABILITY_RULES, ...more.map(ruleOf)]) {
       for (const name of rule.names.split(/\s+/u)) {
-        if (name.endsWith(".*")) add(this.#below, name.slice(0, -2), rule);
-        else if (name.endsWith("*")) this.#stems.push({ stem: name.slice(0, -1), rule });
-        else if (name !== "") add(this.#exact, name, rule);
+        if (platform === "win32" || !WINDOWS_ONLY.has(name)) this.#add(name, rule);
       }
     }
+  }
+
+  #add(name: string, rule: CapabilityRule): void {
+    if (name.endsWith(".*")) add(this.#below, name.slice(0, -2), rule);
+    else if (name.endsWith("*")) this.#stems.push({ stem: name.slice(0, -1), rule });
+    else if (name !== "") add(this.#exact, name, rule);
   }
 
   /** The rules for exactly this name. */
@@ -94,8 +108,18 @@ function ruleOf({ calls, capability, why }: CapabilityExtension): CapabilityRule
   return { capability, why: why ?? "calls what the settings name", names: calls.join(" ") };
 }
 
-/** The text of an expression where it is known; a formatted one up to its first unknown part. */
-export type Literal = (node: Expression) => { readonly text: string; readonly isWhole: boolean } | null;
+export interface Text {
+  readonly text: string;
+  readonly isWhole: boolean;
+}
+
+/** Tells what texts expressions stand for. */
+export interface Literal {
+  /** The text of an expression where it is known; a formatted one up to its first unknown part. */
+  text(node: Expression): Text | null;
+  /** All texts that it may stand for, where they are known. */
+  texts(node: Expression): readonly string[] | null;
+}
 
 type Found = Omit<Need, "line" | "text">;
 
@@ -134,9 +158,9 @@ function argumentAt(call: Call, position: number, keyword: string | undefined): 
   return before.some((item) => item.kind === "Starred") ? null : (call.args[position] ?? null);
 }
 
-function literalAt(call: Call, position: number, keyword: string | undefined, literal: Literal): ReturnType<Literal> {
+function literalAt(call: Call, position: number, keyword: string | undefined, literal: Literal): Text | null {
   const node = argumentAt(call, position, keyword);
-  return node === null ? null : literal(node);
+  return node === null ? null : literal.text(node);
 }
 
 function holds(condition: Condition, call: Call, literal: Literal): boolean {
@@ -153,6 +177,12 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
     }
     case "given":
       return !isNone(argumentAt(call, condition.position, condition.keyword));
+    case "is-not-text":
+      return literalAt(call, condition.position, condition.keyword, literal)?.isWhole !== true;
+    case "is-other-than": {
+      const node = argumentAt(call, condition.position, condition.keyword);
+      return node !== null && literal.texts(node)?.every((text) => text === condition.text) !== true;
+    }
     case "is-true":
     case "is-not-true":
       return isTrue(call, condition.keyword) === (condition.kind === "is-true");
@@ -192,14 +222,20 @@ function flagNames(node: Expression | null): readonly string[] {
 /** Whether a file mode reads or writes; a mode that is not known may do both. */
 function modeAllows(condition: Condition & { kind: "reads" | "writes" }, call: Call, literal: Literal): boolean {
   const { kind } = condition;
+  if (condition.unless !== undefined && !isNone(argumentAt(call, condition.unless, "fileobj"))) return false;
   const node = argumentAt(call, condition.mode, "mode");
-  const mode = node === null ? null : literal(node);
-  if (condition.isNamed === true && !/^[rwxabtU+]{1,4}$/u.test(mode?.text ?? "")) return false;
+  const modes = node === null ? null : literal.texts(node);
+  if (condition.isNamed === true && modes?.some((mode) => /^[rwxabtU+]{1,4}$/u.test(mode)) !== true) return false;
   if (node === null) return kind === "reads";
-  if (mode?.isWhole !== true) return true;
-  const isWriting = /[wax+]/u.test(mode.text);
-  const isReading = /[r+]/u.test(mode.text) || !isWriting;
-  return kind === "reads" ? isReading : isWriting;
+  return modes?.some((mode) => (kind === "reads" ? isReading(mode) : isWriting(mode))) ?? true;
+}
+
+function isWriting(mode: string): boolean {
+  return /[wax+]/u.test(mode);
+}
+
+function isReading(mode: string): boolean {
+  return /[r+]/u.test(mode) || !isWriting(mode);
 }
 
 function scopeOf(argument: ScopeArgument, call: Call, literal: Literal): Scope | null {
@@ -209,7 +245,7 @@ function scopeOf(argument: ScopeArgument, call: Call, literal: Literal): Scope |
     const [program] = commandWords(node, literal);
     return program === undefined || program === "" ? null : { programs: [program] };
   }
-  const found = literal(node);
+  const found = literal.text(node);
   if (found === null || found.text === "") return null;
   if (argument.kind === "path") return found.isWhole ? { paths: [found.text] } : null;
   const host = hostOf(found.text, found.isWhole);
@@ -227,7 +263,7 @@ export function hostOf(text: string, isWhole: boolean): string | null {
 function commandWords(node: Expression | null, literal: Literal): readonly string[] {
   if (node === null) return [];
   if (node.kind === "List" || node.kind === "Tuple") return listedWords(node.elts, literal);
-  const text = literal(node)?.text.trim() ?? "";
+  const text = literal.text(node)?.text.trim() ?? "";
   return text === "" ? [] : unwrapModule(text.split(/\s+/u));
 }
 
@@ -241,7 +277,7 @@ function listedWords(elements: readonly Expression[], literal: Literal): readonl
 }
 
 function wholeText(node: Expression, literal: Literal): string | undefined {
-  const found = literal(node);
+  const found = literal.text(node);
   return found?.isWhole === true ? found.text : undefined;
 }
 

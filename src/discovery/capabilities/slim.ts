@@ -14,6 +14,7 @@ export function slimNames(names: FileNames): FileNames {
     bindings: mapped(names.bindings, slimBinding),
     classes: mapped(names.classes, slimClass),
     results: mapped(names.results, (result) => ({ ...result, node: slim(result.node) })),
+    decorators: mapped(names.decorators, detached),
     stars: names.stars.map(({ level, module }) => ({ level, module: detached(module) })),
   };
 }
@@ -54,7 +55,7 @@ function slim(node: Expression): Expression {
     case "Constant":
       return detached(node);
     case "IfExp":
-      return { ...node, test: NOTHING, body: slim(node.body), orelse: slim(node.orelse) };
+      return { ...node, test: slim(node.test), body: slim(node.body), orelse: slim(node.orelse) };
     case "Await":
       return { ...node, value: slim(node.value) };
     case "Call":

@@ -13,20 +13,24 @@ export interface ScopeArgument {
 /**
  * On what the need depends:
  * - `reads`, `writes`: the file mode, at `mode` (position) or the keyword `mode`; reading is the default. `isNamed`: only
- *   where the mode is there in words;
+ *   where the mode is there in words; `unless`: not where the argument at this position, or `fileobj`,
+ *   gives an open file instead;
  * - `flags`: the flags of `os.open`, at the position; unknown ones may do both;
  * - `stores`: the attribute is assigned to, deleted or changed in place, not just read;
  * - `unsafe-loader`: no `Safe` loader is named;
  * - `given`: the argument is there and not `None`;
+ * - `is-not-text`: the argument is not a text that is there in words;
+ * - `is-other-than`: the argument is there, and not known to be this text;
  * - `is-true`, `is-not-true`: the keyword is the literal `True`, or is not;
  * - `is-url`, `is-not-url`: the argument is known to be a web address, or is not known to be one.
  */
 export type Condition =
-  | { readonly kind: "reads" | "writes"; readonly mode: number; readonly isNamed?: true }
+  | { readonly kind: "reads" | "writes"; readonly mode: number; readonly isNamed?: true; readonly unless?: number }
   | { readonly kind: "flags"; readonly position: number; readonly access: "reads" | "writes" }
   | { readonly kind: "stores" }
   | { readonly kind: "unsafe-loader" }
-  | { readonly kind: "given"; readonly position: number; readonly keyword?: string }
+  | { readonly kind: "given" | "is-not-text"; readonly position: number; readonly keyword?: string }
+  | { readonly kind: "is-other-than"; readonly position: number; readonly keyword?: string; readonly text: string }
   | { readonly kind: "is-true" | "is-not-true"; readonly keyword: string }
   | { readonly kind: "is-url" | "is-not-url"; readonly position: number; readonly keyword?: string };
 

@@ -138,7 +138,19 @@ export const SERVICE_RULES: readonly CapabilityRule[] = [
             jupyter_server.serverapp.launch_new_instance notebook.notebookapp.main prometheus_client.start_http_server
             livereload.Server.serve pyftpdlib.servers.FTPServer aiosmtpd.controller.Controller asyncssh.create_server
             asyncssh.listen paramiko.Transport.start_server dnslib.server.DNSServer mitmproxy.tools.main.mitmdump
-            mcp.server.fastmcp.FastMCP.run fastmcp.FastMCP.run mcp.server.stdio.stdio_server anyio.create_tcp_listener
+            anyio.create_tcp_listener fastmcp.FastMCP.run_http_async
+            mcp.server.fastmcp.FastMCP.run_sse_async mcp.server.fastmcp.FastMCP.run_streamable_http_async
             trio.serve_tcp asyncio.loop.create_server .create_server `,
+  },
+  {
+    capability: "network-listen",
+    why: "serves over the network where it is not told to use standard input",
+    names: "mcp.server.fastmcp.FastMCP.run fastmcp.FastMCP.run fastmcp.FastMCP.run_async",
+    when: { kind: "is-other-than", position: 0, keyword: "transport", text: "stdio" },
+  },
+  {
+    capability: "stdin",
+    why: "serves over standard input and output",
+    names: "mcp.server.stdio.stdio_server",
   },
 ];

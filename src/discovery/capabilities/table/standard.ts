@@ -2,8 +2,9 @@ import type { CapabilityRule } from "../table.ts";
 import { host, path, program } from "./scope.ts";
 
 const OPENERS =
-  "builtins.open io.open io.FileIO codecs.open gzip.open bz2.open lzma.open gzip.GzipFile bz2.BZ2File lzma.LZMAFile os.fdopen compression.zstd.open";
-const ARCHIVES = "zipfile.ZipFile zipfile.PyZipFile tarfile.open tarfile.TarFile tarfile.TarFile.open";
+  "builtins.open io.open io.FileIO codecs.open gzip.open bz2.open lzma.open bz2.BZ2File lzma.LZMAFile os.fdopen compression.zstd.open";
+const ZIP_FILES = "zipfile.ZipFile zipfile.PyZipFile";
+const TAR_FILES = "tarfile.open tarfile.TarFile tarfile.TarFile.open";
 
 /** The standard library, of Python 2.7 and of 3.8 to 3.14. */
 export const STANDARD_RULES: readonly CapabilityRule[] = [
@@ -24,16 +25,44 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   },
   {
     capability: "filesystem-read",
+    why: "opens a file for reading",
+    names: "gzip.GzipFile",
+    when: { kind: "reads", mode: 1, unless: 3 },
+    scope: path(0, "filename"),
+  },
+  {
+    capability: "filesystem-read",
     why: "opens an archive for reading",
-    names: ARCHIVES,
+    names: ZIP_FILES,
     when: { kind: "reads", mode: 1 },
+    scope: path(0, "file"),
+  },
+  {
+    capability: "filesystem-read",
+    why: "opens an archive for reading",
+    names: TAR_FILES,
+    when: { kind: "reads", mode: 1, unless: 2 },
     scope: path(0, "name"),
   },
   {
     capability: "filesystem-write",
+    why: "opens a file for writing",
+    names: "gzip.GzipFile",
+    when: { kind: "writes", mode: 1, unless: 3 },
+    scope: path(0, "filename"),
+  },
+  {
+    capability: "filesystem-write",
     why: "opens an archive for writing",
-    names: ARCHIVES,
+    names: ZIP_FILES,
     when: { kind: "writes", mode: 1 },
+    scope: path(0, "file"),
+  },
+  {
+    capability: "filesystem-write",
+    why: "opens an archive for writing",
+    names: TAR_FILES,
+    when: { kind: "writes", mode: 1, unless: 2 },
     scope: path(0, "name"),
   },
   {
@@ -322,7 +351,7 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
     capability: "native-code",
     why: "loads native code",
     names: `ctypes.CDLL ctypes.PyDLL ctypes.WinDLL ctypes.OleDLL ctypes.cdll.LoadLibrary ctypes.cdll.*
-            ctypes.windll.* ctypes.oledll.* ctypes.pythonapi.* ctypes.LibraryLoader imp.load_dynamic _ctypes.dlopen
+            ctypes.windll.* ctypes.oledll.* ctypes.pythonapi.* ctypes.LibraryLoader.* imp.load_dynamic _ctypes.dlopen
             importlib.machinery.ExtensionFileLoader os.add_dll_directory sqlite3.connect.load_extension
             sqlite3.Connection.load_extension sqlite3.Connection.enable_load_extension
             sqlite3.connect.enable_load_extension .load_extension .enable_load_extension`,
@@ -330,9 +359,9 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   {
     capability: "dynamic-code",
     why: "runs code that is made or chosen while it runs",
-    names: `builtins.exec builtins.eval builtins.compile builtins.execfile builtins.__import__ runpy.run_path
+    names: `builtins.exec builtins.eval builtins.compile builtins.execfile runpy.run_path
             runpy.run_module code.interact code.InteractiveConsole code.InteractiveInterpreter codeop.compile_command
-            timeit.timeit timeit.repeat timeit.Timer timeit.main importlib.import_module
+            timeit.timeit timeit.repeat timeit.Timer timeit.main
             importlib.util.spec_from_file_location importlib.util.module_from_spec imp.load_source imp.load_module
             imp.load_compiled types.CodeType types.FunctionType new.code new.function cProfile.run cProfile.runctx
             cProfile.Profile.run cProfile.Profile.runctx profile.run profile.runctx profile.Profile.runctx pdb.run
@@ -340,6 +369,12 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
             pkgutil.find_loader pkgutil.resolve_name doctest.testmod doctest.testfile doctest.run_docstring_examples
             unittest.main unittest.TestLoader.discover unittest.TestLoader.loadTestsFromName
             logging.config.dictConfig logging.config.fileConfig sys.remote_exec`,
+  },
+  {
+    capability: "dynamic-code",
+    why: "imports a module that is chosen while it runs",
+    names: "builtins.__import__ importlib.import_module importlib.__import__",
+    when: { kind: "is-not-text", position: 0, keyword: "name" },
   },
   {
     capability: "deserialization",

@@ -1,0 +1,203 @@
+import type { Need } from "./rules.ts";
+import { accepts, type CallShape, type Method, type Signature } from "./units.ts";
+
+/** Parts of a program that are followed from its entry; more is not looked at. */
+const MAX_UNITS = 4_000;
+
+/** A part of a program in the graph of what reaches what, shared by all tools that come by. */
+export interface Part {
+  readonly file: string;
+  readonly unit: string;
+  /** Worked out when a tool first gets here. */
+  steps: Steps | null;
+  /** Of a class: the methods, its own and inherited ones, with which objects of it answer. */
+  answers: readonly Part[] | null;
+  /** Of a method: its class. */
+  owner: Part | null;
+}
+
+/** What a part needs itself, and which parts it reaches. */
+export interface Steps {
+  readonly needs: readonly Need[];
+  readonly targets: readonly Target[];
+  /** Of a class: those that it is derived from. */
+  readonly bases: readonly Part[];
+  /** Methods that stand for others, which may be called without knowing. */
+  readonly overrides: readonly { readonly when: Part; readonly target: Part }[];
+  /** What is taken out of a variable once that is used. */
+  readonly registrations: readonly { readonly when: Part; readonly target: Target }[];
+  /** Methods called on objects whose class is not known. */
+  readonly called: readonly { readonly name: string; readonly shape: CallShape }[];
+  /** Of a class: its own methods. */
+  readonly methods: readonly (Method & { readonly target: Part })[];
+}
+
+export interface Target {
+  readonly kind: "unit" | "object" | "virtual";
+  readonly part: Part;
+  readonly isLate: boolean;
+}
+
+/** How a tool first got to a part. */
+export interface Visit {
+  readonly part: Part;
+  readonly from: Visit | null;
+}
+
+/** Gives what a part leads to. */
+export interface Graph {
+  steps(part: Part): Steps;
+  answers(part: Part): readonly Part[];
+}
+
+/**
+ * The parts of a program that were reached, in the order in which that was found; it grows while it is gone through.
+ *
+ * Calls of methods are resolved by rapid type analysis (Bacon and Sweeney, OOPSLA 1996): a method counts where there is an
+ * object of a class that answers with it. Where no object is known that could answer, the method that is named counts.
+ */
+export class Reached implements Iterable<Visit> {
+  readonly #graph: Graph;
+  readonly #isLateFollowed: boolean;
+  readonly #visits: Visit[] = [];
+  readonly #seen = new Set<Part>();
+  /** Classes of which there are objects. */
+  readonly #made = new Set<Part>();
+  /** The methods with which these answer. */
+  readonly #answering = new Set<Part>();
+  /** Methods called on an object of their class or of one below it. */
+  readonly #asked = new Set<Part>();
+  /** Of these, those with which no object answers so far. */
+  readonly #pending = new Map<Part, Visit | null>();
+  /** Overriding methods by those that have to be asked for first. */
+  readonly #overriding = new Map<Part, Visit[]>();
+  /** What is taken out of variables that were not used so far. */
+  readonly #registered = new Map<Part, { readonly target: Target; readonly from: Visit }[]>();
+  /** Methods of classes of which there are objects, not called by any name so far. */
+  readonly #methods = new Map<string, { readonly part: Part; readonly signature: Signature | null }[]>();
+  /** Calls of methods on objects whose class is not known, first ones of their kind. */
+  readonly #callers = new Map<string, { readonly shape: CallShape; readonly from: Visit }[]>();
+
+  /** @param isLateFollowed whether the program runs, and with it what frameworks were given */
+  constructor(graph: Graph, isLateFollowed: boolean) {
+    this.#graph = graph;
+    this.#isLateFollowed = isLateFollowed;
+  }
+
+  add(part: Part, from: Visit | null): void {
+    if (this.#seen.has(part) || this.#visits.length >= MAX_UNITS) return;
+    this.#seen.add(part);
+    const visit = { part, from };
+    this.#visits.push(visit);
+    for (const { target, from: registrar } of taken(this.#registered, part)) this.#reach(target, registrar);
+  }
+
+  /** An object of the class is made. */
+  make(part: Part, from: Visit | null): void {
+    this.add(part, from);
+    if (this.#made.has(part)) return;
+    this.#made.add(part);
+    for (const method of this.#graph.answers(part)) {
+      this.#answering.add(method);
+      const asker = this.#pending.get(method);
+      if (asker === undefined) continue;
+      this.#pending.delete(method);
+      this.add(method, asker);
+    }
+  }
+
+  #reach({ kind, part, isLate }: Target, from: Visit): void {
+    if (isLate && !this.#isLateFollowed) return;
+    if (kind === "unit") this.add(part, from);
+    else if (kind === "object") this.make(part, from);
+    else this.#ask(part, from);
+  }
+
+  #ask(method: Part, from: Visit): void {
+    if (this.#asked.has(method)) return;
+    this.#asked.add(method);
+    if (this.#answering.has(method)) this.add(method, from);
+    else this.#pending.set(method, from);
+    for (const { part, from: maker } of taken(this.#overriding, method)) this.#ask(part, maker ?? from);
+  }
+
+  #follow(from: Visit): void {
+    const { targets, bases, overrides, registrations, called, methods } = this.#graph.steps(from.part);
+    for (const target of targets) this.#reach(target, from);
+    for (const base of bases) this.add(base, from);
+    for (const { when, target: part } of overrides) {
+      if (this.#asked.has(when)) this.#ask(part, from);
+      else push(this.#overriding, when, { part, from });
+    }
+    for (const { when, target } of registrations) {
+      if (this.#seen.has(when)) this.#reach(target, from);
+      else push(this.#registered, when, { target, from });
+    }
+    for (const { name, shape } of called) this.#call(name, shape, from);
+    for (const { name, signature, target } of methods) {
+      const caller = this.#callers.get(name)?.find(({ shape }) => fits(signature, shape));
+      if (caller === undefined) push(this.#methods, name, { part: target, signature });
+      else this.#ask(target, caller.from);
+    }
+  }
+
+  #call(name: string, shape: CallShape, from: Visit): void {
+    const callers = this.#callers.get(name) ?? [];
+    if (callers.some((caller) => isSame(caller.shape, shape))) return;
+    push(this.#callers, name, { shape, from });
+    const rest = [];
+    for (const method of this.#methods.get(name) ?? []) {
+      if (fits(method.signature, shape)) this.#ask(method.part, from);
+      else rest.push(method);
+    }
+    this.#methods.set(name, rest);
+  }
+
+  /**
+   * Methods that were asked of an object nobody was seen to make.
+   * @returns whether there were any
+   */
+  #settle(): boolean {
+    const before = this.#visits.length;
+    for (const [method, from] of this.#pending) {
+      // A class comes by when an object of it, or of one below it, is made: then those are what was asked.
+      if (method.owner === null || !this.#seen.has(method.owner)) this.add(method, from);
+    }
+    this.#pending.clear();
+    return this.#visits.length > before;
+  }
+
+  *[Symbol.iterator](): Iterator<Visit> {
+    // Not over the array itself: it grows.
+    let next = 0;
+    do {
+      for (; next < this.#visits.length; next += 1) {
+        const visit = this.#visits[next];
+        if (visit === undefined) continue;
+        this.#follow(visit);
+        yield visit;
+      }
+    } while (this.#settle());
+  }
+}
+
+function fits(signature: Signature | null, shape: CallShape): boolean {
+  return signature === null || accepts(signature, shape);
+}
+
+function isSame(one: CallShape, other: CallShape): boolean {
+  if (one === other) return true;
+  return one.positional === other.positional && one.keywords?.join() === other.keywords?.join();
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
+}
+
+function taken<K, V>(map: Map<K, V[]>, key: K): readonly V[] {
+  const found = map.get(key) ?? [];
+  map.delete(key);
+  return found;
+}
