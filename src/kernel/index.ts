@@ -21,7 +21,5 @@ export {
   EXPRESSION_FUNCTIONS,
   readWorkflow,
   toolFinder,
-  type WorkflowRequest,
-  type Workflows,
   workflowDiagram,
 } from "./workflows/index.ts";

@@ -12,11 +12,12 @@ import { Sandbox } from "../../src/sandbox/index.ts";
 import { eventually, fileUri, folder, toka } from "./support.ts";
 
 const SAMPLE = "workflows/harvest-report.workflow.yaml";
-const WRITTEN = "workflows/written.workflow.yaml";
 
-async function write(text: string): Promise<vscode.TextDocument> {
-  await vscode.workspace.fs.writeFile(fileUri(WRITTEN), new TextEncoder().encode(text));
-  const document = await vscode.workspace.openTextDocument(fileUri(WRITTEN));
+/** A file of its own for each test: one that is open and changed does not follow what is written. */
+async function write(name: string, text: string): Promise<vscode.TextDocument> {
+  const uri = fileUri(`workflows/${name}.workflow.yaml`);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  const document = await vscode.workspace.openTextDocument(uri);
   await vscode.window.showTextDocument(document);
   return document;
 }
@@ -31,11 +32,16 @@ describe("workflows in the editor", () => {
 
   after(async () => {
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-    await vscode.workspace.fs.delete(fileUri(WRITTEN));
+    for (const name of ["marked", "completed", "planned"]) {
+      await vscode.workspace.fs.delete(fileUri(`workflows/${name}.workflow.yaml`));
+    }
   });
 
   it("marks what is wrong as it is written, and nothing once it is mended", async () => {
-    const document = await write("steps:\n  - id: a\n    tool: soil_stats\n    with: { depth: ${{ 1 + }} }\n");
+    const document = await write(
+      "marked",
+      "steps:\n  - id: a\n    tool: soil_stats\n    with: { depth: ${{ 1 + }} }\n",
+    );
     const diagnostics = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(document.uri);
     await eventually("a diagnostic", () => (diagnostics().length > 0 ? true : undefined));
     const edit = new vscode.WorkspaceEdit();
@@ -55,7 +61,7 @@ describe("workflows in the editor", () => {
 
   it("completes tools, and the parameters of the tool", async () => {
     const text = "steps:\n  - id: a\n    tool: soil_stats\n    with:\n      \n";
-    const document = await write(text);
+    const document = await write("completed", text);
     const labels = async (position: vscode.Position): Promise<string[]> => {
       const list = await vscode.commands.executeCommand<vscode.CompletionList>(
         "vscode.executeCompletionItemProvider",
@@ -72,14 +78,17 @@ describe("workflows in the editor", () => {
   });
 
   it("shows the plan of a workflow as a diagram", async () => {
-    await write("steps:\n  - id: soil\n    tool: soil_stats\n  - id: page\n    tool: yield-report\n    needs: soil\n");
+    const { uri } = await write(
+      "planned",
+      "steps:\n  - id: soil\n    tool: soil_stats\n  - id: page\n    tool: yield-report\n    needs: soil\n",
+    );
     const planned = await eventually("the plan", async () => {
-      return (await vscode.commands.executeCommand<unknown>("toka.planWorkflow", fileUri(WRITTEN))) ?? undefined;
+      return (await vscode.commands.executeCommand<unknown>("toka.planWorkflow", uri)) ?? undefined;
     });
     const plan = WorkflowPlan.parse(planned);
     assert.deepEqual(plan.waves, [["soil"], ["page"]]);
     assert.ok(plan.capabilities.some(({ name, evidence }) => name === "filesystem-read" && evidence.length > 0));
-    await eventually("the diagram", () => (tabs().some((label) => label.includes("written")) ? true : undefined));
+    await eventually("the diagram", () => (tabs().some((label) => label.includes("planned")) ? true : undefined));
   });
 });
 

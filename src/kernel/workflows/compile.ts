@@ -104,7 +104,7 @@ export function inputSpec({ name, inputs }: Pick<WorkflowSource, "name" | "input
 }
 
 /** The names of the steps whose values an expression uses or whose end it asks about. */
-export function stepsIn(expression: Expression): readonly string[] {
+function stepsIn(expression: Expression): readonly string[] {
   const names: string[] = [];
   for (const part of partsOf(expression)) {
     if (part.kind === "member" && part.object.kind === "name" && part.object.name === "steps") {

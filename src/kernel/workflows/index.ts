@@ -1,7 +1,7 @@
-export { type CompiledWorkflow, compileWorkflow, type FindTool } from "./compile.ts";
+export { type CompiledWorkflow, compileWorkflow } from "./compile.ts";
 export { workflowDiagram } from "./diagram.ts";
 export { EXPRESSION_FUNCTIONS } from "./expressions/index.ts";
 export { readWorkflow } from "./source.ts";
 export { WorkflowStore } from "./store.ts";
 export { toolFinder } from "./tool-finder.ts";
-export { type WorkflowGate, type WorkflowRequest, Workflows } from "./workflows.ts";
+export { Workflows } from "./workflows.ts";

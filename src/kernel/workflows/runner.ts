@@ -122,8 +122,8 @@ export class WorkflowRunner {
   }
 
   async #whenReady(step: CompiledStep): Promise<Result<void>> {
-    const needed = await Promise.all(step.needs.map((need) => this.#running.get(need)));
-    const broken = needed.find((result) => result?.ok === false);
+    const needed = await Promise.all(step.needs.flatMap((need) => this.#running.get(need) ?? []));
+    const broken = needed.find((result) => !result.ok);
     if (broken !== undefined) return broken;
     const ended = await this.#step(step);
     if (!ended.ok) return ended;

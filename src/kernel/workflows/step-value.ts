@@ -8,7 +8,7 @@ export type LoadExecution = (id: string) => Result<Execution>;
 const OWN_FIELDS = ["stdout", "stderr", "json", "results", "exitCode"] as const;
 
 /** The results of a run by their names: of files in its result folder the path in there, else the name. */
-export function resultFiles({ id, results }: Pick<Execution, "id" | "results">): RecordValue {
+function resultFiles({ id, results }: Pick<Execution, "id" | "results">): RecordValue {
   const files = results.map(({ path }) => {
     const [, name = basename(path)] = path.split(`/${id}/results/`);
     return [name, new FileValue(path, name)] as const;

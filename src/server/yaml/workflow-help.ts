@@ -121,7 +121,7 @@ const RESULT_FIELDS: readonly (readonly [string, string])[] = [
 ];
 
 /** What can follow in an expression. @param text the expression up to the cursor */
-export function expressionSuggestions(text: string, path: YamlPath, context: WorkflowContext): readonly Suggestion[] {
+function expressionSuggestions(text: string, path: YamlPath, context: WorkflowContext): readonly Suggestion[] {
   const chain = /([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\.[\w-]*$/.exec(text)?.[1]?.split(".");
   if (chain !== undefined) return memberSuggestions(chain, path, context);
   if (/["'][^"']*$/.test(text) && (text.match(/["']/g) ?? []).length % 2 === 1) return [];

@@ -1,8 +1,8 @@
 export { evaluate, type Scope } from "./evaluate.ts";
-export { EXPRESSION_FUNCTIONS, FUNCTIONS, STATUS_FUNCTIONS } from "./functions.ts";
+export { EXPRESSION_FUNCTIONS, STATUS_FUNCTIONS } from "./functions.ts";
 export { inferType, type TypeScope } from "./infer.ts";
 export { type Expression, type ExpressionProblem, parseExpression, partsOf } from "./syntax.ts";
-export { hasExpression, parseBare, parseTemplate, type Template, type TemplateExpression } from "./template.ts";
+export { hasExpression, parseBare, parseTemplate, type Template } from "./template.ts";
 export { ANY, BOOLEAN, declaredType, FILE, INTEGER, listOf, mayBe, STRING, type Type, typeText } from "./types.ts";
 export {
   FileValue,
