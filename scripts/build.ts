@@ -30,20 +30,25 @@ const shared = {
   logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 
-/** What discovery stores is of use only to the code that found it: its sources, and the packages that they rest on. */
-async function discoveryBuild(): Promise<string> {
+/** Names the code that these sources, and the packages that they rest on, make. */
+async function buildOf(rooms: string): Promise<string> {
   const hash = createHash("sha256");
-  const sources = globSync("src/{model,python,discovery}/**/*.ts", { cwd: ROOT }).filter((file) => !/test/.test(file));
+  const sources = globSync(`src/${rooms}/**/*.{ts,py}`, { cwd: ROOT }).filter((file) => !/test/.test(file));
   for (const file of [...sources.toSorted(), "package.json", "package-lock.json"]) {
     hash.update(file).update(await readFile(join(ROOT, file)));
   }
   return hash.digest("hex").slice(0, 20);
 }
 
+/** What discovery stores is of use only to the code that found it. */
+const discoveryBuild = await buildOf("{model,python,discovery}");
+/** Fingerprints of built-in tools are taken of the command line's file, which has to change with all that it uses. */
+const build = await buildOf("*");
+
 const node = {
   ...nodeBundle,
   ...shared,
-  define: { ...nodeBundle.define, DISCOVERY_BUILD: JSON.stringify(await discoveryBuild()) },
+  define: { ...nodeBundle.define, DISCOVERY_BUILD: JSON.stringify(discoveryBuild) },
 } satisfies esbuild.BuildOptions;
 
 /**
@@ -64,6 +69,50 @@ const flowchartsOnly: esbuild.Plugin = {
   },
 };
 
+/** Rooms that several bundles need stand in one each, together with those that call each other all the time. */
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  model: ["model"],
+  reading: ["python", "analysis", "discovery"],
+  running: ["sandbox", "selection", "kernel"],
+};
+/** Packages that all of these use. Of zod's languages only one is spoken. */
+const PACKAGES = ["zod", "yaml"] as const;
+
+/** What a bundle of rooms gives others: each room under its own name. */
+function roomsOf(bundle: string): string {
+  return (SHARED[bundle] ?? []).map((room) => `export * as ${room} from "./src/${room}/index.ts";`).join("\n");
+}
+
+/**
+ * Takes rooms and packages from their own bundles, when they are first needed.
+ * @param own the name of the bundle that is made
+ */
+function fromSharedBundles(own: string): esbuild.Plugin {
+  return {
+    name: "from-shared-bundles",
+    setup(build) {
+      build.onResolve({ filter: /\/index\.ts$/ }, ({ path, resolveDir, kind }) => {
+        if (kind === "entry-point") return undefined;
+        const room = basename(dirname(join(resolveDir, path)));
+        const [bundle] = Object.entries(SHARED).find(([, rooms]) => rooms.includes(room)) ?? [];
+        const isRoom = dirname(dirname(join(resolveDir, path))) === join(ROOT, "src");
+        return isRoom && bundle !== undefined && bundle !== own
+          ? { path: room, namespace: "shared", pluginData: `module.exports = require("./${bundle}.cjs").${room}` }
+          : undefined;
+      });
+      build.onResolve({ filter: new RegExp(`^(?:${PACKAGES.join("|")})$`) }, ({ path }) => {
+        if (path === own) return undefined;
+        return { path, namespace: "shared", pluginData: `module.exports = require("./${path}.cjs")` };
+      });
+      build.onLoad({ filter: /.*/, namespace: "shared" }, ({ pluginData }) => ({ contents: String(pluginData) }));
+      build.onResolve({ filter: /^\.\/[\w-]+\.cjs$/, namespace: "shared" }, ({ path }) => ({ path, external: true }));
+      build.onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+        contents: 'export { default as en } from "./en.js";',
+      }));
+    },
+  };
+}
+
 /** What one webview loads of another's folder when it needs it is that one's bundle, beside its own. */
 const loadedWhenNeeded: esbuild.Plugin = {
   name: "loaded-when-needed",
@@ -74,16 +123,23 @@ const loadedWhenNeeded: esbuild.Plugin = {
   },
 };
 
+/** A bundle for Node with this text as its entry. */
+function nodePart(name: string, contents: string): esbuild.BuildOptions {
+  const stdin = { contents, resolveDir: ROOT, sourcefile: `${name}.ts`, loader: "ts" } as const;
+  return { ...node, stdin, outfile: `dist/${name}.cjs`, plugins: [fromSharedBundles(name)] };
+}
+
 function bundles(): esbuild.BuildOptions[] {
   const webviews = globSync("src/webview/*/main.ts", { cwd: ROOT });
   return [
-    { ...node, entryPoints: { extension: "src/extension/main.ts" }, external: ["vscode"] },
-    { ...node, entryPoints: { server: "src/server/main.ts" } },
-    { ...node, entryPoints: { "discovery-worker": "src/discovery/worker.ts" } },
+    ...PACKAGES.map((name) => nodePart(name, `export * from "${name}";`)),
+    ...Object.keys(SHARED).map((name) => nodePart(name, roomsOf(name))),
+    { ...nodePart("extension", 'export * from "./src/extension/main.ts";'), external: ["vscode"] },
+    nodePart("server", 'import "./src/server/main.ts";'),
+    nodePart("discovery-worker", 'import "./src/discovery/worker.ts";'),
     {
-      ...node,
-      entryPoints: { cli: "src/cli/main.ts" },
-      banner: { js: `#!/usr/bin/env node\n${nodeBundle.banner.js}` },
+      ...nodePart("cli", 'import "./src/cli/main.ts";'),
+      banner: { js: `#!/usr/bin/env node\n// build ${build}\n${nodeBundle.banner.js}` },
     },
     ...webviews.map((entry) => ({
       ...shared,
@@ -91,9 +147,10 @@ function bundles(): esbuild.BuildOptions[] {
       format: "esm" as const,
       target: "es2022",
       entryPoints: { [`webview/${basename(dirname(entry))}`]: entry },
+      outdir: "dist",
       plugins: [flowchartsOnly, loadedWhenNeeded],
     })),
-  ].map((bundle) => ({ ...bundle, outdir: "dist" }));
+  ];
 }
 
 async function copyAssets(): Promise<void> {

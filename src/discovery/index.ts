@@ -8,5 +8,6 @@ export { type IndexFile, indexPath } from "./index-file.ts";
 export { SOURCE_FOLDERS } from "./modules.ts";
 export { providedTool } from "./provided.ts";
 export type { ScanListener } from "./scan.ts";
+export { analyseShare } from "./share-work.ts";
 export { type WalkedFile, type WalkOptions, type WalkResult, walk } from "./walk.ts";
 export { type DiscoverOptions, discover, type ScanOptions, WorkspaceIndex } from "./workspace-index.ts";

@@ -23,7 +23,7 @@ export function ownCommand(folders: readonly string[]): OwnCommand | undefined {
 /** What a built-in tool runs as, and what it must be able to read for that. */
 interface BuiltinEntry {
   readonly argv: readonly string[];
-  /** Of the bundle, without the leading slash, as fingerprints take it. */
+  /** Of the bundle, which names the build, without the leading slash, as fingerprints take it. */
   readonly file: string;
   readonly readablePaths: readonly string[];
   /** The folder of what the analyses read before. */
@@ -55,7 +55,8 @@ export class BuiltinTools {
         ...[...rest, `--cache=${this.#cache}`, "--supervised"],
       ],
       file: own.cli.slice(1),
-      readablePaths: [nodeInstallation(own.node), own.cli],
+      // The command line takes what it shares with the other programs from files beside it.
+      readablePaths: [nodeInstallation(own.node), dirname(own.cli)],
       writablePaths: [this.#cache],
       environment: Object.keys(OWN_ENVIRONMENT),
     };

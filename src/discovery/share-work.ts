@@ -1,0 +1,20 @@
+import { FileAnalyser } from "./analyse.ts";
+import type { HelperMessage, HelperTask } from "./crew.ts";
+import { FileReader } from "./file-reader.ts";
+import { ModuleStore } from "./modules.ts";
+import { MODELLED_MODULES } from "./readers/python.ts";
+import { nameOf } from "./records.ts";
+import { Shares } from "./shares.ts";
+
+/** Analyses a share of a scan's files, for `crew.ts` in another thread. */
+export function analyseShare(task: HelperTask, tell: (message: HelperMessage) => void): void {
+  const { folder, python, declaring, overlays, more, paths, claims, part, parts } = task;
+  const store = new ModuleStore(folder, python, MODELLED_MODULES, overlays);
+  for (const path of python) store.noteDeclaring(path, declaring.has(path));
+  const reader = new FileReader(folder, overlays, store, new FileAnalyser(store, more));
+  for (const index of new Shares(claims, parts).takeAll(part)) {
+    const path = paths[index];
+    if (path !== undefined) tell({ kind: "record", path, record: reader.read({ path, name: nameOf(path) }) });
+  }
+  tell({ kind: "done", parsed: store.parsedCount, states: store.states });
+}
