@@ -106,7 +106,11 @@ function compose(
     runner,
     graphs,
     results,
-    new ToolsTree(store, reporter),
+    new ToolsTree(store, reporter, async ({ folder, tool }) => {
+      const kernel = await kernels.get(folder);
+      const statistics = kernel.ok ? kernel.value.statistics.of(tool.id) : kernel;
+      return statistics.ok ? statistics.value : undefined;
+    }),
     workflows.files,
     workflows.runs,
     new WorkflowsTree(workflows.files, workflows.runs),
@@ -130,7 +134,9 @@ function compose(
 }
 
 /** Settings that a kernel is opened with. */
-const OF_KERNELS = ["limits", "python", "runs", "cache", "history", "alerts"].map((section) => `toka.${section}`);
+const OF_KERNELS = ["limits", "python", "sandbox", "runs", "cache", "history", "alerts"].map(
+  (section) => `toka.${section}`,
+);
 
 function onSettingsChange(server: LanguageServer, kernels: Kernels, reporter: Reporter): Disposable {
   return workspace.onDidChangeConfiguration((event) => {

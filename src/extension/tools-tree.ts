@@ -15,13 +15,30 @@ import {
   window,
   workspace,
 } from "vscode";
-import { CAPABILITIES, type Capability, type Evidence, hasSource, type Severity, type Tool } from "../model/index.ts";
+import {
+  CAPABILITIES,
+  type Capability,
+  type Evidence,
+  hasSource,
+  type Severity,
+  type Tool,
+  type ToolStatistics,
+} from "../model/index.ts";
 import { COMMANDS, CONTEXT_KEYS, VIEWS, type ViewState } from "./contributions.ts";
 import type { Reporter } from "./reporter.ts";
 import { toolUri } from "./severity-decorations.ts";
 import { bySeverity, capabilityTitle, severityWord } from "./text/capability.ts";
 import { groupTools } from "./text/group.ts";
-import { capabilityLabel, evidenceTooltip, toolContext, toolDescription, toolLabel, toolTooltip } from "./text/tool.ts";
+import { statisticsLines } from "./text/statistics.ts";
+import {
+  capabilityLabel,
+  escapeMarkdown,
+  evidenceTooltip,
+  toolContext,
+  toolDescription,
+  toolLabel,
+  toolTooltip,
+} from "./text/tool.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
 
 /** A file that may hold a tool and has not been read yet. */
@@ -79,13 +96,18 @@ const UNFOLD_UP_TO = 60;
 /** Most files that are asked for at once: more than these nobody sees. */
 const MOST_WANTED = 200;
 
+/** What the runs of a tool were like; nothing when it never ran or that cannot be known. */
+type StatisticsOf = (located: LocatedTool) => Promise<ToolStatistics | undefined>;
+
 class ToolsProvider implements TreeDataProvider<ToolsNode> {
   readonly #store: ToolStore;
+  readonly #statisticsOf: StatisticsOf;
   readonly #changed = new EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(store: ToolStore) {
+  constructor(store: ToolStore, statisticsOf: StatisticsOf) {
     this.#store = store;
+    this.#statisticsOf = statisticsOf;
   }
 
   refresh(): void {
@@ -173,6 +195,16 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
     }
   }
 
+  /** A tool's tooltip is made when it is pointed at: with what its runs were like. */
+  async resolveTreeItem(item: TreeItem, node: ToolsNode): Promise<TreeItem> {
+    if (node.kind !== "tool") return item;
+    const statistics = await this.#statisticsOf(node);
+    const lines = statistics === undefined ? [] : statisticsLines(statistics, l10n.t);
+    const ofRuns = lines.length === 0 ? "" : `\n\n---\n\n${escapeMarkdown(lines.join("\n"))}`;
+    item.tooltip = plainMarkdown(`${toolTooltip(node.tool, l10n.t)}${ofRuns}`);
+    return item;
+  }
+
   dispose(): void {
     this.#changed.dispose();
   }
@@ -243,7 +275,6 @@ function toolItem(located: LocatedTool): TreeItem {
   item.resourceUri = toolUri(folder.uri, tool);
   item.iconPath = new ThemeIcon(KIND_ICONS[tool.kind]);
   item.description = toolDescription(tool, l10n.t);
-  item.tooltip = plainMarkdown(toolTooltip(tool, l10n.t));
   item.contextValue = toolContext(tool);
   item.accessibilityInformation = { label: toolLabel(tool, l10n.t) };
   const opens = hasSource(tool) ? COMMANDS.openToolSource : COMMANDS.runTool;
@@ -303,10 +334,10 @@ export class ToolsTree implements Disposable {
   readonly #reporter: Reporter;
   readonly #subscriptions: Disposable;
 
-  constructor(store: ToolStore, reporter: Reporter) {
+  constructor(store: ToolStore, reporter: Reporter, statisticsOf: StatisticsOf) {
     this.#store = store;
     this.#reporter = reporter;
-    const provider = new ToolsProvider(store);
+    const provider = new ToolsProvider(store, statisticsOf);
     this.#view = window.createTreeView(VIEWS.tools.id, { treeDataProvider: provider, showCollapseAll: true });
     this.#subscriptions = Disposable.from(
       this.#view,

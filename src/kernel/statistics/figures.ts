@@ -18,7 +18,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Fewer successful runs than this suggest nothing. */
 export const LEAST_RUNS = 5;
 /** Suggestions rest on so many of the newest successful runs. */
-const LEARNED_FROM = 50;
+export const LEARNED_FROM = 50;
 
 /** Value below or at which a share of the values lies, by the nearest rank; 0 of nothing. */
 export function percentile(values: readonly number[], share: number): number {

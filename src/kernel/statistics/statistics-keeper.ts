@@ -13,7 +13,7 @@ import {
 } from "../../model/index.ts";
 import type { State } from "../state.ts";
 import { newAlerts, runsOf } from "./alerts.ts";
-import { type CountedRun, isCounted, isFailure, learnedLimits, percentiles } from "./figures.ts";
+import { type CountedRun, isCounted, isFailure, LEARNED_FROM, learnedLimits, percentiles } from "./figures.ts";
 import { forecast } from "./forecast.ts";
 
 /** Statistics are of so many of a tool's newest runs: what it was like long ago says little about it now. */
@@ -62,7 +62,8 @@ export class StatisticsKeeper {
 
   /** What the tool's history says about a run under a policy. */
   forecast(tool: string, policy: Pick<SandboxConfig, "memoryBytes" | "timeMs">): Result<Forecast> {
-    const runs = this.#runs(tool, COUNTED);
+    // Asked before every run: so many as suggestions rest on.
+    const runs = this.#runs(tool, LEARNED_FROM);
     return runs.ok ? ok(forecast(runs.value, policy)) : runs;
   }
 
