@@ -35,7 +35,7 @@ describe("workflowDetail", () => {
     expect(text).toContain("2 steps in 2 waves:\n  1. x: python x.py 'two words\\u001b'\n  2. y: y\n");
     expect(text).toContain("nothing was seen in their code");
     expect(text).toContain("Network: none");
-    expect(text).toContain("Limits of a step: 1.0 MB of memory, 25 % of a core, 8 processes; 1.5 min for all steps");
+    expect(text).toContain("Limits of a step: 1 MB of memory, 25 % of a core, 8 processes; 1 min 30 s for all steps");
     expect(text).toContain("Runs for: workflow:a");
   });
 
