@@ -3,6 +3,8 @@ import * as z from "zod";
 import { DOORS, FAMILIES } from "./attack.ts";
 import { findAttack, findHonest, Trials } from "./suite.ts";
 
+const LONGEST_STOP_MS = 5_000;
+
 const doors = z.array(z.enum(DOORS));
 const Task = z.union([
   z.object({ family: z.enum(FAMILIES), attack: z.string(), doors }),
@@ -12,7 +14,11 @@ export type Task = z.infer<typeof Task>;
 
 const trials = await Trials.start(process.argv[2] ?? "");
 process.on("message", (message) => void answer(message));
-process.on("disconnect", () => void trials.stop().then(() => process.exit()));
+process.on("disconnect", () => {
+  // With something still being tried, its cleaning up may take long; nobody asks any more.
+  setTimeout(() => process.exit(1), LONGEST_STOP_MS);
+  void trials.stop().then(() => process.exit());
+});
 
 async function answer(message: unknown): Promise<void> {
   const task = Task.parse(message);
