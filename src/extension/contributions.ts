@@ -386,6 +386,13 @@ export const SETTINGS: readonly { readonly title: string; readonly settings: rea
           "Absolute path of the Python interpreter that runs Python tools. Empty: the workspace's virtual environment (`.venv` or `venv`) if there is one, else `python3` of the system.",
       },
       {
+        key: "toka.sandbox.warmStart",
+        schema: { type: "integer", default: 2, minimum: 0, maximum: 8 },
+        scope: "application",
+        description:
+          "How many sandboxes are kept ready after a run, each with a Python that has already started inside, so that the next run of the tool starts at once. Each is used once and then thrown away; together they hold at most 64 MB, and each goes after 5 minutes. 0: none, every run starts anew.",
+      },
+      {
         key: "toka.limits.memoryMB",
         schema: { type: ["number", "null"], default: null, exclusiveMinimum: 0 },
         scope: "application",

@@ -55,6 +55,7 @@ export class Kernels implements Disposable {
     this.#sandbox ??= new Sandbox({
       helperPath: this.#helper.fsPath,
       onLog: (line) => this.#log.debug(`sandbox: ${line}`),
+      warm: { ready: this.#readyCount() },
     });
     return this.#sandbox;
   }
@@ -133,8 +134,16 @@ export class Kernels implements Disposable {
     return opened;
   }
 
+  /** How many sandboxes the user wants to be kept ready; none where the setting is wrong. */
+  #readyCount(): number {
+    const sandbox = readSettings("sandbox");
+    if (!sandbox.ok) this.#log.warn(sandbox.problem.message);
+    return sandbox.ok ? sandbox.value.warmStart : 0;
+  }
+
   /** Settings are read when a kernel opens: after a change all are opened anew. */
   reset(): void {
+    this.#sandbox?.keepReady(this.#readyCount());
     for (const key of this.#open.keys()) this.#drop(key);
     // Runs that wait in the old one still have their turn.
     this.#queue = undefined;
@@ -158,6 +167,7 @@ export class Kernels implements Disposable {
     this.#alerts.dispose();
     this.#grants.dispose();
     this.reset();
+    this.#sandbox?.dispose().catch((error: unknown) => this.#log.warn(`ending sandboxes: ${String(error)}`));
   }
 }
 

@@ -100,6 +100,7 @@ export const Execution = z.object({
   stderr: z.string(),
   results: z.array(ResultFile),
   usage: Usage,
+  warm: z.literal(true).optional().describe("It ran in a sandbox that was kept ready."),
   cached: z.boolean().describe("The result is that of an earlier run; `cachedFrom` says which."),
   cachedFrom: z.object({ execution: z.string(), at: z.iso.datetime() }).optional(),
   attempts: z.int().min(2).optional().describe("How often it was tried, where that was more than once."),

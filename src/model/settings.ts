@@ -31,6 +31,7 @@ export const RunningSettings = {
 /** The editor's settings below `toka.`; every key is declared with its texts in the extension's contributions. */
 export const Settings = z.object({
   python: z.object({ interpreterPath: z.string().default("") }),
+  sandbox: z.object({ warmStart: z.int().min(0).max(8).default(2).describe("0: none is kept ready.") }),
   discovery: z.object({
     exclude: z.array(z.string().min(1)).default([]),
     capabilities: z.array(CapabilityExtension).default([]),

@@ -1,5 +1,5 @@
 import type { Execution, Observed, ResultFile } from "../../model/index.ts";
-import type { Sandbox, SandboxOutcome } from "../../sandbox/index.ts";
+import type { Sandbox, SandboxOutcome, SpareFolders } from "../../sandbox/index.ts";
 import { type BuiltinTools, builtinEnd, OWN_ENVIRONMENT, ProgressLines } from "../builtin-tools.ts";
 import { workspaceInterpreter } from "../entry.ts";
 import { BoundedText, cleanPages, collectResults, stdoutResult } from "../output.ts";
@@ -19,7 +19,7 @@ export interface AttemptContext {
 }
 
 /** What came of a run in the sandbox, behind the output gate. */
-export type Outcome = Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "denied"> & {
+export type Outcome = Pick<Execution, "exit" | "stdout" | "stderr" | "results" | "usage" | "warm" | "denied"> & {
   readonly observed?: Observed;
 };
 
@@ -33,11 +33,14 @@ export function chosenInterpreter({ interpreter, workspace }: AttemptContext): s
   return interpreter ?? workspaceInterpreter(workspace);
 }
 
+/** What an attempt takes from its request; and folders for runs that may follow. */
+type Asked = Pick<RunRequest, "observe" | "unprotected"> & { readonly spareFolders: SpareFolders };
+
 /** Runs what was planned in the sandbox and takes its output through the output gate. */
 export async function attempt(
   context: AttemptContext,
   plan: Plan,
-  { observe, unprotected }: Pick<RunRequest, "observe" | "unprotected">,
+  { observe, unprotected, spareFolders }: Asked,
   folder: RunFolder,
   hooks: ExecutionHooks,
 ): Promise<Outcome> {
@@ -55,6 +58,7 @@ export async function attempt(
       cwd: context.workspace,
       config: plan.policy,
       resultFolder: folder.results,
+      spareFolders,
       environment: callerEnvironment(context, plan),
       stdin: "none",
       ...(observe === undefined ? {} : { observe }),
@@ -88,6 +92,7 @@ export async function attempt(
     stderr: stderr.text(),
     results: [...gate.results],
     usage: outcome.usage,
+    ...(outcome.warm === undefined ? {} : { warm: outcome.warm }),
     ...(denied === undefined ? {} : { denied }),
     ...(outcome.observed === undefined ? {} : { observed: outcome.observed }),
   };

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type Execution, fail, type GateEvent, type Observed, ok, type Result } from "../../model/index.ts";
 import type { Recording, ResultCache } from "../cache/result-cache.ts";
 import { compareObserved } from "../observation.ts";
@@ -10,6 +9,7 @@ import type { State } from "../state.ts";
 import type { StatisticsKeeper } from "../statistics/statistics-keeper.ts";
 import { type AttemptContext, attempt } from "./attempt.ts";
 import { pause } from "./pause.ts";
+import { SpareRuns } from "./spare-runs.ts";
 
 /** What the executor works with; all of it belongs to the kernel. */
 export interface ExecutorParts {
@@ -57,14 +57,16 @@ interface Attempted {
 /** Takes a run through the gate: plan, cache, queue, sandbox, history. */
 export class Executor {
   readonly #parts: ExecutorParts;
+  readonly #spares: SpareRuns;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
+    this.#spares = new SpareRuns(parts.state);
   }
 
   /** As `Kernel.execute`. */
   async execute(request: RunRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
-    const prepared = this.#prepare(request.step?.execution ?? randomUUID(), request, hooks);
+    const prepared = this.#prepare(request.step?.execution ?? this.#spares.take(request.tool), request, hooks);
     if (!prepared.ok) return prepared;
     const run = prepared.value;
     const asked = this.#noteAsked(run);
@@ -230,7 +232,8 @@ export class Executor {
     if (!folder.ok) return folder;
     const recording = request.cache === false ? undefined : cache.record(plan, request, folder.value);
     const observe = request.observe ?? recording?.observe;
-    const asked = { ...request, ...(observe === undefined ? {} : { observe }) };
+    const spareFolders = this.#spares.foldersFor(request.tool);
+    const asked = { ...request, spareFolders, ...(observe === undefined ? {} : { observe }) };
     const { observed, ...outcome } = await attempt(context, plan, asked, folder.value, hooks);
     const told =
       observed === undefined || request.observe !== true
@@ -243,8 +246,10 @@ export class Executor {
   async #keepAttempt(run: Run, { execution, observed, recording }: Attempted): Promise<Result<Execution>> {
     const kept = this.#keep(run, execution);
     if (!kept.ok || recording === undefined) return kept;
-    const cached = await recording.keep(execution, observed);
-    return cached.ok ? kept : cached;
+    const result = await recording.keep(execution, observed);
+    if (!result.ok) return result;
+    if (!result.value.kept && execution.exit.reason === "ok") run.tell({ type: "not-kept", why: result.value.why });
+    return kept;
   }
 
   /** Keeps what happened, and tells what a person wanted to be told of. */

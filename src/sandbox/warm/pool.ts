@@ -126,7 +126,14 @@ export class WarmPool {
     const shape = shapeOf(backend, run);
     const fits = (one: Waiting): boolean => one.shape.key === shape?.key && one.resultFolder === run.resultFolder;
     const waiting = this.#waiting.find(fits);
-    if (shape === undefined || waiting === undefined) return undefined;
+    if (shape === undefined || waiting === undefined) {
+      // One that has the folder of this run mounted is for no other.
+      const other = this.#waiting.find(
+        (one) => run.resultFolder !== undefined && one.resultFolder === run.resultFolder,
+      );
+      if (other) this.#discard(other);
+      return undefined;
+    }
     this.#take(waiting);
     const started = await waiting.started;
     if (!started.ok) return undefined;
