@@ -4,7 +4,7 @@ import { type Execution, fail, type Grant, type Limits, ok, type Result, type To
 import type { Sandbox } from "../sandbox/index.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BuiltinTools, type OwnCommand } from "./builtin-tools.ts";
-import type { ResultCache } from "./cache/result-cache.ts";
+import { canBeKept, type ResultCache } from "./cache/result-cache.ts";
 import { type Running, startRunning } from "./execution/running.ts";
 import type { Approvals } from "./grants/approvals.ts";
 import type { Grants } from "./grants/grants.ts";
@@ -156,6 +156,10 @@ export class Kernel implements KernelOperations {
   allowCache(wanted: string): Result<Tool> {
     const tool = this.#registry.find(wanted);
     if (!tool.ok) return tool;
+    if (!canBeKept(tool.value)) {
+      const message = `What ${tool.value.name} reads is not seen: say what it is by “inputs” in a manifest of it`;
+      return fail("inputs-unknown", message, { file: tool.value.file });
+    }
     const parts = this.#security.planner.partsOf(tool.value);
     if (!parts.ok) return parts;
     const allowed = this.cache.allow(tool.value, parts.value.fingerprint);

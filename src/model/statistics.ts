@@ -95,6 +95,10 @@ export const GateEvent = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("forecast"), warnings: z.array(ForecastWarning).min(1) }),
   z.object({ type: z.literal("cached"), execution: z.string(), at: z.iso.datetime() }),
+  z.object({
+    type: z.literal("not-kept"),
+    why: z.string().describe("Why the result of an idempotent tool is not kept, in a few words."),
+  }),
   z.object({ type: z.literal("alert"), alert: Alert }),
 ]);
 export type GateEvent = z.infer<typeof GateEvent>;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -85,6 +85,8 @@ beforeAll(async () => {
   write("words.py", "def count(text):\n    return len(text.split())\n");
   write("texts/a.txt", "one two three");
   write("flaky.py", FLAKY);
+  write("list.sh", "#!/bin/sh\n# Lists texts.\nls texts\n");
+  chmodSync(join(workspace, "list.sh"), 0o755);
   write("flaky.tool.yaml", "file: flaky.py\nretry: { count: 2, backoffSeconds: 0.01 }\n");
   sandboxed = (await new Sandbox({ helperPath: HELPER }).probe(AbortSignal.timeout(60_000))).backend !== undefined;
 });
@@ -136,6 +138,8 @@ describe("the result cache with the real sandbox", () => {
     expect((await toka(["cache", "allow"])).code).toBe(2);
     const allowed = await toka(["cache", "allow", "flaky", "--json"]);
     expect(CacheReport.parse(JSON.parse(allowed.stdout)).allowed).toMatchObject([{ tool: "flaky.py" }]);
+    const unseen = await toka(["cache", "allow", "list.sh"]);
+    expect([unseen.code, unseen.stderr]).toEqual([2, expect.stringContaining("inputs")]);
     const forbidden = await toka(["cache", "forbid", "flaky", "--json"]);
     expect(CacheReport.parse(JSON.parse(forbidden.stdout)).allowed).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Kernel } from "../../kernel/index.ts";
+import { changedText, type Kernel, type KernelOperations } from "../../kernel/index.ts";
 import {
   type Execution,
   fail,
@@ -40,9 +40,7 @@ export async function runCommand(
   try {
     const args = readArguments(kernel.value, wanted, words, options.args);
     if (!args.ok) return refuse(args, context);
-    for (const { parameter, value, reason } of hostileValues(args.value)) {
-      context.console.say(`toka: look at “${parameter}”: ${JSON.stringify(value)} ${reason}`);
-    }
+    warn(kernel.value, wanted, args.value, context);
     const execution = await execute(kernel.value, wanted, args.value, options, context);
     if (!execution.ok) return refuse(execution, context);
     if (options.json) await context.console.json(execution.value);
@@ -61,8 +59,22 @@ function refuse(result: Result<unknown>, context: Context): number {
   return exitCodeOfProblem(result.problem);
 }
 
+/** What a person should know of a run: values that look hostile, and that the tool is not what was approved. */
+function warn(kernel: Kernel, wanted: string, args: ToolArguments, { console }: Context): void {
+  for (const { parameter, value, reason } of hostileValues(args)) {
+    console.say(`toka: look at “${parameter}”: ${JSON.stringify(value)} ${reason}`);
+  }
+  const changes = kernel.grants.changes(wanted);
+  // What is wrong with the tool itself, running it tells.
+  if (!changes.ok || changes.value === undefined) return;
+  const { tool } = changes.value;
+  console.say(
+    `toka: ${tool} changed since it was approved (${changedText(changes.value)}): its grants do not hold; toka grants changes ${tool} shows how`,
+  );
+}
+
 function readArguments(
-  kernel: Kernel,
+  kernel: KernelOperations,
   wanted: string,
   words: readonly string[],
   json: string | undefined,
@@ -80,7 +92,7 @@ function readArguments(
 }
 
 async function execute(
-  kernel: Kernel,
+  kernel: KernelOperations,
   tool: string,
   args: ToolArguments,
   options: RunOptions,
@@ -128,6 +140,9 @@ function tellGate(event: GateEvent, { console }: Context): void {
       break;
     case "cached":
       console.say(`toka: cached, ${formatTime(Date.now() - Date.parse(event.at))} old (--no-cache runs it anew)`);
+      break;
+    case "not-kept":
+      console.say(`toka: its result is not kept: ${event.why}`);
       break;
     case "alert":
       console.say(`toka: alert: ${event.alert.message}`);

@@ -11,7 +11,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { GrantRequest, Kernel, Plan, RunRequest } from "../../kernel/index.ts";
+import type { GrantRequest, Kernel, KernelOperations, Plan, RunRequest } from "../../kernel/index.ts";
 import {
   type Execution,
   type GateEvent,
@@ -203,6 +203,8 @@ export class Runner implements Disposable {
       await pty.opened;
       pty.header(`$ ${shownCommand(argv)}`);
       const refused: string[] = [];
+      /** Why the result of an idempotent tool is not kept. */
+      let notKept: string | undefined;
       /** Percent that were shown; then usage is not. */
       let told = 0;
       const done = await window.withProgress(
@@ -229,6 +231,7 @@ export class Runner implements Disposable {
               told = Math.max(told, share);
             },
             (event) => {
+              if (event.type === "not-kept") notKept = event.why;
               const message = gateText(event, l10n.t);
               if (message !== undefined) progress.report({ message });
             },
@@ -238,7 +241,7 @@ export class Runner implements Disposable {
         pty.end(l10n.t("Not run: {0}", done.problem.message), []);
         return this.#refuse(done.problem);
       }
-      this.#tell(located, done.value, pty);
+      this.#tell(located, done.value, pty, notKept);
       if (done.value.exit.reason === "not-enforceable" && request.unprotected !== true) {
         const again = (): Promise<unknown> => this.#start(kernel, located, { ...request, unprotected: true }, argv);
         this.#reporter.background(this.#offerUnprotected(done.value, tool.name, again), "offering a further run");
@@ -269,7 +272,7 @@ export class Runner implements Disposable {
   }
 
   async #inKernel(
-    kernel: Kernel,
+    kernel: KernelOperations,
     request: RunRequest,
     controller: AbortController,
     token: CancellationToken,
@@ -297,7 +300,7 @@ export class Runner implements Disposable {
     }
   }
 
-  #tell(located: LocatedTool, execution: Execution, pty: RunTerminal): void {
+  #tell(located: LocatedTool, execution: Execution, pty: RunTerminal, notKept: string | undefined): void {
     const { name } = located.tool;
     const sentence = exitSentence(execution, l10n.t);
     const blocked = execution.exit.reason === "failed" ? blockedCapabilities({ ...located.tool, ...execution }) : [];
@@ -306,6 +309,7 @@ export class Runner implements Disposable {
       ...refusedHostLines(execution, located.tool, l10n.t),
       ...(execution.observed ? observedLines(execution.observed, l10n.t) : []),
       ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
+      ...(notKept === undefined ? [] : [l10n.t("Its result is not kept: {0}", notKept)]),
       cachedText(execution, Date.now(), l10n.t) ?? usageText(execution.usage, l10n.t),
     ]);
     this.#log.info(`run ${execution.id} of ${execution.tool}: ${sentence}; ${usageText(execution.usage, l10n.t)}`);

@@ -81,6 +81,7 @@ export function gateText(event: GateEvent, t: Translate): string | undefined {
       return t("waits for its turn: {0} of {1}", event.position, event.waiting);
     case "retrying":
       return t("attempt {0} of {1} in {2}", event.attempt, event.of, durationText(event.delayMs));
+    case "not-kept":
     case "forecast":
     case "cached":
     case "alert":

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Execution, Observed, Tool } from "../../model/index.ts";
+import type { Execution, GateEvent, Observed, Tool } from "../../model/index.ts";
 import type { RunOptions, SandboxOutcome, SandboxRequest } from "../../sandbox/index.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import type { RunRequest } from "../request.ts";
@@ -97,6 +97,7 @@ describe("ResultCache", () => {
   let packages: string;
   let sandbox: ReadingSandbox;
   let kernel: Kernel;
+  let events: string[];
 
   const write = (path: string, text: string): void => writeFileSync(join(workspace, path), text);
   const pure = (given: Partial<Tool> = {}): Tool => tool({ capabilities: [], idempotent: true, ...given });
@@ -114,10 +115,12 @@ describe("ResultCache", () => {
   async function run(given: Partial<RunRequest> = {}): Promise<Execution> {
     await wait(TICK_MS);
     const request: RunRequest = { tool: "report", arguments: { title: "x" }, principal: "user", ...given };
-    return value(await kernel.execute(request, { signal }));
+    const onGate = (event: GateEvent): unknown => event.type === "not-kept" && events.push(event.why);
+    return value(await kernel.execute(request, { signal, onGate }));
   }
 
   beforeEach(() => {
+    events = [];
     base = realpathSync(mkdtempSync(join(tmpdir(), "toka-cache-")));
     workspace = join(base, "workspace");
     packages = join(base, "python/lib/python3.12/site-packages");
@@ -196,6 +199,7 @@ describe("ResultCache", () => {
     await run();
     expect((await run()).cached).toBe(false);
     expect(value(kernel.cache.report()).entries).toEqual([]);
+    expect(events).toHaveLength(2);
   });
 
   it("takes declared inputs instead of what cannot be observed, a folder with all that is in it", async () => {

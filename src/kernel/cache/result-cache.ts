@@ -50,6 +50,11 @@ export interface Recording {
 /** Whether a result was kept, or why not, in a few words. */
 export type KeepOutcome = { readonly kept: true } | { readonly kept: false; readonly why: string };
 
+/** Whether the inputs of a tool can be known at all: Python is observed, other programs have to be described. */
+export function canBeKept({ kind, inputs }: Tool): boolean {
+  return kind === "python" || inputs !== undefined;
+}
+
 /** So many results of one command are kept, each for other contents of its inputs. */
 const MOST_VARIANTS = 8;
 const MEBIBYTE = 1024 * 1024;
@@ -80,7 +85,7 @@ export class ResultCache {
   mayUse({ tool, fingerprint, policy }: Plan, { unprotected }: RunRequest): boolean {
     if (this.#maxBytes === 0 || unprotected === true) return false;
     if (policy.network.mode !== "none" || policy.writablePaths.length > 0) return false;
-    if (tool.kind !== "python" && tool.inputs === undefined) return false;
+    if (!canBeKept(tool)) return false;
     return tool.idempotent ?? this.isAllowed(tool.id, fingerprint);
   }
 
