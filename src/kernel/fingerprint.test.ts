@@ -71,7 +71,7 @@ describe("Fingerprints", () => {
   });
 
   it("takes in what a shell script names and sources", () => {
-    const shell = { id: "go.sh", file: "go.sh", kind: "shell", entry: { argv: ["bash", "go.sh"] } } as const;
+    const shell: Partial<Tool> = { id: "go.sh", file: "go.sh", kind: "shell", entry: { argv: ["bash", "go.sh"] } };
     const source = "#!/bin/bash\n. ./settings\nsource lib/common\npython tools/report.py --out x\n";
     expect(filesOf(source, ["settings", "lib/common"], shell)).toEqual(["lib/common", "settings", "tools/report.py"]);
   });
