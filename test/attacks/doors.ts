@@ -30,6 +30,8 @@ interface Outcome {
   readonly reason: string;
   readonly message: string;
   readonly code: number | undefined;
+  /** Where more was done than the run itself. */
+  readonly wallMs?: number;
 }
 
 class Printed {
@@ -127,8 +129,8 @@ export class Runs {
       stdout: this.#sandbox ? sanitizer.push(text) : text,
       stderr: printed.stderr.text,
       printedBytes: printed.stdout.bytes + printed.stderr.bytes,
-      ...outcome,
       wallMs,
+      ...outcome,
       ...{ peakMemory: watch.peakMemory, peakTasks: watch.peakTasks, cpuSeconds: watch.cpuSeconds },
       survivors,
       leftovers: leftIn(temporary),
@@ -169,6 +171,7 @@ export class Runs {
       await sandbox.run({ ...request, argv: [...argv.slice(0, 3), "-c", ""], stdin }, { ...options, ...quiet });
       await sandbox.ready();
     }
+    const begun = performance.now();
     const { exit, warm } = await sandbox.run(
       { ...request, argv, stdin: input() },
       {
@@ -177,6 +180,7 @@ export class Runs {
         onStderr: (chunk) => printed.stderr.push(chunk),
       },
     );
+    const wallMs = performance.now() - begun;
     await sandbox.dispose();
     // Runs that may reach hosts always start cold.
     if (this.#isWarm && warm !== true && setting.hosts === undefined) {
@@ -186,7 +190,7 @@ export class Runs {
         code: undefined,
       };
     }
-    return { reason: exit.reason, message: exit.message ?? "", code: exit.code };
+    return { reason: exit.reason, message: exit.message ?? "", code: exit.code, wallMs };
   }
 
   async #plain(
