@@ -128,7 +128,11 @@ export class Conditions {
   ): Known | undefined {
     const last = node.kind === "Name" ? node.id : node.attr;
     if (last === "TYPE_CHECKING") return false;
-    if (node.kind === "Name" && locals?.has(last) === true) return undefined;
+    if (node.kind === "Name" && locals?.has(last) === true && this.#nameOf(node, file, locals) === null) {
+      const [only, ...others] = locals.assigned(last) ?? [];
+      const isFlag = only === undefined || only.kind === "Constant" || others.length > 0;
+      return isFlag ? undefined : this.#value(only, file, locals, depth + 1);
+    }
     const name = this.#nameOf(node, file, locals);
     if (name === "sys.platform") return this.#python.platform;
     if (name === "os.name") return this.#python.osName;

@@ -59,7 +59,11 @@ export class ExpressionReader {
 
   /** All expressions of a simple statement. */
   statement(statement: Statement, unit: Unit, locals: Locals): void {
-    forEachChild(statement, (child) => this.node(child, unit, locals));
+    if (statement.kind === "AnnAssign") {
+      // An annotation makes nothing of what it names.
+      this.node(statement.target, unit, locals);
+      if (statement.value !== null) this.node(statement.value, unit, locals);
+    } else forEachChild(statement, (child) => this.node(child, unit, locals));
   }
 
   node(node: Node, unit: Unit, locals: Locals): void {

@@ -26,7 +26,6 @@ export class Locals extends Map<string, Referent | null> implements LocalNames {
     this.set(name, referent);
   }
 
-  /** All that is ever assigned to a name of the function; null where that cannot be told. */
   assigned(name: string): readonly Expression[] | null {
     if (this.#parameters.has(name)) return null;
     this.#assigned ??= assignments(this.#body);

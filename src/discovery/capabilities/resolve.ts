@@ -17,7 +17,10 @@ export type Referent =
   | { readonly kind: "super"; readonly file: string; readonly name: string };
 
 /** Names bound inside a function; `null` hides a module-level name whose local meaning is not known. */
-export type LocalNames = Map<string, Referent | null>;
+export interface LocalNames extends Map<string, Referent | null> {
+  /** All that is ever assigned to a name of the function; null where that cannot be told. */
+  assigned(name: string): readonly Expression[] | null;
+}
 
 /** How far references are followed from file to file and from name to name. */
 const MAX_DEPTH = 12;

@@ -107,6 +107,10 @@ class Lexer {
   #other(character: string): void {
     const next = this.#text.charAt(this.#at + 1);
     this.#at += 1;
+    if (character === "(" && this.#expects === "command" && /^\w+\+?=$/u.test(this.#word ?? "")) {
+      this.#array();
+      return;
+    }
     if (!SEPARATORS.has(character)) {
       this.#append(character);
       return;
@@ -118,6 +122,17 @@ class Lexer {
     this.#line += 1;
     for (const end of this.#heredocs) this.#skipHeredoc(end);
     this.#heredocs = [];
+  }
+
+  /** The words of `name=(…)` are no commands, but for what they substitute. */
+  #array(): void {
+    const end = closingParenthesis(this.#text, this.#at);
+    const inner = this.#text.slice(this.#at, end);
+    for (const nested of this.#nesting < MAX_NESTING ? substitutions(inner) : []) {
+      this.#commands.push(...new Lexer(nested, this.#line, this.#nesting + 1).run());
+    }
+    this.#line += countLines(inner);
+    this.#at = end + 1;
   }
 
   /** Patterns of a `case` are no commands; they end with `)`. */
@@ -164,8 +179,7 @@ class Lexer {
       this.#at += 1;
       return;
     }
-    const end = this.#text.indexOf("\n", this.#at);
-    this.#at = end === -1 ? this.#text.length : end;
+    this.#at = endOfLine(this.#text, this.#at);
   }
 
   #quoted(mark: string): void {
@@ -287,6 +301,11 @@ function closing(text: string, from: number, mark: string): number {
   return text.length;
 }
 
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end === -1 ? text.length : end;
+}
+
 /** Where the `)` stands that ends a substitution; quotes inside it are its own. */
 function closingParenthesis(text: string, from: number): number {
   let depth = 1;
@@ -294,6 +313,7 @@ function closingParenthesis(text: string, from: number): number {
     const character = text.charAt(at);
     if (character === "\\") at += 1;
     else if (character === "'" || character === '"') at = closing(text, at + 1, character);
+    else if (character === "#" && /\s/u.test(text.charAt(at - 1))) at = endOfLine(text, at);
     else if (character === "(") depth += 1;
     else if (character === ")") depth -= 1;
     if (depth === 0) return at;

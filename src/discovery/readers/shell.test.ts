@@ -69,6 +69,20 @@ done
     expect(tools).toEqual([]);
   });
 
+  test("the words of an array are no commands, but for what they substitute", async () => {
+    const tool = await onlyTool({
+      "t.sh": `#!/bin/bash
+commands=(rm chroot # that's all, "folks
+  sudo "$(whoami)")
+commands+=(kill)
+curl https://example.org
+`,
+    });
+    expect(tool.capabilities.map(({ name }) => name)).toEqual(["network-access", "process-spawn"]);
+    const spawned = tool.capabilities.find(({ name }) => name === "process-spawn");
+    expect(spawned?.evidence.map(({ line }) => line)).toEqual([2, 5]);
+  });
+
   test("capabilities come from the commands, not from words in texts and comments", async () => {
     const tool = await onlyTool({
       "x.sh": `#!/bin/bash

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import type { CapabilityName, Tool } from "../../model/index.ts";
+import { discoverFiles, onlyTool } from "../testing/workspace.ts";
+
+function namesOf(tool: Tool): CapabilityName[] {
+  return tool.capabilities.map(({ name }) => name);
+}
+
+/** What a program needs whose lines, after the definitions, stand under a guard. */
+async function needs(definitions: string, main: string): Promise<CapabilityName[]> {
+  const body = main.replaceAll(/^/gmu, "    ");
+  return namesOf(await onlyTool({ "t.py": `${definitions}\n\nif __name__ == "__main__":\n${body}\n` }));
+}
+
+describe.skipIf(process.platform === "win32")("branches for another system", () => {
+  test.each([
+    ["sys.platform == 'win32'", "import sys"],
+    ["sys.platform.startswith(('win', 'cygwin'))", "import sys"],
+    ["os.name == 'nt'", "import os"],
+    ["os.name in ('nt', 'ce')", "import os"],
+    ["platform.system() == 'Windows' and arg", "import platform"],
+    ["not (platform.system().lower() != 'windows')", "import platform"],
+    ["sys.version_info < (3, 0)", "import sys"],
+    ["sys.version_info[0] == 2", "import sys"],
+    ["WINDOWS", "import sys\nWINDOWS = sys.platform == 'win32'"],
+  ])("if %s", async (condition, imports) => {
+    const definitions = `${imports}\nimport shutil, subprocess\narg = input()`;
+    const main = `if ${condition}:\n    shutil.rmtree('x')\nelse:\n    subprocess.run(arg)`;
+    expect(await needs(definitions, main)).toEqual(["process-spawn", "stdin"]);
+  });
+
+  test("what stands behind a part that decides, a choice, and what follows a way out", async () => {
+    const definitions = `
+import os, shutil, sys
+IS_WINDOWS = os.name == "nt"
+class Here:
+    def go(self): os.mkdir("x")
+class There:
+    def go(self): shutil.rmtree("x")
+Way = There if IS_WINDOWS else Here
+def leave():
+    if sys.platform != "win32":
+        return
+    eval("1")
+`;
+    const main = "IS_WINDOWS and os.kill(1, 9)\nWay().go()\nleave()\nsys.exit()\nopen('x')";
+    expect(await needs(definitions, main)).toEqual(["filesystem-write"]);
+  });
+
+  test("a condition that asks for itself is not known", async () => {
+    const definitions = "import os, shutil\na = b if a else b\nb = a if b else a";
+    expect(await needs(definitions, "if a:\n    os.remove('x')")).toEqual(["filesystem-delete"]);
+  });
+});
+
+describe("methods", () => {
+  const CLASSES = `
+import os
+class Base:
+    def run(self): self.work(1)
+    def work(self, n): os.remove("x")
+class Own(Base):
+    def work(self, n): os.mkdir("x")
+class Calling(Base):
+    def work(self, n):
+        super().work(n)
+        open("x")
+`;
+
+  test.each<[string, CapabilityName[]]>([
+    ["Own().run()", ["filesystem-write"]],
+    ["Base().run()", ["filesystem-delete"]],
+    ["Calling().run()", ["filesystem-read", "filesystem-delete"]],
+    // Nobody is seen to make the object.
+    ["def f(thing: Base): thing.run()\nf(pickle)", ["filesystem-delete"]],
+  ])("of a base count where an object answers with them: %s", async (main, expected) => {
+    expect(await needs(CLASSES, main)).toEqual(expected);
+  });
+
+  test("a call that a method would not take does not reach it", async () => {
+    const definitions = `
+import os
+class One:
+    def send(self, text): os.remove(text)
+class Other:
+    def send(self, text, *, at): os.mkdir(text)
+things = [One(), Other()]
+`;
+    expect(await needs(definitions, "for thing in things: thing.send('x', at=1)")).toEqual(["filesystem-write"]);
+    expect(await needs(definitions, "for thing in things: thing.send('x')")).toEqual(["filesystem-delete"]);
+    expect(await needs(definitions, "for thing in things: thing.send(*x)")).toEqual([
+      "filesystem-write",
+      "filesystem-delete",
+    ]);
+  });
+
+  test("a class method makes objects of the class that it is called on", async () => {
+    const definitions = `
+import os
+class Base:
+    @classmethod
+    def make(cls): return cls()
+    def run(self): pass
+class Own(Base):
+    def run(self): os.mkdir("x")
+`;
+    expect(await needs(definitions, "Own.make().run()")).toEqual(["filesystem-write"]);
+  });
+
+  test("an annotation makes no object", async () => {
+    const definitions =
+      "import os\nclass A:\n    def __init__(self): os.mkdir('x')\nclass B:\n    a: A\n    b: A = None";
+    expect(await needs(definitions, "B()")).toEqual([]);
+  });
+});
+
+describe("what decorators are given", () => {
+  const REGISTRY = `
+import os
+TABLE = {}
+def register(name):
+    def decorate(function):
+        if name in TABLE:
+            raise ValueError(name)
+        TABLE[name] = function
+        return function
+    return decorate
+class Registry:
+    def __init__(self): self.items = []
+    def add(self, function):
+        self.items.append(function)
+        return function
+LIST = Registry()
+@register("a")
+def first(): os.remove("x")
+@LIST.add
+def second(): os.mkdir("x")
+`;
+
+  test.each<[string, CapabilityName[]]>([
+    ["print(1)", []],
+    ["TABLE['a']()", ["filesystem-delete"]],
+    ["for item in LIST.items: item()", ["filesystem-write"]],
+  ])("is taken out of a registry where that is used: %s", async (main, expected) => {
+    expect(await needs(REGISTRY, main)).toEqual(expected);
+  });
+
+  test("is not called by one that wraps it, but by one that calls it", async () => {
+    const definitions = (decorate: string) => `
+import functools, os
+def outer(timeout):
+    def decorate(function):
+        ${decorate}
+        @functools.wraps(function)
+        def inner(*args): return function(*args)
+        return inner
+    return decorate
+@outer(1)
+def f(): os.remove("x")
+`;
+    expect(await needs(definitions("print(function.__name__)"), "print(1)")).toEqual([]);
+    expect(await needs(definitions("print(function.__name__)"), "f()")).toEqual(["filesystem-delete"]);
+    expect(await needs(definitions("function()"), "print(1)")).toEqual(["filesystem-delete"]);
+    expect(await needs(definitions("enrol(function)"), "print(1)")).toEqual(["filesystem-delete"]);
+  });
+
+  test("the other functions of a server, and its life, are no part of a function that is called by itself", async () => {
+    const { tools } = await discoverFiles({
+      "server.py": `
+import os
+from fastmcp import FastMCP
+async def life(server): os.kill(1, 9)
+mcp = FastMCP("x", lifespan=life)
+@mcp.tool
+def ping() -> str:
+    return open("x").read()
+@mcp.tool
+def drop() -> None:
+    os.remove("x")
+`,
+    });
+    const found = Object.fromEntries(tools.map((tool) => [tool.name, namesOf(tool)]));
+    expect(found).toEqual({ ping: ["filesystem-read"], drop: ["filesystem-delete"] });
+  });
+});
+
+describe("arguments in variables", () => {
+  test.each<[string, CapabilityName[]]>([
+    ["mode = 'w'\nopen(x, mode)", ["filesystem-write"]],
+    ["mode = 'r' if x else 'rb'\nopen(x, mode)", ["filesystem-read"]],
+    ["mode = 'r'\nif x:\n    mode = 'w'\nopen(x, mode)", ["filesystem-read", "filesystem-write"]],
+    ["mode = 'w'\nmode += x\nopen(x, mode)", ["filesystem-read", "filesystem-write"]],
+    ["open(x, 'w' + ('b' if x else ''))", ["filesystem-write"]],
+    ["import gzip\ngzip.GzipFile('', 'w', 9, x)", []],
+    ["import tarfile\ntarfile.open(fileobj=x)", []],
+    ["import importlib\nimportlib.import_module('json')", []],
+    ["import importlib\nimportlib.import_module(x)", ["dynamic-code"]],
+    ["from fastmcp import FastMCP\nFastMCP('x').run()", []],
+    ["from fastmcp import FastMCP\nFastMCP('x').run(transport='http')", ["network-listen"]],
+  ])("%s", async (lines, expected) => {
+    const body = lines.replaceAll(/^/gmu, "    ");
+    const tool = await onlyTool({ "t.py": `def f(x):\n${body}\n\nif __name__ == "__main__":\n    f(1)\n` });
+    expect(namesOf(tool)).toEqual(expected);
+  });
+
+  test("a parameter is what callers give, whatever is assigned to it besides", async () => {
+    const text =
+      "def f(mode):\n    if not mode:\n        mode = 'r'\n    open('x', mode)\n\nif __name__ == '__main__':\n    f(1)\n";
+    expect(namesOf(await onlyTool({ "t.py": text }))).toEqual(["filesystem-read", "filesystem-write"]);
+  });
+});
+
+describe("evidence", () => {
+  test("stands on the line of the call, not where its result is used", async () => {
+    const text =
+      "import os\nhome = os.environ.get('HOME')\nif home:\n    print(home.upper())\nelse:\n    dict(os.environ)\n";
+    const tool = await onlyTool({ "t.py": `#!/usr/bin/env python3\n${text}` });
+    const evidence = tool.capabilities.find(({ name }) => name === "env-read")?.evidence ?? [];
+    expect(evidence.map(({ line, text: shown }) => [line, shown])).toEqual([
+      [3, "home = os.environ.get('HOME')"],
+      [7, "dict(os.environ)"],
+    ]);
+  });
+});
