@@ -4,6 +4,7 @@ import {
   type CancellationToken,
   type CodeLens,
   CodeLensRefreshRequest,
+  CompletionRequest,
   type Connection,
   ErrorCodes,
   type InitializeParams,
@@ -44,6 +45,7 @@ import {
   type Tool,
   type ToolsChangedParams,
   WantedParams,
+  WORKFLOW_FILE,
 } from "../model/index.ts";
 import { decodeSource } from "../python/index.ts";
 import { CallGraphs } from "./call-graphs.ts";
@@ -59,7 +61,7 @@ import { Problems } from "./problems.ts";
 import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
 import { type Source, Sources } from "./sources.ts";
 import { hoverOf, symbolsOf } from "./symbols.ts";
-import { DescribedFiles } from "./yaml/described-files.ts";
+import type { DescribedFiles } from "./yaml/described-files.ts";
 
 /** What the server does until it is told otherwise. */
 const DEFAULTS: ServerConfiguration = {
@@ -81,6 +83,12 @@ const DEFAULTS: ServerConfiguration = {
   },
 };
 
+/** Files that describe tools and workflows. */
+const DESCRIBED_FILE = /\.(?:tool|workflow)\.(?:ya?ml|json)$/i;
+const DESCRIBED_PATTERN = "**/*.{tool,workflow}.{yaml,yml,json}";
+/** What is typed before a name, a value or an expression in them. */
+const TRIGGERS = [".", "{", " ", "'"];
+
 /** How far a reading of files is, under the token that a request named. */
 const READING = new ProgressType<ReadingProgress>();
 
@@ -90,7 +98,8 @@ export class Server {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #folders = new Map<string, FolderTools>();
   readonly #problems: Problems;
-  readonly #described: DescribedFiles;
+  /** Help with files that describe tools and workflows; loaded with the first of them. */
+  #described: Promise<DescribedFiles> | undefined;
   readonly #sources = new Sources();
   readonly #nevers = new WeakMap<FolderTools, FolderNevers>();
   readonly #calls = new WeakMap<FolderTools, { readonly graphs: CallGraphs; readonly views: CallViews }>();
@@ -100,11 +109,11 @@ export class Server {
   #configuration = DEFAULTS;
   #refreshesLenses: boolean = false;
   #followsFolders: boolean = false;
+  #registersLater: boolean = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#problems = new Problems(connection);
-    this.#described = new DescribedFiles(connection);
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#initialized());
     connection.onRequest(
@@ -151,14 +160,15 @@ export class Server {
         if (document === undefined || document.languageId === "python") {
           return this.#ofPython(textDocument.uri, (source) => hoverOf(source, position, this.#texts));
         }
-        return this.#described.hover(document, position, this.#toolsAround(document.uri));
+        return this.#ofDescribed(document, (files) => files.hover(document, position, this.#toolsAround(document.uri)));
       }),
     );
     connection.onCompletion(
       cancellable(({ textDocument, position }) => {
         const document = this.#documents.get(textDocument.uri);
-        if (document === undefined) return [];
-        return this.#described.completion(document, position, this.#toolsAround(document.uri));
+        if (document === undefined) return null;
+        const tools = this.#toolsAround(document.uri);
+        return this.#ofDescribed(document, (files) => files.completion(document, position, tools));
       }),
     );
     connection.onDocumentHighlight(
@@ -182,7 +192,7 @@ export class Server {
       this.#overlay(uri, undefined);
       this.#sources.forget(uri);
       this.#lensesAnswered.delete(uri);
-      if (DescribedFiles.isWorkflow(uri)) this.#background(this.#described.forget(uri));
+      if (WORKFLOW_FILE.test(uri)) this.#background(this.#describedFiles().then((files) => files.forget(uri)));
       // What was not saved is gone.
       if (languageId === "python") this.#changed(uri, null);
     });
@@ -201,6 +211,7 @@ export class Server {
   #initialize(params: InitializeParams): InitializeResult {
     this.#refreshesLenses = params.capabilities.workspace?.codeLens?.refreshSupport === true;
     this.#followsFolders = params.capabilities.workspace?.workspaceFolders === true;
+    this.#registersLater = params.capabilities.textDocument?.completion?.dynamicRegistration === true;
     // Other editors than ours may have none.
     if (params.initializationOptions !== undefined) this.#configure(params.initializationOptions);
     for (const folder of params.workspaceFolders ?? []) this.#open(folder);
@@ -211,7 +222,8 @@ export class Server {
         documentSymbolProvider: { label: "Toka" },
         hoverProvider: true,
         documentHighlightProvider: true,
-        completionProvider: { triggerCharacters: [".", "{", " ", "'"], resolveProvider: false },
+        // Only for the files that we complete, where the editor can be told so: Python is other servers' to complete.
+        ...(this.#registersLater ? {} : { completionProvider: { triggerCharacters: TRIGGERS } }),
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
       serverInfo: { name: "Toka" },
@@ -219,6 +231,10 @@ export class Server {
   }
 
   #initialized(): void {
+    if (this.#registersLater) {
+      const options = { documentSelector: [{ pattern: DESCRIBED_PATTERN }], triggerCharacters: TRIGGERS };
+      this.#background(this.#connection.client.register(CompletionRequest.type, options));
+    }
     if (!this.#followsFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const folder of added) this.#open(folder);
@@ -489,12 +505,31 @@ export class Server {
     return [...(this.#placeOf(uri)?.folder.report?.tools ?? []), ...analysisTools()];
   }
 
+  #describedFiles(): Promise<DescribedFiles> {
+    this.#described ??= import("./yaml/described-files.ts").then(
+      (module) => new module.DescribedFiles(this.#connection),
+    );
+    return this.#described;
+  }
+
+  /** Answers from an open file that describes a tool or a workflow; of others there is nothing to say. */
+  async #ofDescribed<R>(document: TextDocument, answer: (files: DescribedFiles) => R): Promise<R | null> {
+    return DESCRIBED_FILE.test(document.uri) ? answer(await this.#describedFiles()) : null;
+  }
+
   /** Before the folder was read, every tool would be unknown: then nothing is said yet. */
   #checkWorkflow(document: TextDocument): void {
     const place = this.#placeOf(document.uri);
     const report = place?.folder.report;
-    if (place === undefined || report === undefined || !DescribedFiles.isWorkflow(document.uri)) return;
-    this.#background(this.#described.publish(document, place.file, report.tools));
+    if (place === undefined || report === undefined || !WORKFLOW_FILE.test(document.uri)) return;
+    const { version } = document;
+    const publish = async (): Promise<void> => {
+      const files = await this.#describedFiles();
+      const isOpen = this.#documents.get(document.uri)?.version === version;
+      // A newer text is checked by itself.
+      if (isOpen) await files.publish(document, place.file, report.tools);
+    };
+    this.#background(publish());
   }
 
   #overlay(uri: string, text: string | undefined): void {

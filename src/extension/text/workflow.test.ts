@@ -54,7 +54,14 @@ describe("workflowSentence", () => {
   it("says how it ended, and why", () => {
     expect(workflowSentence(report({}), english)).toBe("a: all 0 steps ended well");
     expect(workflowSentence(report({ status: "cancelled" }), english)).toBe("a: stopped");
-    const bad = { id: "x", tool: "x.py", status: "failed", reused: false, message: "exit code 3", runs: [] } as const;
+    const bad: WorkflowReport["steps"][number] = {
+      id: "x",
+      tool: "x.py",
+      status: "failed",
+      reused: false,
+      message: "exit code 3",
+      runs: [],
+    };
     expect(workflowSentence(report({ status: "failed", steps: [bad] }), english)).toBe("a: x failed: exit code 3");
     expect(workflowSentence(report({ status: "failed", message: "no output" }), english)).toBe("a: failed: no output");
   });

@@ -48,6 +48,8 @@ export interface RunsQuery {
 }
 
 const DEFAULT_RUNS = 20;
+/** Older runs can no longer be gone on with; their executions stay in the history. */
+const MOST_RUNS = 500;
 /** In the place of an item's number for steps that are no `forEach`. */
 const NO_ITEM = -1;
 
@@ -73,6 +75,9 @@ export class WorkflowStore {
            VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)`,
         )
         .run(run.id, run.workflow, run.file, run.hash, JSON.stringify(run.inputs), processMark(), now, now);
+      const old = "SELECT id FROM workflow_runs ORDER BY seq DESC LIMIT -1 OFFSET ?";
+      connection.prepare(`DELETE FROM workflow_steps WHERE run IN (${old})`).run(MOST_RUNS);
+      connection.prepare(`DELETE FROM workflow_runs WHERE id IN (${old})`).run(MOST_RUNS);
     });
   }
 
