@@ -157,8 +157,8 @@ function contributes(texts: Texts): object {
       activitybar: [{ id: container.id, title: texts.add("container.title", container.title), icon: container.icon }],
     },
     views: {
-      [container.id]: Object.entries(views).map(([key, { id, name, size, visibility }]) => {
-        return { id, name: texts.add(`view.${key}.name`, name), icon: container.icon, size, visibility };
+      [container.id]: Object.entries(views).map(([key, { id, name, visibility }]) => {
+        return { id, name: texts.add(`view.${key}.name`, name), icon: container.icon, visibility };
       }),
     },
     viewsWelcome: WELCOMES.map(({ key, view, when, text }) => ({

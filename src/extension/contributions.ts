@@ -147,13 +147,13 @@ export const COMMANDS = {
 
 export type CommandKey = keyof typeof COMMANDS;
 
-/** Views in their order; `size` is each one's share of the height at first. */
+/** Views in their order. Those that are not looked at every day are folded at first, so that the tools have room. */
 export const VIEWS = {
   container: { id: "toka", title: "Toka", icon: "media/toka.svg" },
-  tools: { id: "toka.tools", name: "Tools", size: 6, visibility: "visible" },
-  workflows: { id: "toka.workflows", name: "Workflows", size: 1, visibility: "visible" },
-  history: { id: "toka.history", name: "History", size: 2, visibility: "visible" },
-  grants: { id: "toka.grants", name: "Grants", size: 1, visibility: "collapsed" },
+  tools: { id: "toka.tools", name: "Tools", visibility: "visible" },
+  workflows: { id: "toka.workflows", name: "Workflows", visibility: "collapsed" },
+  history: { id: "toka.history", name: "History", visibility: "visible" },
+  grants: { id: "toka.grants", name: "Grants", visibility: "collapsed" },
 } as const;
 
 /** The view type of the panels with control-flow graphs, call graphs and diagrams of tools. */
