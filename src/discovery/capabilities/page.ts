@@ -23,12 +23,17 @@ export function capabilityPage(): string {
 const INTRODUCTION = `# What calls need which capability
 
 Discovery follows the calls of a tool through the workspace's own modules. Where they leave it, this table says what they
-need; the line is the evidence. Code that cannot run, code for type checkers and tests do not count. A call that is not
-listed proves nothing either way.
+need; the line is the evidence. A call that is not listed proves nothing either way.
+
+What does not count: code that cannot run, for type checkers or in tests; branches that are for another system than the one
+discovery runs on, or for Python 2; methods with which no object of the program answers; functions and classes in a registry
+that the program does not use; and, for a function that is called by itself (a task, an agent's tool), what its framework
+was given besides it.
 
 Names are those after import aliases are resolved. \`x.*\` is everything in \`x\`; \`.name\` is a method of an object whose
-class is not known. A function that is handed to another one counts as called. The setting
-\`toka.discovery.capabilities\` adds calls. This page is generated from the table itself.
+class is not known. A function that is handed to another one counts as called. Functions that exist only on Windows
+(\`os.startfile\`, \`ctypes.WinDLL\`…) count only there. The setting \`toka.discovery.capabilities\`, or
+\`discovery.capabilities\` in the user's \`config.json\`, adds calls. This page is generated from the table itself.
 
 Of the standard library every audit event (PEP 578) is covered that touches something outside of the process; those that
 only look at the interpreter itself (\`sys._getframe\`, \`gc.get_objects\`, \`id\`…), change its own state (\`os.chdir\`,
