@@ -184,6 +184,15 @@ describe("Kernel", () => {
     expect(policy).toMatchObject({ cpuPercent: 90, memoryBytes: 64 * MEBIBYTE, timeMs: 300_000, processes: 5 });
   });
 
+  it("gives a category that a manifest states no more than the one that was inferred", () => {
+    const stated = tool({ category: "analysis", inferredCategory: "utility" });
+    const { policy } = value(open({}, [stated]).plan(request()));
+    expect(policy).toMatchObject({ memoryBytes: 128 * MEBIBYTE, cpuPercent: 10, timeMs: 60_000, processes: 32 });
+    expect(policy.outputFormats).toEqual(["json", "mermaid", "html"]);
+    const raised = value(open({ limits: { memoryBytes: 512 * MEBIBYTE } }, [stated]).plan(request()));
+    expect(raised.policy.memoryBytes).toBe(512 * MEBIBYTE);
+  });
+
   it.each(["chat", "mcp:editor", "workflow:nightly"] as const)(
     "never lets %s run without a sandbox",
     async (principal) => {

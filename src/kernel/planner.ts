@@ -86,7 +86,7 @@ export class Planner {
     const { fingerprint } = parts.value;
     const held = grants.holding(tool, fingerprint, request.principal, run);
     if (!held.ok) return held;
-    const outdated = this.#outdated(tool, fingerprint, request);
+    const outdated = grants.ofOtherVersions(tool.id, fingerprint, request.principal);
     if (!outdated.ok) return outdated;
     const readable = this.#parts.readableFor(request);
     if (!readable.ok) return readable;
@@ -129,18 +129,6 @@ export class Planner {
     if (request.principal !== "user") return used;
     const noted = this.#parts.approvals.note(plan.tool.id, plan.parts);
     return noted.ok ? used : noted;
-  }
-
-  /** Of what an agent lacks, what it had for another version of the tool. */
-  #outdated(tool: Tool, fingerprint: string, { principal }: RunRequest): Result<ReadonlySet<CapabilityName>> {
-    const names = new Set<CapabilityName>();
-    if (principal === "user") return ok(names);
-    for (const { name } of tool.capabilities) {
-      const had = this.#parts.grants.hadForEarlier(tool.id, fingerprint, principal, name);
-      if (!had.ok) return had;
-      if (had.value) names.add(name);
-    }
-    return ok(names);
   }
 
   #policyRequest(

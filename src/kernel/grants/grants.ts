@@ -230,19 +230,14 @@ export class Grants {
     );
   }
 
-  /** Whether a principal was granted something for another version of a tool. */
-  hadForEarlier(tool: string, fingerprint: string, principal: Principal, capability: CapabilityName): Result<boolean> {
+  /** The capabilities that a principal was granted for other versions of a tool. */
+  ofOtherVersions(tool: string, fingerprint: string, principal: Principal): Result<ReadonlySet<CapabilityName>> {
     const all = this.#store.all();
     if (!all.ok) return all;
-    return ok(
-      all.value.some(
-        (grant) =>
-          grant.tool === tool &&
-          grant.principal === principal &&
-          grant.capability === capability &&
-          grant.fingerprint !== fingerprint,
-      ),
+    const others = all.value.filter(
+      (grant) => grant.tool === tool && grant.principal === principal && grant.fingerprint !== fingerprint,
     );
+    return ok(new Set(others.map(({ capability }) => capability)));
   }
 
   /**
