@@ -206,8 +206,9 @@ export class ModuleStore implements ModuleSource {
       found = level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
       resolved.set(key, found);
     }
-    // A file does not import itself: a module of the same name farther away is meant.
-    if (level === 0 && found?.file === from) found = this.#resolveAbsolute(folder, dotted, from);
+    // A file does not import itself, unless as a package: a module of the same name farther away is meant.
+    const isPackage = dotted.includes(".") || from.endsWith("/__init__.py");
+    if (level === 0 && found?.file === from && !isPackage) found = this.#resolveAbsolute(folder, dotted, from);
     if (found === null && !(level === 0 && this.#isElsewhere(dotted))) {
       importer.missed.add(dotted.slice(dotted.lastIndexOf(".") + 1));
     }

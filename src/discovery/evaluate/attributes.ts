@@ -3,7 +3,9 @@ import { externalBases, isEnumClass, lookupInClass, membersByName } from "./clas
 import { fieldsByName, isDataclass } from "./dataclasses.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { ABSENT_ON_TYPES, genericAttribute } from "./introspection.ts";
+import { methodOfType } from "./metaclasses.ts";
 import { methodOf } from "./methods.ts";
+import { dictionaryOf } from "./namespaces.ts";
 import type { Scope } from "./scope.ts";
 import {
   type CallArguments,
@@ -17,6 +19,7 @@ import {
   NONE,
   native,
   str,
+  tuple,
   unknown,
   usually,
   type Value,
@@ -67,6 +70,7 @@ function externalAttribute(interpreter: Interpreter, value: ExternalValue, name:
 }
 
 function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "module" }, name: string): Value {
+  if (name === "__dict__") return dictionaryOf(interpreter, module) ?? unknown("the names of a module");
   const own = module.scope.own(name) ?? starImported(module.scope, name);
   if (own !== undefined) return own;
   const from = module.file ?? "";
@@ -98,11 +102,23 @@ function instanceAttribute(interpreter: Interpreter, instance: InstanceValue, na
   const own = instance.attributes.get(name);
   if (own !== undefined) return own;
   if (name === "__class__") return instance.class;
+  if (name === "__dict__") return dictionaryOf(interpreter, instance) ?? unknown("the attributes of an object");
   const found = lookupInClass(instance.class, name);
   if (found !== undefined) return bind(interpreter, found, instance, instance.class);
   if (instance.host !== null) return hostAttribute(instance.host, name);
+  const computed = computedAttribute(interpreter, instance, name);
+  if (computed !== undefined) return computed;
   const base = externalBases(instance.class)[0];
   return base === undefined ? missing(`attribute ${name} of ${instance.class.name}`) : unknown(`${base}.${name}`);
+}
+
+/** What `__getattr__` gives for an attribute that is not there. */
+function computedAttribute(interpreter: Interpreter, instance: InstanceValue, name: string): Value | undefined {
+  const method = name.startsWith("__") ? undefined : lookupInClass(instance.class, "__getattr__");
+  if (method?.kind !== "function") return undefined;
+  const call = { ...interpreter.emptyCall(method.file, method.line), positional: [instance, str(name)] };
+  const found = callValue(interpreter, method, call);
+  return found.kind === "never" ? missing(`attribute ${name} of ${instance.class.name}`) : found;
 }
 
 function bind(interpreter: Interpreter, found: Value, receiver: Value, owner: ClassValue): Value {
@@ -120,7 +136,14 @@ function classAttribute(interpreter: Interpreter, value: ClassValue, name: strin
       ? { kind: "bound", receiver: value, function: found }
       : found;
   }
-  return madeByPython(value, name) ?? inheritedFromOutside(interpreter, value, name);
+  const own = madeByPython(value, name);
+  if (own !== undefined) return own;
+  if (name === "__dict__") return dictionaryOf(interpreter, value) ?? unknown("the attributes of a class");
+  if (name === "__bases__") return tuple([...value.bases]);
+  const ofClasses = value.metaclass === undefined ? undefined : lookupInClass(value.metaclass, name);
+  return ofClasses?.kind === "function"
+    ? { kind: "bound", receiver: value, function: ofClasses }
+    : inheritedFromOutside(interpreter, value, name);
 }
 
 /** Attributes that a class has without its body saying so. */
@@ -164,7 +187,10 @@ function superAttribute(interpreter: Interpreter, value: Value & { kind: "super"
   if (start === null) return unknown("super() of something unknown");
   const found = lookupInClass(start, name, after);
   if (found !== undefined) return bind(interpreter, found, instance, start);
-  if (instance.kind !== "instance") return unknown(`super().${name}`);
+  if (instance.kind !== "instance") {
+    const method = methodOfType(name);
+    return method === undefined ? unknown(`super().${name}`) : native(name, method);
+  }
   if (name === "__init__") {
     return native("__init__", (call: CallArguments) => {
       constructBase(interpreter, instance, start, call, after);
@@ -206,13 +232,20 @@ export function setAttributeOf(target: Value, name: string, value: Value): void 
       target.scope.set(name, value);
       return;
     case "host":
-      target.setAttribute?.(name, value);
-      target.attributes ??= new Map();
-      target.attributes.set(name, value);
+      setHostAttribute(target, name, value);
       return;
     default:
       return;
   }
+}
+
+function setHostAttribute(host: HostValue, name: string, value: Value): void {
+  host.setAttribute?.(name, value);
+  // `parser.add_argument = parser.add_option` of a parser that has no such method raises.
+  const method = value.kind === "native" && value.name.startsWith(`${host.typeName}.`);
+  if (method && host.hasMethod?.(value.name.slice(host.typeName.length + 1)) === false) return;
+  host.attributes ??= new Map();
+  host.attributes.set(name, value);
 }
 
 /** The model behind a value: a host itself, or what an instance of the workspace's subclass extends. */

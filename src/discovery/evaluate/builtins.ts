@@ -5,6 +5,7 @@ import { resolutionOrder } from "./classes.ts";
 import { parseNumber, reprOf, textOf } from "./format.ts";
 import { type ExternalModel, type Interpreter, newFrame } from "./interpreter.ts";
 import { isInstanceOf, typeOfValue } from "./introspection.ts";
+import { newClass } from "./metaclasses.ts";
 import { sortValues } from "./methods.ts";
 import { binaryOperation, compareValues } from "./operators.ts";
 import { Scope } from "./scope.ts";
@@ -14,6 +15,7 @@ import {
   type DictValue,
   dict,
   FALSE,
+  type FunctionValue,
   float,
   int,
   isDefiniteType,
@@ -289,6 +291,12 @@ function isLiteral(node: Expression): boolean {
   return (node.kind === "List" || node.kind === "Tuple" || node.kind === "Set") && node.elts.every(isLiteral);
 }
 
+/** `staticmethod(f)` and the like, called instead of written as a decorator. */
+function rebound(call: CallArguments, binding: FunctionValue["binding"]): Value {
+  const value = argument(call, 0);
+  return value.kind === "function" ? { ...value, binding } : unknown(`a ${binding} method`);
+}
+
 /** Built-in functions and types that are computed; the others give unknown. */
 export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string, ExternalModel>(
   Object.entries({
@@ -335,6 +343,7 @@ export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
     eval: evaluateText,
     type: (call: CallArguments) => {
       const [value, ...more] = call.positional;
+      if (more.length === 2) return newClass({ ...call, positional: [NONE, ...call.positional] });
       return (value !== undefined && more.length === 0 && typeOfValue(value)) || unknown("type()");
     },
     chr: (call: CallArguments) => {
@@ -347,6 +356,9 @@ export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
       if (value.kind === "float") return float(Math.abs(value.value));
       return value.kind === "int" ? int(Number(value.value) < 0 ? -value.value : value.value) : unknown("abs()");
     },
+    staticmethod: (call: CallArguments) => rebound(call, "static"),
+    classmethod: (call: CallArguments) => rebound(call, "class"),
+    property: (call: CallArguments) => rebound(call, "property"),
     next: (call: CallArguments, interpreter: Interpreter) => {
       const { items, open } = iterate(interpreter, argument(call, 0));
       return items[0] ?? (open ? unknown("next()") : (call.positional[1] ?? unknown("next()")));

@@ -3,6 +3,7 @@ import { externalBases, isEnumClass, lookupInClass, memberByValue } from "./clas
 import { fieldDefault, fieldsOf, isDataclass, isInit } from "./dataclasses.ts";
 import { type ExternalModel, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
 import { moduleScopeOf } from "./introspection.ts";
+import { callMetaclass, isMetaclass } from "./metaclasses.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
 import {
@@ -133,6 +134,7 @@ function instantiate(interpreter: Interpreter, made: ClassValue, call: CallArgum
     const wanted = call.positional[0];
     return (wanted && memberByValue(made, wanted)) ?? unknown(`a member of ${made.name}`);
   }
+  if (isMetaclass(made)) return callMetaclass(interpreter, made, call);
   const instance: InstanceValue = { kind: "instance", class: made, attributes: new Map(), host: null };
   const init = lookupInClass(made, "__init__");
   if (init?.kind === "function") callFunction(interpreter, init, call, instance);

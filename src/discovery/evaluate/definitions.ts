@@ -3,6 +3,7 @@ import { BUILTIN_PREFIX } from "./assignment.ts";
 import { isEnumClass } from "./classes.ts";
 import { takeFields } from "./dataclasses.ts";
 import { docstringOf, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { announceClass, metaclassOf } from "./metaclasses.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
 import type { ClassValue, FunctionValue, Value } from "./values.ts";
@@ -47,6 +48,13 @@ function functionValue(
 /** The class object that a `class` statement makes, decorators applied. */
 export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame): Value {
   const bases = node.bases.map((base) => interpreter.evaluate(base, frame));
+  const keywords = new Map(
+    node.keywords.flatMap(({ arg, value }) =>
+      arg === null ? [] : [[arg, interpreter.evaluate(value, frame)] as const],
+    ),
+  );
+  const metaclass = metaclassOf(bases, keywords.get("metaclass"));
+  keywords.delete("metaclass");
   const scope = new Scope(frame.scope);
   const made: ClassValue = {
     kind: "class",
@@ -58,6 +66,7 @@ export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame
     scope,
     isDataclass: bases.some((base) => base.kind === "external" && DATACLASS_BASES.has(base.name)),
     fields: new Map(),
+    ...(metaclass === undefined ? {} : { metaclass }),
   };
   scope.set("__name__", { kind: "str", value: node.name });
   const doc = docstringOf(node);
@@ -71,7 +80,8 @@ export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame
   }
   if (isEnumClass(made)) makeMembers(made);
   if (made.isDataclass) takeFields(interpreter, made);
-  return decorate(interpreter, made, node.decorator_list, frame);
+  const announced = announceClass(interpreter, made, keywords);
+  return announced.kind === "class" ? decorate(interpreter, announced, node.decorator_list, frame) : announced;
 }
 
 const DATACLASS_BASES: ReadonlySet<string> = new Set(["typing.NamedTuple", "pydantic.BaseModel"]);

@@ -16,6 +16,7 @@ import { spread } from "./calls.ts";
 import { makeLambda } from "./definitions.ts";
 import { formatValue } from "./format.ts";
 import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { dictionaryOf, namesOfScope } from "./namespaces.ts";
 import { binaryOperation, compareValues, sliceOf, subscriptOf, unaryOperation } from "./operators.ts";
 import { Scope } from "./scope.ts";
 import { takeAll } from "./statements.ts";
@@ -174,10 +175,27 @@ function callExpression(interpreter: Interpreter, node: Call, frame: Frame): Val
     const made = superValue(interpreter, node, frame);
     if (made !== null) return made;
   }
+  if (node.func.kind === "Name" && node.keywords.length === 0) {
+    const names = namesInReach(interpreter, node.func.id, node.args, frame);
+    if (names !== undefined) return names;
+  }
   const callee = interpreter.evaluate(node.func, frame);
   const call = evaluateArguments(interpreter, node, frame);
   const result = interpreter.call(callee, call);
   return isTranslation(node.func) ? untranslated(result, call) : result;
+}
+
+/** `globals()`, `locals()`, `vars()`, `vars(x)`. */
+function namesInReach(
+  interpreter: Interpreter,
+  name: string,
+  [first, ...others]: readonly Expression[],
+  frame: Frame,
+): Value | undefined {
+  const isAsked = name === "globals" || name === "locals" || name === "vars";
+  if (!isAsked || others.length > 0 || frame.scope.lookup(name) !== undefined) return undefined;
+  if (first === undefined) return namesOfScope(interpreter, name === "globals" ? frame.moduleScope : frame.scope);
+  return name === "vars" ? dictionaryOf(interpreter, interpreter.evaluate(first, frame)) : undefined;
 }
 
 /** Names by which programs call `gettext`. */

@@ -120,6 +120,16 @@ const VALUES_PER_STEP = 16;
 const MAX_PACKAGE_DEPTH = 3;
 const MAX_PACKAGE_IMPORTS = 100;
 
+/** Names of libraries (`sys`, `os`, `platform`) that tell about the interpreter and the system. */
+const MACHINE_MEMBERS: ReadonlySet<string> = new Set([
+  "version_info",
+  "hexversion",
+  "platform",
+  "python_version",
+  "python_version_tuple",
+  "system",
+]);
+
 /** Thrown when a run has used up its budget; caught where the run was started. */
 class BudgetExceeded extends Error {}
 
@@ -147,10 +157,16 @@ export class Interpreter {
   /** What the program is called (`sys.argv[0]`); `null` when that depends on how it is started. */
   #programName: string | null = null;
   #asksForName = false;
+  /** How often the program has asked for what the machine is that it runs on. */
+  machineReads = 0;
   #usesArguments = false;
   #steps = 0;
   #budget: number;
   #importSteps = 0;
+  /** How many imports are being run, one within the other. */
+  #importDepth = 0;
+  /** A module has been imported that has to do with command lines. */
+  #hasLibrary = false;
   readonly #modules = new Map<string, ModuleValue>();
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
@@ -220,6 +236,20 @@ export class Interpreter {
   charge(values: number): void {
     this.#steps += values / VALUES_PER_STEP;
     if (this.#steps > this.#budget) throw new BudgetExceeded();
+  }
+
+  /** Does something of which the program can do without, within some steps of the budget; `undefined` when they do not suffice. */
+  attempt(steps: number, run: () => Value): Value | undefined {
+    const budget = this.#budget;
+    this.#budget = Math.min(budget, this.#steps + steps);
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded) || this.#steps > budget) throw error;
+      return undefined;
+    } finally {
+      this.#budget = budget;
+    }
   }
 
   step(): void {
@@ -304,6 +334,7 @@ export class Interpreter {
 
   /** An attribute of something outside the workspace. */
   externalMember(owner: ExternalValue, name: string): Value {
+    if (MACHINE_MEMBERS.has(name)) this.machineReads += 1;
     const known = owner.members?.get(name);
     if (known !== undefined) return known;
     const qualified = `${owner.name}.${name}`;
@@ -431,6 +462,8 @@ export class Interpreter {
     if (this.#importSteps >= limits.stepsOfImports) return;
     const outer = { steps: this.#steps, budget: this.#budget, conditional: this.conditional };
     const hadRun = this.#hasRun();
+    this.#importDepth += 1;
+    this.#hasLibrary ||= this.source.declaresCommandLine(file);
     this.#steps = 0;
     this.#budget = this.source.declaresCommandLine(file) ? limits.stepsPerDeclaringImport : limits.stepsPerImport;
     this.conditional = 0;
@@ -444,6 +477,9 @@ export class Interpreter {
       this.#steps = outer.steps;
       this.#budget = outer.budget;
       this.conditional = outer.conditional;
+      this.#importDepth -= 1;
+      // A program that imports what has to do with command lines probably goes on to use it.
+      if (this.#importDepth === 0 && this.#hasLibrary) this.noticeLibrary(false);
       if (!hadRun && this.#hasRun()) this.#expectLittle();
     }
   }

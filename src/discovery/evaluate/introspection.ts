@@ -151,7 +151,10 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 /** `type(value)`, `undefined` when it is not known. */
 export function typeOfValue(value: Value): Value | undefined {
   if (value.kind === "instance" || value.kind === "enum") return value.class;
+  if (value.kind === "class" && value.metaclass !== undefined) return value.metaclass;
   if (value.kind === "external" && isBuiltinType(value.name)) return external("builtins.type");
+  // Names of libraries without a dot are those of modules.
+  if (value.kind === "external" && !value.name.includes(".")) return external("types.ModuleType");
   const name = TYPE_NAMES[value.kind];
   return name === undefined ? undefined : external(name);
 }

@@ -5,7 +5,7 @@ import { AUTO_REASON } from "./definitions.ts";
 import { textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { parentOf, splitExtension } from "./methods.ts";
-import { joinPath } from "./operators.ts";
+import { joinPath, subscriptOf } from "./operators.ts";
 import {
   type CallArguments,
   dict,
@@ -204,6 +204,24 @@ function reduce(call: CallArguments, interpreter: Interpreter): Value {
   return rest.reduce<Value>((value, item) => interpreter.call(callee, { ...given, positional: [value, item] }), first);
 }
 
+/** `operator.attrgetter(name)`, `operator.itemgetter(key)`; of several they give a tuple. */
+function getter(get: (interpreter: Interpreter, value: Value, key: Value) => Value): ExternalModel {
+  return (call, interpreter) =>
+    native("getter", (inner) => {
+      const [value] = inner.positional;
+      if (value === undefined || call.openPositional) return unknown("what a getter gives");
+      const found = call.positional.map((key) => get(interpreter, value, key));
+      const [only] = found;
+      return found.length === 1 && only !== undefined ? only : tuple(found);
+    });
+}
+
+const attributeGetter = getter((interpreter, value, key) =>
+  key.kind === "str"
+    ? key.value.split(".").reduce((owner, name) => interpreter.getAttribute(owner, name), value)
+    : unknown("an attribute whose name is not known"),
+);
+
 const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
   [50, "CRITICAL"],
   [40, "ERROR"],
@@ -243,6 +261,8 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["gettext.gettext", (call) => call.positional[0] ?? NONE],
   ["functools.wraps", wraps],
   ["functools.partial", partial],
+  ["operator.attrgetter", attributeGetter],
+  ["operator.itemgetter", getter((_interpreter, value, key) => subscriptOf(value, key))],
   ["functools.reduce", reduce],
   ["logging.getLevelName", levelName],
   ["itertools.chain", chain],

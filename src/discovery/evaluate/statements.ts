@@ -261,13 +261,20 @@ function takeWay(frame: Frame, way: () => Completion): { readonly completion: Co
 }
 
 function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Completion {
+  const before = interpreter.machineReads;
   const tested = interpreter.evaluate(statement.test, frame);
   if (tested.kind === "never") return "raise";
   const condition = truth(tested);
-  if (condition === true) return executeBlock(interpreter, statement.body, frame);
+  const isOfMachine = interpreter.machineReads > before;
+  if (condition === true) {
+    const completion = executeBlock(interpreter, statement.body, frame);
+    // A program that refuses this interpreter or system runs on another one.
+    return completion === "raise" && isOfMachine ? executeBlock(interpreter, statement.orelse, frame) : completion;
+  }
   if (condition === false) {
     if (isForTypeCheckers(statement.test)) importForTypeCheckers(interpreter, statement.body, frame);
-    return executeBlock(interpreter, statement.orelse, frame);
+    const completion = executeBlock(interpreter, statement.orelse, frame);
+    return completion === "raise" && isOfMachine ? executeBlock(interpreter, statement.body, frame) : completion;
   }
   const usual = truth(expected(tested));
   return takeAll(interpreter, frame, [

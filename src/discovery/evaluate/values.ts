@@ -72,6 +72,8 @@ export interface DictValue {
   /** By {@link keyOf} of the key. */
   readonly entries: Map<string, { readonly key: Value; value: Value }>;
   open: boolean;
+  /** Told what is set: the dictionary is that of an object or a module. */
+  onSet?: (key: Value, value: Value) => void;
   /** Something was taken out that is not known, so that any of the entries may be gone. */
   mayLack?: boolean;
   /** How many conditions that are not known surrounded the place where it was made. */
@@ -116,6 +118,8 @@ export interface ClassValue {
   /** The class body's names, in order of definition. */
   readonly scope: Scope;
   isDataclass: boolean;
+  /** The class of the workspace that makes it a class. */
+  readonly metaclass?: ClassValue;
   /** The fields that the class itself adds as a dataclass, in order. */
   readonly fields: Map<string, DataclassField>;
 }
@@ -176,6 +180,8 @@ export interface HostValue {
   readonly typeName: string;
   readonly getAttribute?: (name: string) => Value | undefined;
   readonly setAttribute?: (name: string, value: Value) => void;
+  /** Whether it has a method, for hosts of which all are known. */
+  readonly hasMethod?: (name: string) => boolean;
   readonly callMethod?: (name: string, call: CallArguments) => Value | undefined;
   readonly call?: (call: CallArguments) => Value;
   /** What the program itself hangs on the object (`parser.x = …`). */
@@ -307,6 +313,7 @@ export function setItem(target: DictValue, key: Value, value: Value): void {
   const text = keyOf(key);
   if (text === undefined) target.open = true;
   else target.entries.set(text, { key, value });
+  target.onSet?.(key, value);
 }
 
 /**
@@ -325,6 +332,11 @@ export function getItem(target: DictValue, key: Value): Value | undefined {
   return text === undefined ? undefined : target.entries.get(text)?.value;
 }
 
+function hasContent(size: number, { open, mayLack }: SequenceValue | DictValue): boolean | undefined {
+  if (size === 0) return open ? undefined : false;
+  return mayLack === true ? undefined : true;
+}
+
 /** Python's truth of a value, `undefined` when it is not known. */
 export function truth(value: Value): boolean | undefined {
   switch (value.kind) {
@@ -341,14 +353,13 @@ export function truth(value: Value): boolean | undefined {
     case "list":
     case "tuple":
     case "set":
-      if (value.items.length === 0) return value.open ? undefined : false;
-      return value.mayLack === true ? undefined : true;
+      return hasContent(value.items.length, value);
     case "dict":
-      if (value.entries.size === 0) return value.open ? undefined : false;
-      return value.mayLack === true ? undefined : true;
+      return hasContent(value.entries.size, value);
+    case "external":
+      return isDefiniteType(value) ? true : undefined;
     case "unknown":
     case "never":
-    case "external":
     case "instance":
     case "enum":
       return undefined;

@@ -1,6 +1,6 @@
 import type { Tool } from "../../model/index.ts";
 import type { CapabilityFinder } from "../capabilities/index.ts";
-import type { ModuleStore } from "../modules.ts";
+import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { entryPointTool } from "../python-tool.ts";
 import { readEntryPoint } from "../readers/python.ts";
 import type { CommandLine, Gap } from "../readers/reading.ts";
@@ -31,38 +31,61 @@ export function readProject(
   store: ModuleStore,
   finder: CapabilityFinder,
 ): ProjectReading {
-  const tools = new Map<string, Tool>();
+  const project = new ProjectReader(file, store, finder);
+  for (const entry of entryPoints.slice(0, MAX_COMMANDS)) project.add(entry);
+  return project;
+}
+
+class ProjectReader implements ProjectReading {
+  readonly gaps: Gap[] = [];
+  readonly dependencies = new Set<string>();
+  readonly misses = new Set<string>();
+  readonly #tools = new Map<string, Tool>();
   /** Those that look at the name by which they are called. */
-  const asking = new Set<Tool>();
-  const gaps: Gap[] = [];
-  const dependencies = new Set<string>();
-  const misses = new Set<string>();
-  for (const entry of entryPoints.slice(0, MAX_COMMANDS)) {
-    misses.add(entry.module.slice(entry.module.lastIndexOf(".") + 1));
-    const module = store.resolve(file, 0, entry.module);
-    const parsed = module?.file ? store.read(module.file) : null;
-    const attribute = entry.attribute.join(".");
-    if (module === null || parsed === null) continue;
-    // Several names for one function are one tool, unless it looks at its name and does something else then.
-    const first = tools.get(`${parsed.file}#${attribute}`);
-    if (first !== undefined && !asking.has(first)) continue;
-    dependencies.add(parsed.file);
-    const reading = readEntryPoint(parsed, module.name, entry.attribute, entry.name, store);
-    for (const used of reading.dependencies) dependencies.add(used);
-    for (const miss of reading.misses) misses.add(miss);
-    if (reading.commandLine === null || (first !== undefined && isSame(first, reading.commandLine))) continue;
-    const found = finder.ofPython(parsed, attribute);
-    for (const used of found.dependencies) dependencies.add(used);
-    const isCut = reading.isCut && store.declaresCommandLine(parsed.file);
-    gaps.push(...reading.commandLine.gaps, ...cutGaps(isCut, parsed.file, entry.name, reading.commandLine.line));
-    const root = rootOf(parsed.file, module.name);
-    const command = { name: entry.name, attribute, module: module.name, root };
-    const tool = entryPointTool(parsed, reading, reading.commandLine, found.capabilities, command);
-    if (reading.asksForName) asking.add(tool);
-    if (first === undefined) tools.set(tool.id, tool);
-    else tools.set(`${tool.id}:${tool.name}`, { ...tool, id: `${tool.id}:${tool.name}` });
+  readonly #asking = new Set<Tool>();
+  readonly #file: string;
+  readonly #store: ModuleStore;
+  readonly #finder: CapabilityFinder;
+
+  constructor(file: string, store: ModuleStore, finder: CapabilityFinder) {
+    this.#file = file;
+    this.#store = store;
+    this.#finder = finder;
   }
-  return { tools: [...tools.values()], gaps, dependencies, misses };
+
+  get tools(): readonly Tool[] {
+    return [...this.#tools.values()];
+  }
+
+  add(entry: EntryPoint): void {
+    this.misses.add(entry.module.slice(entry.module.lastIndexOf(".") + 1));
+    const module = this.#store.resolve(this.#file, 0, entry.module);
+    const parsed = module?.file ? this.#store.read(module.file) : null;
+    if (module === null || parsed === null) return;
+    // Several names for one function are one tool, unless it looks at its name and does something else then.
+    const first = this.#tools.get(`${parsed.file}#${entry.attribute.join(".")}`);
+    if (first === undefined || this.#asking.has(first)) this.#read(entry, module.name, parsed, first);
+  }
+
+  #read(entry: EntryPoint, module: string, parsed: ParsedFile, first: Tool | undefined): void {
+    this.dependencies.add(parsed.file);
+    const reading = readEntryPoint(parsed, module, entry.attribute, entry.name, this.#store);
+    const { commandLine } = reading;
+    for (const used of reading.dependencies) this.dependencies.add(used);
+    for (const miss of reading.misses) this.misses.add(miss);
+    if (commandLine === null || (first !== undefined && isSame(first, commandLine))) return;
+    const attribute = entry.attribute.join(".");
+    const found = this.#finder.ofPython(parsed, attribute);
+    for (const used of found.dependencies) this.dependencies.add(used);
+    const isCut = reading.isCut && this.#store.declaresCommandLine(parsed.file);
+    this.gaps.push(...commandLine.gaps, ...cutGaps(isCut, parsed.file, entry.name, commandLine.line));
+    const root = rootOf(parsed.file, module);
+    const command = { name: entry.name, attribute, module, root };
+    const made = entryPointTool(parsed, reading, commandLine, found.capabilities, command);
+    const tool = first === undefined ? made : { ...made, id: `${made.id}:${made.name}` };
+    if (reading.asksForName) this.#asking.add(tool);
+    this.#tools.set(tool.id, tool);
+  }
 }
 
 function isSame(tool: Tool, commandLine: CommandLine): boolean {

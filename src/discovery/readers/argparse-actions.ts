@@ -1,12 +1,23 @@
-import type { Call, Expression, FunctionDef } from "../../python/index.ts";
-import { int, lookupInClass, resolutionOrder, type Value } from "../evaluate/index.ts";
+import {
+  type CallArguments,
+  type ExternalModel,
+  type HostValue,
+  hostOf,
+  type Interpreter,
+  list,
+  lookupInClass,
+  resolutionOrder,
+  str,
+  type Value,
+} from "../evaluate/index.ts";
 import type { Given } from "./reading.ts";
 
 /** The word for `action=…`; `custom:Name` for a class that is like none of the library's; `undefined` when not known. */
-export function actionOf(found: Given): string | undefined {
+export function actionOf(found: Given, registered?: ReadonlyMap<string, Value>): string | undefined {
   if (found.state === "absent") return "store";
   if (found.state === "unknown") return undefined;
-  const { value } = found;
+  const own = found.value.kind === "str" ? registered?.get(found.value.value) : undefined;
+  const value = own ?? found.value;
   if (value.kind === "str") return value.value;
   if (value.kind === "class") return actionOfClass(value);
   if (value.kind !== "external") return undefined;
@@ -37,33 +48,71 @@ function actionOfClass(value: Value & { kind: "class" }): string {
   return `custom:${value.name}`;
 }
 
-/** `nargs` where an action class sets it itself: `def __init__(self, …, nargs=0)`, `super().__init__(…, nargs=0)`. */
-export function nargsOfAction(found: Given): Given {
-  const init = found.state === "given" && found.value.kind === "class" ? lookupInClass(found.value, "__init__") : null;
-  if (init?.kind !== "function" || init.node.kind === "Lambda") return { state: "absent" };
-  const { args, defaults, keywordDefaults, node } = init;
-  const positional = [...args.posonlyargs, ...args.args];
-  const at = positional.findIndex((parameter) => parameter.arg === "nargs") - (positional.length - defaults.length);
-  const keyword = keywordDefaults[args.kwonlyargs.findIndex((parameter) => parameter.arg === "nargs")];
-  const own = defaults[at] ?? keyword;
-  const fallback = own === null || own === undefined || own.kind === "none" ? passedNargs(node) : own;
-  return fallback === null ? { state: "absent" } : { state: "given", value: fallback };
-}
+/** The classes of which a program derives actions of its own. */
+export const ACTION_CLASSES: readonly string[] = ["argparse.Action", ...LIBRARY_ACTIONS.keys()];
 
-/** What `super().__init__(option_strings, dest, nargs, …)` passes as the third argument. */
-function thirdOf({ func, args }: Call): Expression | undefined {
-  const isSuper = func.kind === "Attribute" && func.attr === "__init__" && func.value.kind === "Call";
-  const isSpread = args.some((argument) => argument.kind === "Starred");
-  return isSuper && !isSpread ? args[2] : undefined;
-}
+/** Steps that one `__init__` of an action may take. */
+const MAX_STEPS = 1_000;
 
-/** The number that an action's `__init__` passes on as `nargs`. */
-function passedNargs(node: FunctionDef): Value | null {
-  for (const statement of node.body) {
-    if (statement.kind !== "Expr" || statement.value.kind !== "Call") continue;
-    const nargs =
-      statement.value.keywords.find((keyword) => keyword.arg === "nargs")?.value ?? thirdOf(statement.value);
-    if (nargs?.kind === "Constant" && nargs.value.type === "int") return int(nargs.value.value);
+/** Action classes whose `__init__` takes more. */
+const NOT_FOLLOWED = new WeakSet<Value>();
+
+/** What an action's own `__init__` passed on to the library. */
+const PASSED = new WeakMap<HostValue, CallArguments>();
+
+/** The parameters of `argparse.Action` in order; the classes that take no value leave some out. */
+const PARAMETERS = [
+  "option_strings",
+  "dest",
+  "nargs",
+  "const",
+  "default",
+  "type",
+  "choices",
+  "required",
+  "help",
+  "metavar",
+] as const;
+
+/** `argparse.Action(…)`, mostly called by `super().__init__(…)`. */
+export const actionModel: ExternalModel = (call) => {
+  const keywords = new Map(call.keywords);
+  for (const [index, value] of call.positional.entries()) {
+    const name = PARAMETERS[index];
+    if (name !== undefined) keywords.set(name, value);
   }
-  return null;
+  const host: HostValue = {
+    kind: "host",
+    typeName: "argparse.Action",
+    getAttribute: (name) => (name === "choices" || name === "nargs" ? keywords.get(name) : undefined),
+  };
+  PASSED.set(host, { ...call, positional: [], keywords });
+  return host;
+};
+
+/**
+ * What `add_argument` declares when an action class of the program's own has its say: the arguments that its `__init__`
+ * passes on. `undefined` where it has none or cannot be followed.
+ */
+export function madeByAction(
+  call: CallArguments,
+  flags: readonly string[],
+  dest: string,
+  interpreter: Interpreter,
+): CallArguments | undefined {
+  const action = call.keywords.get("action");
+  if (action?.kind !== "class" || lookupInClass(action, "__init__")?.kind !== "function") return undefined;
+  const keywords = new Map(call.keywords);
+  keywords.delete("action");
+  keywords.set("option_strings", list(flags.filter((flag) => /^\W/u.test(flag)).map(str)));
+  keywords.set("dest", str(dest));
+  if (NOT_FOLLOWED.has(action)) return undefined;
+  const made = interpreter.attempt(MAX_STEPS, () => interpreter.call(action, { ...call, positional: [], keywords }));
+  if (made === undefined) NOT_FOLLOWED.add(action);
+  const passed = PASSED.get(hostOf(made) ?? { kind: "host", typeName: "" });
+  // An `__init__` that takes `*args, **kwargs` of something unknown says nothing more than the call.
+  if (passed === undefined || passed.openKeywords || passed.openPositional || passed.keywords.size === 0) {
+    return undefined;
+  }
+  return passed;
 }

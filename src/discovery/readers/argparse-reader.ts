@@ -80,6 +80,12 @@ function readRuns(events: readonly RunEvent[]): CommandLine | null {
 
 function mainRun(events: readonly RunEvent[]): RunEvent | undefined {
   const final = events.filter((event) => !event.preliminary);
+  // A parser that takes one of several words and leaves the others to the parser that is chosen by it.
+  const first = events.find((event) => event.preliminary && !event.conditional);
+  const isDispatcher = parserOf(first?.subject)?.arguments.some(
+    ({ flags, nargs, choices }) => flags.length === 0 && nargs.state === "absent" && choices.state !== "absent",
+  );
+  if (isDispatcher === true) return first;
   return final.find((event) => !event.conditional) ?? largest(final) ?? events.at(-1);
 }
 

@@ -14,7 +14,7 @@ import {
   unknown,
   type Value,
 } from "../evaluate/index.ts";
-import { actionOf, nargsOfAction } from "./argparse-actions.ts";
+import { ACTION_CLASSES, actionModel, actionOf, madeByAction } from "./argparse-actions.ts";
 import type { Argument } from "./argparse-parameters.ts";
 import { type Gap, type Given, given, givenBoolean, givenText, givenValue } from "./reading.ts";
 
@@ -46,6 +46,8 @@ export interface Parser {
   readonly arguments: Argument[];
   readonly subparsers: Subparsers[];
   readonly gaps: Gap[];
+  /** Actions of the program's own, by the word for them (`register("action", …)`). */
+  readonly actions: Map<string, Value>;
   /** Names that `set_defaults` gave a value. */
   readonly defaults: Map<string, Value>;
   groups: number;
@@ -63,6 +65,7 @@ export function argparseModels(): readonly (readonly [string, ExternalModel])[] 
     ["rich_argparse.ArgumentParser", parser],
     ["argparse._ArgumentGroup", groupModel(false)],
     ["argparse._MutuallyExclusiveGroup", groupModel(true)],
+    ...ACTION_CLASSES.map((name) => [name, actionModel] as const),
     ["argparse.FileType", () => ({ kind: "host", typeName: "argparse.FileType" })],
     ["argparse.Namespace", () => unknown("the arguments of a run")],
   ];
@@ -106,6 +109,7 @@ export function makeParser(
     arguments: [],
     subparsers: [],
     gaps: [],
+    actions: new Map(),
     defaults: new Map(),
     groups: 0,
   };
@@ -150,6 +154,7 @@ function hostParser(parser: Parser, interpreter: Interpreter, more: ReadonlyMap<
     typeName: "argparse.ArgumentParser",
     getAttribute: (name) => parserAttribute(parser, name, interpreter),
     setAttribute: (name, value) => setParserAttribute(parser, name, value),
+    hasMethod: (name) => more.has(name) || PARSER_METHODS.has(name),
     callMethod: (name, call) => (more.get(name) ?? PARSER_METHODS.get(name))?.(parser, call, interpreter, host),
   };
   PARSERS.set(host, parser);
@@ -218,9 +223,17 @@ const PARSER_METHODS: ReadonlyMap<string, ParserMethod> = new Map<string, Parser
   ["exit", () => NEVER],
   ["print_help", () => NONE],
   ["print_usage", () => NONE],
-  ["register", () => NONE],
+  ["register", register],
   ["_add_action", () => NONE],
 ]);
+
+/** `parser.register("action", word, class)`. */
+function register(parser: Parser, call: CallArguments): Value {
+  const [registry, word, value] = call.positional;
+  const isAction = registry?.kind === "str" && registry.value === "action" && word?.kind === "str";
+  if (isAction && value !== undefined) parser.actions.set(word.value, value);
+  return NONE;
+}
 
 // --- groups -----------------------------------------------------------------------------------------------------
 
@@ -299,22 +312,22 @@ export function addArgument(
     addGap(parser, call, "An argument is declared whose name is not known before the program runs.");
     return unknown("an argument");
   }
-  const nargs = given(call, "nargs");
+  const own = madeByAction(call, known, dest, interpreter) ?? call;
   const argument: Argument = {
     flags: isOption ? known : [],
-    dest,
+    dest: givenText(own, "dest") ?? dest,
     file: call.file,
     line: call.line,
     conditional: interpreter.conditional > 0,
-    action: actionOf(given(call, "action")),
-    nargs: nargs.state === "absent" ? nargsOfAction(given(call, "action")) : nargs,
-    constant: given(call, "const"),
-    default: given(call, "default"),
-    type: given(call, "type"),
-    choices: given(call, "choices"),
-    required: given(call, "required"),
-    help: given(call, "help"),
-    metavar: given(call, "metavar"),
+    action: actionOf(given(call, "action"), parser.actions),
+    nargs: given(own, "nargs"),
+    constant: given(own, "const"),
+    default: given(own, "default"),
+    type: given(own, "type"),
+    choices: given(own, "choices"),
+    required: given(own, "required"),
+    help: given(own, "help"),
+    metavar: given(own, "metavar"),
     exclusiveGroup: exclusive,
   };
   const completed = argument.action === "boolean_optional" ? withNegations(argument) : argument;
@@ -324,9 +337,19 @@ export function addArgument(
   return {
     kind: "host",
     typeName: "argparse.Action",
-    getAttribute: (name) => (name === "dest" ? str(dest) : unknown(`action.${name}`)),
+    getAttribute: (name) => (name === "dest" ? str(dest) : attributeOfAction(own, completed, name)),
     setAttribute: (name, value) => changeArgument(completed, name, value),
   };
+}
+
+/** What `add_argument` gave an action, as the program sees it. */
+function attributeOfAction(call: CallArguments, { flags }: Argument, name: string): Value {
+  if (name === "option_strings") return list(flags.map(str));
+  const isGiven = name === "metavar" || name === "help" || name === "choices" || name === "nargs" || name === "const";
+  return (
+    (isGiven ? (call.keywords.get(name) ?? (call.openKeywords ? undefined : NONE)) : undefined) ??
+    unknown(`action.${name}`)
+  );
 }
 
 /** `--no-x` beside each `--x`, as `BooleanOptionalAction` adds. */
@@ -438,10 +461,15 @@ function addSubparsers(parser: Parser, call: CallArguments, interpreter: Interpr
     kind: "host",
     typeName: "argparse._SubParsersAction",
     setAttribute: () => undefined,
-    getAttribute: (name) => (name === "choices" ? entries() : undefined),
+    getAttribute: (name) => (name === "choices" ? entries() : attributeOfSubparsers(call, name)),
     callMethod: (name, inner) =>
       name === "add_parser" ? addParser(parser, subparsers, inner, interpreter) : undefined,
   };
+}
+
+function attributeOfSubparsers(call: CallArguments, name: string): Value | undefined {
+  const isGiven = name === "metavar" || name === "dest" || name === "help" || name === "title";
+  return isGiven ? (call.keywords.get(name) ?? (call.openKeywords ? unknown(name) : NONE)) : undefined;
 }
 
 function addParser(parent: Parser, subparsers: Subparsers, call: CallArguments, interpreter: Interpreter): Value {

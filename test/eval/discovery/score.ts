@@ -1,5 +1,6 @@
 /** Compares what discovery says about tools with the parsers that they really build. */
 import type { Parameter, Tool } from "../../../src/model/index.ts";
+import { isFromOutside } from "./outside.ts";
 import type { TrueParameter, TrueTool, Truth } from "./truth.ts";
 
 export interface Count {
@@ -118,7 +119,10 @@ function compareTool(truth: TrueTool, discovered: readonly Tool[], tallies: read
   const differences = tool === null ? ["NOT FOUND"] : [];
   const given = tool === null ? [] : ownParameters(tool).filter((item) => isKnowable(truth, item));
   const paths = new Set(tool?.subcommands.map((item) => item.path));
-  const further = [...compareParameters(wanted, given, tallies), ...comparePaths(truth.subcommands, paths, tallies)];
+  const further = [
+    ...compareParameters(truth.workspace, wanted, given, tallies),
+    ...comparePaths(truth.subcommands, paths, tallies),
+  ];
   if (tool !== null) differences.push(...further);
   count(tallies, "perfect", differences.length === 0);
   return differences;
@@ -130,6 +134,7 @@ function isKnowable({ framework }: TrueTool, parameter: Parameter): boolean {
 }
 
 function compareParameters(
+  workspace: string,
   wanted: readonly TrueParameter[],
   given: readonly Parameter[],
   tallies: readonly Tally[],
@@ -144,7 +149,7 @@ function compareParameters(
   return [
     ...own.map((item) => `MISSING ${title(item)} ${item.place?.slice(0, 2).join(":") ?? ""}`),
     ...extra.map((item) => `EXTRA ${item.subcommand ?? ""} ${item.flags.join("/") || item.name} line ${item.line}`),
-    ...known.flatMap(([real, read]) => compareParameter(real, read, tallies)),
+    ...known.flatMap(([real, read]) => compareParameter(workspace, real, read, tallies)),
   ];
 }
 
@@ -227,7 +232,12 @@ function hasSameSubcommand(real: TrueParameter, read: Parameter): boolean {
   return real.subcommand === null || real.subcommand === (read.subcommand ?? "");
 }
 
-function compareParameter(real: TrueParameter, read: Parameter, tallies: readonly Tally[]): readonly string[] {
+function compareParameter(
+  workspace: string,
+  real: TrueParameter,
+  read: Parameter,
+  tallies: readonly Tally[],
+): readonly string[] {
   const differences: string[] = [];
   const check = (measure: Measure, isOk: boolean, was: unknown, should: unknown): void => {
     count(tallies, measure, isOk);
@@ -248,8 +258,13 @@ function compareParameter(real: TrueParameter, read: Parameter, tallies: readonl
   const multi = isMulti(read);
   if (real.multi !== null) check("arity", multi === real.multi, multi, real.multi);
   if (real.required !== null) check("required", read.required === real.required, read.required, real.required);
-  if (real.defaultKind === "ok" && !OF_THE_MACHINE.has(String(real.default))) compareDefault(real, read, check);
-  if (real.choicesKind === "ok" && real.choices !== null && real.choices.length > 0) {
+  // It says that it does not know what no text of the tool tells.
+  const isRightlyUnknown = (field: "default" | "choices"): boolean =>
+    read.confidence === "unknown" && read[field] === undefined && isFromOutside(workspace, real, field);
+  if (real.defaultKind === "ok" && !OF_THE_MACHINE.has(String(real.default)) && !isRightlyUnknown("default")) {
+    compareDefault(real, read, check);
+  }
+  if (real.choicesKind === "ok" && real.choices !== null && real.choices.length > 0 && !isRightlyUnknown("choices")) {
     check("choices", sameSet(real.choices, read.choices ?? []), read.choices, real.choices);
   }
   if (real.hidden) count(tallies, "hidden", read.hidden === true);
