@@ -178,6 +178,11 @@ describe("compileWorkflow", () => {
       "steps:\n  - id: a\n    tool: fetch\n    with: { city: '${{ item }}' }",
       "4:24 bad-expression: There is no “item” here",
     ],
+    [
+      "item in a condition, which is asked once",
+      step("    forEach: [1]\n    if: item == 1"),
+      "6:9 bad-expression: There is no “item” here",
+    ],
     ["a duplicate id", `${step("")}  - { id: a, tool: twin }`, "5:11 duplicate-step"],
     ["a step that needs itself", step("    needs: a"), "5:12 workflow-cycle: A step cannot need itself"],
     [

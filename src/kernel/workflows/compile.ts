@@ -282,7 +282,7 @@ class Compiler {
     const path: FieldPath = ["steps", index];
     const forEach = step.forEach === undefined ? undefined : this.#forEach(step.forEach, [...path, "forEach"]);
     const scope = this.#scope(false, forEach?.item);
-    const condition = step.if === undefined ? undefined : this.#condition(step.if, [...path, "if"], forEach?.item);
+    const condition = step.if === undefined ? undefined : this.#condition(step.if, [...path, "if"]);
     const args = new Map<string, { readonly value: Compiled; readonly type: Type }>();
     for (const [name, given] of Object.entries(step.with ?? {})) {
       args.set(name, this.#value(given, [...path, "with", name], scope));
@@ -383,10 +383,10 @@ class Compiler {
     return template.whole === undefined ? STRING : type;
   }
 
-  #condition(given: boolean | string, path: FieldPath, item: Type | undefined): CompiledStep["condition"] {
+  #condition(given: boolean | string, path: FieldPath): CompiledStep["condition"] {
     const text = String(given);
     const { template, problems } = parseBare(text);
-    const type = this.#templateType(template, problems, path, this.#scope(true, item));
+    const type = this.#templateType(template, problems, path, this.#scope(true));
     const range = this.#source.document.valueRange(path);
     if (problems.length > 0) return { template, text };
     if (template.whole === undefined)

@@ -126,7 +126,9 @@ function expressionSuggestions(text: string, path: YamlPath, context: WorkflowCo
   if (chain !== undefined) return memberSuggestions(chain, path, context);
   if (/["'][^"']*$/.test(text) && (text.match(/["']/g) ?? []).length % 2 === 1) return [];
   const inOutputs = path[0] === "steps" && path[2] === "outputs";
-  const inEach = path[0] === "steps" && valueAt(context.value, [...path.slice(0, 2), "forEach"]) !== undefined;
+  const isAsked = path[2] === "if" || path[2] === "forEach";
+  const inEach =
+    !isAsked && path[0] === "steps" && valueAt(context.value, [...path.slice(0, 2), "forEach"]) !== undefined;
   const names: Suggestion[] = [
     { label: "inputs", kind: "variable", documentation: "The inputs of the workflow." },
     ...(inOutputs
