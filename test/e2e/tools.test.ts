@@ -97,7 +97,15 @@ it("backs up what ran, and brings it back", async (test) => {
   await later.waitFor();
   await workbench.palette("Toka: Restore Grants and History…");
   await expect.poll(() => workbench.quickInput().inputValue()).toMatch(/\/$/);
-  await workbench.answer(file);
+  await workbench.quickInput().fill(file);
+  // The dialog takes Enter for a file once it has found it.
+  await workbench.picks().filter({ hasText: "saved.toka" }).waitFor();
+  await expect
+    .poll(async () => {
+      if ((await workbench.dialog().count()) === 0) await workbench.page.keyboard.press("Enter");
+      return workbench.dialog().count();
+    })
+    .toBe(1);
   await workbench.confirm("Replace");
   await later.waitFor({ state: "detached" });
   await workbench
