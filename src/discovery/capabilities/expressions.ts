@@ -17,6 +17,13 @@ const LOOKING: ReadonlySet<string> = new Set(
 /** Methods that put what they are given into a container, and take nothing out. */
 const STORING: ReadonlySet<string> = new Set("append add insert setdefault".split(" "));
 
+const STREAMS: ReadonlySet<string> = new Set(["sys.stdin", "sys.__stdin__"]);
+
+/** What can be asked of a stream without reading it. */
+const ABOUT_STREAMS: ReadonlySet<string> = new Set(
+  "isatty encoding errors closed name newlines line_buffering __class__ __module__ __name__".split(" "),
+);
+
 /** Libraries that keep what they are given until the program that they make up is run. */
 const FRAMEWORKS = /^(?:mcp|fastmcp|nox|invoke|fabric|doit|atexit|signal|pydantic_ai|smolagents|langchain\w*)\./u;
 
@@ -119,12 +126,13 @@ export class ExpressionReader {
   }
 
   #call(node: Call, unit: Unit, locals: Locals): void {
+    // The line of evidence is the one on which the name stands that is called: in a chain, that is the end of `func`.
     const { func } = node;
     const found = this.#resolver.resolve(func, this.#file, locals);
     if (found?.kind === "external") {
       const literal = new Literals(locals, this.#constantOf);
-      this.#add(unit, node.line, this.#table.needsOfCall(found.name, found.isObject, node, literal));
-      if (!found.isObject) this.#add(unit, node.line, this.#table.needsOfReference(found.name, false));
+      this.#add(unit, func.endLine, this.#table.needsOfCall(found.name, found.isObject, node, literal));
+      if (!found.isObject) this.#add(unit, func.endLine, this.#table.needsOfReference(found.name, false));
     } else if (found?.kind === "instance") {
       // `cls(…)`, or an object that can be called
       this.#edge({ ...found, kind: "class" }, unit);
@@ -132,13 +140,13 @@ export class ExpressionReader {
     else if (func.kind === "Attribute") {
       if (this.#table.hasMethod(func.attr)) {
         const literal = new Literals(locals, this.#constantOf);
-        this.#add(unit, node.line, this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
+        this.#add(unit, func.endLine, this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
       }
       unit.edges.push({ kind: "method", name: func.attr, shape: shapeOf(node) });
     }
     if (func.kind === "Attribute" && func.value.kind === "Name" && found === null && STORING.has(func.attr)) {
       this.#named(func.value, unit, locals);
-    } else if (func.kind === "Attribute") this.#ownerOfCalled(func.value, found, unit, locals);
+    } else if (func.kind === "Attribute") this.#ownerOfCalled(func, found, unit, locals);
     else if (func.kind !== "Name") this.node(func, unit, locals);
     this.#use(func, unit, locals);
     this.#passed(node, found, unit, locals);
@@ -174,7 +182,7 @@ export class ExpressionReader {
     const found = this.#resolver.resolve(value, this.#file, locals);
     if (found?.kind !== "external" || found.isObject) return;
     const literal = new Literals(locals, this.#constantOf);
-    this.#add(unit, value.line, this.#table.needsOfCall(found.name, false, call, literal));
+    this.#add(unit, value.endLine, this.#table.needsOfCall(found.name, false, call, literal));
   }
 
   /** What a variable holds is reached where the variable is used. */
@@ -189,7 +197,7 @@ export class ExpressionReader {
     this.#named(node, unit, locals);
     // A name that is given another meaning is no change of what it meant.
     if (node.kind !== "Name" || node.ctx === "Load") this.#use(node, unit, locals);
-    if (node.kind === "Attribute") this.#owner(node.value, unit, locals);
+    if (node.kind === "Attribute") this.#owner(node.value, node.attr, unit, locals);
   }
 
   /** What a name stands for, without what a variable of that name holds. */
@@ -199,20 +207,26 @@ export class ExpressionReader {
     if (found?.kind === "external") {
       // An object that a call gave was asked for on the line of the call.
       if (found.isObject) return;
-      this.#add(unit, node.line, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
+      this.#add(unit, node.endLine, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
     } else if (found !== null && node.ctx === "Load") this.#edge(found, this.#holder ?? unit);
   }
 
   /** That of which an attribute is taken: a class is not made an object of by that. */
-  #owner(node: Expression, unit: Unit, locals: Locals): void {
+  #owner(node: Expression, attribute: string, unit: Unit, locals: Locals): void {
     const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
+    if (found?.kind === "external" && STREAMS.has(found.name) && ABOUT_STREAMS.has(attribute)) return;
     if (found?.kind !== "class") this.node(node, unit, locals);
     else unit.edges.push({ kind: "unit", file: found.file, unit: variableUnit(found.name) });
   }
 
   /** The same for a method that is called: one that a class has from a base may well be what makes its objects. */
-  #ownerOfCalled(node: Expression, called: Referent | null, unit: Unit, locals: Locals): void {
-    this.#owner(node, unit, locals);
+  #ownerOfCalled(
+    { value: node, attr }: Expression & { kind: "Attribute" },
+    called: Referent | null,
+    unit: Unit,
+    locals: Locals,
+  ): void {
+    this.#owner(node, attr, unit, locals);
     if (called?.kind !== "function" || !isName(node)) return;
     const owner = this.#resolver.resolve(node, this.#file, locals);
     if (owner?.kind === "class" && !called.name.startsWith(`${owner.name}.`)) this.#edge(owner, unit);

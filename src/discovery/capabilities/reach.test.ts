@@ -210,6 +210,17 @@ describe("arguments in variables", () => {
   });
 });
 
+describe("what is only asked", () => {
+  test.each<[string, string, CapabilityName[]]>([
+    ["import sys", "print(sys.stdin.isatty(), sys.stdin.encoding)", []],
+    ["import sys", "print(sys.stdin.isatty() or sys.stdin.read())", ["stdin"]],
+    ["import requests\nclass A(requests.Session):\n    def __init__(self): super().__init__()", "print(A)", []],
+    ["import requests\nclass A(requests.Session):\n    def go(self): super().get('x')", "A().go()", ["network-access"]],
+  ])("%s: %s", async (definitions, main, expected) => {
+    expect(await needs(definitions, main)).toEqual(expected);
+  });
+});
+
 describe("evidence", () => {
   test("stands on the line of the call, not where its result is used", async () => {
     const text =
@@ -220,5 +231,11 @@ describe("evidence", () => {
       [3, "home = os.environ.get('HOME')"],
       [7, "dict(os.environ)"],
     ]);
+  });
+
+  test("of a chain over several lines is the line of the name that is called", async () => {
+    const text = "from pathlib import Path\n(\n    Path('a')\n    .parent\n    .mkdir()\n)\n";
+    const tool = await onlyTool({ "t.py": `#!/usr/bin/env python3\n${text}` });
+    expect(tool.capabilities[0]?.evidence).toMatchObject([{ line: 6, text: ".mkdir()" }]);
   });
 });

@@ -169,8 +169,12 @@ export class Resolver {
         const found = this.member(base.file, base.name, name, depth + 1);
         return found?.kind === "function" ? { ...found, isOfObject: true } : found;
       }
-      case "super":
-        return this.#inherited(base.file, base.name, name, depth + 1);
+      case "super": {
+        const found = this.#inherited(base.file, base.name, name, depth + 1);
+        // A base outside the workspace is not made anew by its subclass's `__init__`.
+        const isImplicit = found?.kind === "external" && name.startsWith("__");
+        return isImplicit ? { kind: "external", name: `builtins.object.${name}`, isObject: true } : found;
+      }
       default:
         return null;
     }

@@ -95,7 +95,16 @@ export const SERVICE_RULES: readonly CapabilityRule[] = [
             openai.* anthropic.* mistralai.* cohere.* groq.* ollama.* litellm.* replicate.* together.* voyageai.* ai21.*
             elevenlabs.* assemblyai.* deepgram.* langchain_openai.* langchain_anthropic.* langchain_google_genai.*
             langchain_community.* langchain_ollama.* langchain.llms.* langchain.chat_models.* langchain.document_loaders.*
-            llama_index.* instructor.from_openai dspy.LM smolagents.* pydantic_ai.Agent crewai.* autogen.* semantic_kernel.*
+            pydantic_ai.Agent.run pydantic_ai.Agent.run_sync pydantic_ai.Agent.run_stream pydantic_ai.Agent.iter
+            pydantic_ai.Agent.to_cli pydantic_ai.Agent.to_cli_sync pydantic_ai.Agent.to_web pydantic_ai.Agent.to_ag_ui
+            pydantic_ai.Agent.to_a2a smolagents.InferenceClientModel smolagents.HfApiModel smolagents.LiteLLMModel
+            smolagents.LiteLLMRouterModel smolagents.OpenAIModel smolagents.OpenAIServerModel
+            smolagents.AzureOpenAIModel smolagents.AzureOpenAIServerModel smolagents.AmazonBedrockModel
+            smolagents.AmazonBedrockServerModel smolagents.WebSearchTool smolagents.DuckDuckGoSearchTool
+            smolagents.GoogleSearchTool smolagents.ApiWebSearchTool smolagents.VisitWebpageTool
+            smolagents.WikipediaSearchTool smolagents.load_tool smolagents.Tool.from_hub smolagents.Tool.from_space
+            smolagents.ToolCollection.from_hub smolagents.ToolCollection.from_mcp smolagents.MCPClient
+            llama_index.* instructor.from_openai dspy.LM crewai.* autogen.* semantic_kernel.*
             kubernetes.client.* kubernetes.config.* kubernetes_asyncio.* openshift.* docker.from_env docker.DockerClient
             docker.APIClient docker.Client podman.* github.Github github3.* ghapi.* gitlab.Gitlab bitbucket.* jira.JIRA
             atlassian.* confluence.* jenkins.Jenkins jenkinsapi.* sonarqube.* zapv2.* slack_sdk.* slack.WebClient slackclient.*
