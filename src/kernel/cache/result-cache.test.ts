@@ -42,6 +42,7 @@ class ReadingSandbox {
   runs = 0;
   observed: Partial<Observed> = {};
   during: () => void = () => undefined;
+  cannotObserve = false;
   readonly #workspace: string;
   readonly #packages: string;
 
@@ -63,6 +64,10 @@ class ReadingSandbox {
   }
 
   async run({ argv, observe }: SandboxRequest, options: RunOptions): Promise<SandboxOutcome> {
+    if (observe === true && this.cannotObserve) {
+      const usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writtenBytes: 0 };
+      return { exit: { reason: "sandbox-error", message: "no pipes here" }, usage, denied: [] };
+    }
     this.runs++;
     const output = this.output(argv);
     if (output !== undefined) await options.onStdout(Buffer.from(output));
@@ -212,6 +217,13 @@ describe("ResultCache", () => {
     expect((await run()).cached).toBe(true);
     write("data/a.txt", "b");
     expect((await run()).cached).toBe(false);
+  });
+
+  it("runs a tool also where runs cannot be observed, and keeps nothing then", async () => {
+    sandbox.cannotObserve = true;
+    expect((await run()).exit.reason).toBe("ok");
+    expect((await run()).cached).toBe(false);
+    expect(events).toEqual(["the run could not be observed", "the run could not be observed"]);
   });
 
   it("keeps nothing of a run during which an input changed", async () => {

@@ -173,7 +173,7 @@ export class ResultCache {
     const signal = new AbortController().signal;
     const key = cacheKey(this.#options.context, plan, request, signal);
     return {
-      observe: plan.tool.kind === "python",
+      observe: plan.tool.inputs === undefined,
       keep: async (execution, observed) => {
         const before = await key;
         const after = await cacheKey(this.#options.context, plan, request, signal);

@@ -234,7 +234,12 @@ export class Executor {
     const observe = request.observe ?? recording?.observe;
     const spareFolders = this.#spares.foldersFor(request.tool);
     const asked = { ...request, spareFolders, ...(observe === undefined ? {} : { observe }) };
-    const { observed, ...outcome } = await attempt(context, plan, asked, folder.value, hooks);
+    const first = await attempt(context, plan, asked, folder.value, hooks);
+    // Where runs cannot be observed that is no reason not to run: its result is not kept then.
+    const again = request.observe === undefined && observe === true && neverBegan(first);
+    const { observed, ...outcome } = again
+      ? await attempt(context, plan, { ...request, spareFolders }, folder.value, hooks)
+      : first;
     const told =
       observed === undefined || request.observe !== true
         ? {}
@@ -284,6 +289,10 @@ export class Executor {
         : "it waited too long for its turn and never ran";
     return this.#keep(run, { ...run.base, ...nothingDone(), exit: { reason, message } });
   }
+}
+
+function neverBegan({ exit, usage }: Pick<Execution, "exit" | "usage">): boolean {
+  return exit.reason === "sandbox-error" && usage.wallMs === 0;
 }
 
 function nothingDone(): Pick<Execution, "stdout" | "stderr" | "results" | "usage"> {

@@ -5,6 +5,7 @@ import type { State } from "../state.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const DAY_MS = 86_400_000;
+const LOST_AFTER_MS = 7 * DAY_MS;
 /** Looks once for so many runs that were kept. */
 const EVERY = 64;
 /** Takes away no more runs at once, so that nobody waits for the database or a run for long. */
@@ -68,7 +69,7 @@ export class Retention {
 
   /**
    * Once a day: folders that belong to nothing, of processes that died between the record and the folder, or in a run.
-   * Those that are younger than a day may belong to a run that goes on.
+   * Those that are younger than a week may belong to a run that goes on.
    */
   #sweep(): Result<void> {
     const { state, clock } = this.#options;
@@ -91,7 +92,8 @@ export class Retention {
       for (const name of lost.value) {
         const path = join(folder, name);
         const status = statSync(path, { throwIfNoEntry: false });
-        if (status !== undefined && now - status.mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true });
+        if (status !== undefined && now - status.mtimeMs > LOST_AFTER_MS)
+          rmSync(path, { recursive: true, force: true });
       }
     }
     return ok(undefined);
