@@ -50,7 +50,7 @@ export function openChain(workspace: string, stateFolder: string, onRun: () => v
       .join(" ")
       .replaceAll(/\/\S*\/runs\/[^/]*\//g, "");
     writeFileSync(join(request.resultFolder ?? "", "out.txt"), words);
-    await options.onStdout?.(new TextEncoder().encode(JSON.stringify({ size: words.length })));
+    await options.onStdout(new TextEncoder().encode(JSON.stringify({ size: words.length })));
     onRun();
     const usage = { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1, writtenBytes: 1 };
     return { exit: { code: 0, reason: "ok" }, usage, denied: [] };
