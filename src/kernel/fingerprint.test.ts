@@ -85,6 +85,15 @@ describe("Fingerprints", () => {
     expect(filesOf("", ["src/pkg/cli.py"], code)).toEqual(["src/pkg/__init__.py", "src/pkg/cli.py"]);
   });
 
+  it("is of the command alone where an extension provides a tool without a file", () => {
+    const provided: Partial<Tool> = {
+      ...{ id: "plugin:x/grow", file: "plugin:x/grow", framework: "plugin", source: "plugin", kind: "external" },
+      entry: { argv: ["python", "tools/report.py"] },
+    };
+    expect([...parts(provided).files.keys()]).toEqual(["tools/report.py"]);
+    expect([...parts({ ...provided, entry: { argv: ["true"] } }).files.keys()]).toEqual([]);
+  });
+
   it("changes with the source, the imports, the command, the schema, the category and limits, and with nothing else", () => {
     write({ "tools/report.py": "import helper", "tools/helper.py": "x = 1", "tools/data.csv": "1" });
     const before = parts();

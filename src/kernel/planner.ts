@@ -79,7 +79,8 @@ export class Planner {
     if (!modules.ok) return modules;
     const parts = this.partsOf(tool);
     if (!parts.ok) return parts;
-    const changes = approvals.changes(tool.id, parts.value);
+    // What is built in changes with the product, which nobody has to approve.
+    const changes = builtin === undefined ? approvals.changes(tool.id, parts.value) : ok(undefined);
     if (!changes.ok) return changes;
     const folder = readFolderConfiguration(workspace);
     if (!folder.ok) return { ok: false, problem: folder.problems[0] };
@@ -126,7 +127,7 @@ export class Planner {
   begin(plan: Plan, request: RunRequest, run: string): Result<boolean> {
     const used = this.#parts.grants.use(plan.grants, run);
     if (!used.ok || !used.value) return used;
-    if (request.principal !== "user") return used;
+    if (request.principal !== "user" || this.#parts.builtins.entry(plan.tool) !== undefined) return used;
     const noted = this.#parts.approvals.note(plan.tool.id, plan.parts);
     return noted.ok ? used : noted;
   }

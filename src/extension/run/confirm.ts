@@ -82,7 +82,7 @@ async function askLonger(confirmation: Confirmation, folder: WorkspaceFolder): P
     { label: words, description: l10n.t("until it is revoked or the tool changes"), beyond, duration: "always" },
   ]);
   return await window.showQuickPick(items, {
-    title: l10n.t("Run, and Let {0}", confirmation.plan.tool.name),
+    title: l10n.t("Run {0}, and Allow for Longer", confirmation.plan.tool.name),
     placeHolder: l10n.t("What may it do, and for how long? It is listed under Grants."),
     ignoreFocusOut: true,
   });
