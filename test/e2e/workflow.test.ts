@@ -11,6 +11,8 @@ it("shows the plan of a workflow, runs it once confirmed, and follows its steps"
   needsSandbox(context);
   const { workbench } = session();
   await openTools(workbench);
+  // It is folded at first.
+  await workbench.palette("Toka: Focus on Workflows View");
   await workbench.inlineAction(workbench.treeItem(/^harvest-report, workflow/), /^Run Workflow/);
   // All inputs have defaults.
   await workbench.focusedPick("Continue").waitFor();
@@ -32,6 +34,7 @@ it("shows the plan of a workflow, runs it once confirmed, and follows its steps"
 it("says which step is denied, and goes on with the run once its tools are others", async (context) => {
   needsSandbox(context);
   const { workbench, workspace } = session();
+  await workbench.collapse(workbench.treeItem(/^harvest-report, finished/));
   await workbench.inlineAction(workbench.treeItem(/^season-archive, workflow/), /^Run Workflow/);
   const dialog = workbench.dialog();
   await dialog.filter({ hasText: "Run the workflow season-archive?" }).waitFor();
