@@ -1,48 +1,85 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
-import { interleave, table } from "./measure.ts";
+import { compileConfig, Sandbox, type SandboxRequest } from "../../src/sandbox/index.ts";
+import { type Contestant, interleave, table } from "./measure.ts";
 
 const ROUNDS = 25;
-const SCRIPT = ["-I", "-S", "-c", "pass"];
+const SCRIPT = ["-c", "pass"];
 const ignore = () => undefined;
 const BARE_BWRAP = ["--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--die-with-parent"];
+const BACKENDS = [
+  { backend: "bwrap", tier: "tier A" },
+  { backend: "landlock", tier: "tier B" },
+] as const;
 
-/** What a run costs before the tool does anything, next to a bare interpreter and to bubblewrap alone. */
+/**
+ * What a run costs before the tool does anything, next to a bare interpreter and to bubblewrap alone. A warm run takes a
+ * sandbox that has come up meanwhile; making the next one ready is no part of its time.
+ */
 export default async function sandboxStart(): Promise<string> {
   const signal = new AbortController().signal;
-  const sandbox = new Sandbox({ helperPath: new URL("../../src/sandbox/helper.py", import.meta.url).pathname });
-  const report = await sandbox.probe(signal);
-  if (!report.backend) return "skipped: this machine has no sandbox backend (see `toka doctor`)";
-  // The interpreter itself: what PATH has may be a shim that costs more than all that is measured here.
-  const { stdout: python } = await execa("python3", ["-c", "import sys; print(sys.executable)"]);
+  const python = await findPython();
   const workspace = await mkdtemp(join(tmpdir(), "toka-bench-"));
+  const config = compileConfig({ category: "analysis", workspace });
+  const notes = [`The interpreter is ${python}.`];
+  const contestants: Contestant[] = [
+    { name: "python3 -c pass", run: async () => void (await execa(python, SCRIPT)) },
+    {
+      name: "the same under plain bwrap",
+      run: async () => void (await execa("/usr/bin/bwrap", [...BARE_BWRAP, python, ...SCRIPT])),
+    },
+  ];
+  const sandboxes: Sandbox[] = [];
+  const helperPath = new URL("../../src/sandbox/helper.py", import.meta.url).pathname;
+  for (const { backend, tier } of BACKENDS) {
+    for (const ready of [0, 1]) {
+      const sandbox = new Sandbox({ helperPath, backend, warm: { ready } });
+      const { backend: holds } = await sandbox.probe(signal);
+      if (holds === undefined) {
+        notes.push(`skipped: ${backend} does not come up here (see \`toka doctor\`)`);
+        continue;
+      }
+      sandboxes.push(sandbox);
+      const request = { argv: ["python", ...SCRIPT], cwd: workspace, config, environment: process.env };
+      contestants.push({
+        name: `the same in ${tier}${ready > 0 ? ", warm" : ""}`,
+        run: async () => await start(sandbox, { ...request, interpreter: python }, ready > 0),
+      });
+    }
+  }
   try {
-    const config = compileConfig({ category: "analysis", workspace });
-    const figures = await interleave(
-      [
-        { name: "python3 -c pass", run: async () => void (await execa(python, SCRIPT)) },
-        {
-          name: "the same under plain bwrap",
-          run: async () => void (await execa("/usr/bin/bwrap", [...BARE_BWRAP, python, ...SCRIPT])),
-        },
-        {
-          name: "the same in the sandbox",
-          run: async () => {
-            const outcome = await sandbox.run(
-              { argv: ["python", ...SCRIPT], cwd: workspace, config, environment: process.env },
-              { signal, onStdout: ignore, onStderr: ignore, onEvent: ignore },
-            );
-            if (outcome.exit.reason !== "ok") throw new Error(`the run ended with ${outcome.exit.reason}`);
-          },
-        },
-      ],
-      ROUNDS,
-    );
-    return table(figures);
+    return [table(await interleave(contestants, ROUNDS)), ...notes].join("\n");
   } finally {
+    await Promise.all(sandboxes.map((sandbox) => sandbox.dispose()));
     await rm(workspace, { recursive: true });
   }
+}
+
+/** Milliseconds of one run. The next contestant does not run beside the making of what is kept ready. */
+async function start(sandbox: Sandbox, request: SandboxRequest, isWarm: boolean): Promise<number> {
+  const { signal } = new AbortController();
+  const quiet = { signal, onStdout: ignore, onStderr: ignore, onEvent: ignore };
+  if (isWarm && (await sandbox.ready()) === 0) await sandbox.run(request, quiet);
+  await sandbox.ready();
+  const begun = performance.now();
+  const { exit, warm = false } = await sandbox.run(request, quiet);
+  const milliseconds = performance.now() - begun;
+  await sandbox.ready();
+  if (exit.reason !== "ok") throw new Error(`the run ended with ${exit.reason}: ${exit.message}`);
+  if (warm !== isWarm) throw new Error(`a run that was to be ${isWarm ? "warm" : "cold"} was not`);
+  return milliseconds;
+}
+
+/** The system's interpreter: what PATH has may be a shim, or start slowly by itself, which would flatter the ratios. */
+async function findPython(): Promise<string> {
+  const system = "/usr/bin/python3";
+  const isThere = await access(system).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return system;
+  const { stdout } = await execa("python3", ["-c", "import sys; print(sys.executable)"]);
+  return stdout;
 }

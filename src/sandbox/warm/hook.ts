@@ -62,7 +62,7 @@ def _wait():
             for path in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
                 if isinstance(path, str):
                     checked.append(path)
-        for entry in sys.path:
+        for entry in sys.path[own_path:]:  # the first is the folder that it was started in, where nothing was read
             if entry not in given:
                 checked.append(entry)
                 checked.extend(entry + "/" + name for name in names(entry) if name.endswith(".pth"))
