@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import {
@@ -49,6 +49,13 @@ export interface Recording {
 
 /** Whether a result was kept, or why not, in a few words. */
 export type KeepOutcome = { readonly kept: true } | { readonly kept: false; readonly why: string };
+
+/** The moment on the clock of change times, in the steps that the system counts them: a folder is touched to see it. */
+function changeTimeNow(folder: string): bigint {
+  const now = new Date();
+  utimesSync(folder, now, now);
+  return statSync(folder, { bigint: true }).ctimeNs;
+}
 
 /** Whether the inputs of a tool can be known at all: Python is observed, other programs have to be described. */
 export function canBeKept({ kind, inputs }: Tool): boolean {
@@ -168,8 +175,7 @@ export class ResultCache {
   /** Begins to watch over a run whose result may be kept; nothing where it may not. */
   record(plan: Plan, request: RunRequest, run: RunFolder): Recording | undefined {
     if (!this.mayUse(plan, request)) return undefined;
-    // The kernel's own clock for change times, in the steps that it counts them.
-    const since = statSync(run.results, { bigint: true }).ctimeNs;
+    const since = changeTimeNow(run.folder);
     const signal = new AbortController().signal;
     const key = cacheKey(this.#options.context, plan, request, signal);
     return {
