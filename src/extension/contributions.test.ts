@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 describe("contributions", () => {
   it("guard every command that runs a tool by workspace trust", () => {
-    for (const key of ["runTool", "observeTool", "runAgain", "ask"] as const)
+    for (const key of ["runTool", "observeTool", "runAgain", "ask", "runWorkflow", "resumeWorkflow"] as const)
       expect(COMMANDS[key].enablement).toBe("isWorkspaceTrusted");
   });
 
