@@ -47,7 +47,8 @@ const LIMITS: ResourceLimits = {
 
 /** How many helpers are worth their start, besides the thread that asks. */
 export function helpersFor(bytes: number): number {
-  return Math.max(0, Math.min(MAX_HELPERS, availableParallelism() - 1, Math.floor(bytes / BYTES_FOR_A_HELPER) - 1));
+  const worthwhile = Math.floor(bytes / BYTES_FOR_A_HELPER) - 1;
+  return worthwhile < 1 ? 0 : Math.min(MAX_HELPERS, availableParallelism() - 1, worthwhile);
 }
 
 /** Beside this file as long as it is source, else beside the bundle. */

@@ -57,7 +57,12 @@ export class ExampleFinder {
     let known = this.#readmes.get(path);
     if (known === undefined) {
       const text = this.#store.readText(path);
-      known = text === null ? null : commandLines(text, true).slice(0, MAX_LINES);
+      known =
+        text === null
+          ? null
+          : commandLines(text, true)
+              .slice(0, MAX_LINES)
+              .map((line) => this.#store.texts.of(line));
       this.#readmes.set(path, known);
     }
     return known;

@@ -67,7 +67,7 @@ export class FileReader {
     const { bytes, stat } = content;
     const state = stateOf(content, Date.now());
     if (stat.size > MAX_FILE_BYTES) {
-      return { kind: "record", record: recordOf(state, this.#analyser.tooLarge(path, stat.size)) };
+      return { kind: "record", record: recordOf(state, this.#analyser.tooLarge(path, stat.size), this.#store.texts) };
     }
     return this.#sift({ path, kind, bytes, isExecutable: (stat.mode & 0o111) !== 0 }, state);
   }
@@ -91,9 +91,14 @@ export class FileReader {
   /** The record of a file that passed the filter; `null` when it is gone meanwhile. */
   analyse(kept: KeptFile): FileRecord | null {
     const { path, content } = kept;
-    if (content !== null) return recordOf(kept.state, this.#result(content));
+    if (content !== null) return recordOf(kept.state, this.#result(content), this.#store.texts);
     const again = this.filter({ path, name: path.slice(path.lastIndexOf("/") + 1) });
     return again?.kind === "kept" ? this.analyse(again.kept) : (again?.record ?? null);
+  }
+
+  /** A record that another thread made, as one of this reader. */
+  adopted({ state, result }: FileRecord): FileRecord {
+    return result === null ? { state, result } : recordOf(state, result, this.#store.texts);
   }
 
   /** A file that the analysis cannot cope with does not keep the others from being read. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
+import { Texts } from "./detached.ts";
 import type { ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
@@ -45,6 +46,8 @@ export class ModuleStore implements ModuleSource {
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
   readonly declaringImports = new Map<string, boolean>();
+  /** What is kept of files' texts. */
+  readonly texts = new Texts();
   readonly #states = new Map<string, FileState>();
   /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
   readonly #resolved = new Map<string, Map<string, Resolution | null>>();
@@ -204,13 +207,13 @@ export class ModuleStore implements ModuleSource {
     let found = resolved.get(key);
     if (found === undefined) {
       found = level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
-      resolved.set(key, found);
+      resolved.set(this.texts.of(key), found);
     }
     // A file does not import itself, unless as a package: a module of the same name farther away is meant.
     const isPackage = dotted.includes(".") || from.endsWith("/__init__.py");
     if (level === 0 && found?.file === from && !isPackage) found = this.#resolveAbsolute(folder, dotted, from);
     if (found === null && !(level === 0 && this.#isElsewhere(dotted))) {
-      importer.missed.add(dotted.slice(dotted.lastIndexOf(".") + 1));
+      importer.missed.add(this.texts.of(dotted.slice(dotted.lastIndexOf(".") + 1)));
     }
     return found;
   }
@@ -273,7 +276,7 @@ export class ModuleStore implements ModuleSource {
       const own = [folder, ...sources].filter((root) => this.#holds(root, top));
       const above = folder === "" ? [] : this.#rootsWith(parentFolder(folder), top);
       roots = own.length === 0 ? above : [...own, ...above];
-      known.set(top, roots);
+      known.set(this.texts.of(top), roots);
     }
     return roots;
   }

@@ -1,5 +1,5 @@
 import type { FileResult } from "./analyse.ts";
-import { detached } from "./detached.ts";
+import type { Texts } from "./detached.ts";
 import type { FileState } from "./stamp.ts";
 
 /** What is kept of one file that was looked at. */
@@ -18,7 +18,7 @@ export interface Known {
 }
 
 /** A record of a result, without what would be of no use. */
-export function recordOf(state: FileState | null, result: FileResult): FileRecord {
+export function recordOf(state: FileState | null, result: FileResult, texts: Texts): FileRecord {
   const isUseful = result.isNotable || result.dependencies.size > 0 || result.misses.size > 0;
   if (!isUseful) return { state, result: null };
   const { tools, diagnostics, dependencies, misses } = result;
@@ -26,10 +26,10 @@ export function recordOf(state: FileState | null, result: FileResult): FileRecor
     state,
     result: {
       ...result,
-      tools: detached(tools),
-      diagnostics: detached(diagnostics),
-      dependencies: new Set(dependencies),
-      misses: new Set([...misses].map((name) => detached(name))),
+      tools: texts.detached(tools),
+      diagnostics: texts.detached(diagnostics),
+      dependencies: new Set([...dependencies].map((path) => texts.of(path))),
+      misses: new Set([...misses].map((name) => texts.of(name))),
     },
   };
 }

@@ -212,7 +212,7 @@ export class Scan {
 
   async #analyse(reader: FileReader, store: ModuleStore, python: ReadonlySet<string>, seen: number): Promise<void> {
     const all = [...this.#waiting.values()];
-    const crew = this.#crew(all, store, python);
+    const crew = this.#crew(all, reader, store, python);
     try {
       for (const kept of this.#taken(all, crew.shares)) {
         this.#keep(kept.path, reader.analyse(kept));
@@ -241,7 +241,7 @@ export class Scan {
     await this.#turns.give();
   }
 
-  #crew(all: readonly KeptFile[], store: ModuleStore, python: ReadonlySet<string>): Crew {
+  #crew(all: readonly KeptFile[], reader: FileReader, store: ModuleStore, python: ReadonlySet<string>): Crew {
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     return new Crew({
       folder: this.#folder,
@@ -252,7 +252,7 @@ export class Scan {
       paths: all.map(({ path }) => path),
       helpers: this.#helpers ?? helpersFor(bytes),
       signal: this.#signal,
-      onRecord: (path, record) => this.#keep(path, record),
+      onRecord: (path, record) => this.#keep(path, record && reader.adopted(record)),
       onDone: (parsed, states) => {
         this.#parsedByHelpers += parsed;
         for (const [path, state] of states) this.#states.set(path, state);

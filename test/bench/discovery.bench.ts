@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuUsage } from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { type IndexFile, indexPath, WorkspaceIndex, walk } from "../../src/discovery/index.ts";
 import { decodeSource, parseModule } from "../../src/python/index.ts";
@@ -12,6 +13,9 @@ const ROUNDS = 2;
 
 /** Packages of Debian, where there are any: more like a workspace than a library is. */
 const PACKAGES = "/usr/lib/python3/dist-packages";
+
+/** After how many milliseconds the time of a file tells that it was not changed since. */
+const CLOCK = 2_500;
 
 const { signal } = new AbortController();
 
@@ -27,6 +31,8 @@ export default async function discovery(): Promise<string> {
   try {
     const workspace = join(scratch, "workspace");
     await fill(workspace, library.folder);
+    // Files that were changed just now are compared by their content: that is not how a workspace is found in the morning.
+    await setTimeout(CLOCK);
     return await measure(workspace, join(scratch, "state"));
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -66,6 +72,10 @@ async function measure(workspace: string, state: string): Promise<string> {
       { name: "list, read and parse all Python files", run: () => processorTime(() => peer(workspace, all)) },
       {
         name: "cold scan",
+        run: () => processorTime(() => new WorkspaceIndex(workspace).scan({ signal, helpers: 0 })),
+      },
+      {
+        name: "cold scan, helped by threads",
         run: () => processorTime(() => new WorkspaceIndex(workspace).scan({ signal })),
       },
       {
@@ -102,11 +112,23 @@ async function measure(workspace: string, state: string): Promise<string> {
     ],
     ROUNDS,
   );
+  const waited = await interleave(
+    [
+      { name: "list, read and parse what is kept", run: () => peer(workspace, kept) },
+      { name: "cold scan", run: () => new WorkspaceIndex(workspace).scan({ signal, helpers: 0 }) },
+      { name: "cold scan, helped by threads", run: () => new WorkspaceIndex(workspace).scan({ signal }) },
+    ],
+    ROUNDS,
+  );
   const { filesSeen, filesParsed } = cold.stats;
   return [
     `${filesSeen} files, ${kept.length} pass the filter, ${cold.tools.length} tools; ${filesParsed} parsed in a cold scan`,
+    "Processor time:",
     table(figures),
-    `peak memory of a process that does one cold scan: ${await peakMemory(workspace)} MB`,
+    "Time that somebody waits (other work on the machine counts):",
+    table(waited),
+    `peak memory of a process that does one cold scan: ${await peakMemory(workspace, "0")} MB, ` +
+      `with threads that help ${await peakMemory(workspace, "undefined")} MB`,
   ].join("\n");
 }
 
@@ -126,12 +148,15 @@ async function peer(workspace: string, files: readonly string[]): Promise<void> 
   }
 }
 
-/** In megabytes of 1024 × 1024 bytes. */
-async function peakMemory(workspace: string): Promise<number> {
+/**
+ * In megabytes of 1024 × 1024 bytes.
+ * @param helpers how many threads, as JavaScript; as many as pay when `undefined`
+ */
+async function peakMemory(workspace: string, helpers: string): Promise<number> {
   const index = JSON.stringify(join(import.meta.dirname, "../../src/discovery/index.ts"));
   const script = `const { discover, holdHeapDown } = await import(${index});
     holdHeapDown();
-    await discover(process.argv[1], { signal: new AbortController().signal });
+    await discover(process.argv[1], { signal: new AbortController().signal, helpers: ${helpers} });
     console.log(process.resourceUsage().maxRSS);`;
   const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", script, workspace]);
   return Math.round(Number(stdout) / 1024);

@@ -5,6 +5,7 @@ import { type FileNames, namesOf } from "./names.ts";
 import { type Graph, type Part, Reached, type Steps, type Target, type Visit } from "./reached.ts";
 import { Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
+import { settle } from "./settled.ts";
 import { slimNames } from "./slim.ts";
 import { SummaryReader } from "./summary.ts";
 import { type CallShape, type Edge, type FileSummary, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
@@ -176,7 +177,9 @@ export class CapabilityFinder implements Graph {
     const reader = parsed === null ? undefined : this.#readers.get(parsed);
     if (reader?.summary === summary) {
       reader.complete(name);
-      return summary.units.get(name);
+      const unit = summary.units.get(name);
+      if (unit !== undefined) settle(unit, this.#store.texts);
+      return unit;
     }
     // The tree is gone: what is read a second time is read to the end.
     return this.#summarise(file, true)?.units.get(name);
@@ -197,6 +200,7 @@ export class CapabilityFinder implements Graph {
     const reader = new SummaryReader(parsed, resolver, this.#table);
     if (isWhole) reader.completeAll();
     else this.#readers.set(parsed, reader);
+    for (const unit of reader.summary.units.values()) settle(unit, this.#store.texts);
     this.#summaries.set(file, reader.summary);
     return reader.summary;
   }

@@ -1,4 +1,5 @@
 import type { Arguments, ClassDef, Expression, FunctionDef, Statement } from "../../python/index.ts";
+import { detached } from "../detached.ts";
 import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
 import { blocksOf } from "./blocks.ts";
@@ -73,7 +74,7 @@ export class SummaryReader {
     let unit = this.#units.get(name);
     if (unit === undefined) {
       unit = { needs: [], edges: [], overrides: [], registrations: [], methods: [] };
-      this.#units.set(name, unit);
+      this.#units.set(detached(name), unit);
     }
     return unit;
   }
@@ -252,7 +253,7 @@ export class SummaryReader {
   }
 
   #later(name: string, read: () => void): void {
-    this.#unreadNames.add(name);
+    this.#unreadNames.add(detached(name));
     const waiting = this.#unread.get(name);
     if (waiting === undefined) this.#unread.set(name, [read]);
     else waiting.push(read);
