@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditAction, Execution, fail, ok, parseBoundary, type Result } from "../model/index.ts";
@@ -77,9 +77,7 @@ export class State {
     const results = join(folder, "results");
     try {
       if (empty) rmSync(folder, { recursive: true, force: true });
-      const first = mkdirSync(results, { recursive: true, mode: 0o700 });
-      // One that was made ahead is as new as any: what changed before the run is not held against its result.
-      if (first === undefined) utimesSync(results, this.#clock(), this.#clock());
+      mkdirSync(results, { recursive: true, mode: 0o700 });
       return ok({ folder, results });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
