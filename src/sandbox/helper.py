@@ -26,6 +26,8 @@ import select
 EVENTS = 3
 MEBIBYTE = 1024 * 1024
 SIGSYS = 31  # the same on x86-64 and aarch64
+# What a terminal sends to everything in it: whoever started the run gets it, too, and cancels it.
+FROM_TERMINAL = signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 CHUNK = 65536
@@ -344,7 +346,6 @@ def become_command(options, libc, streams, status, gate, broom):
             lower(resource.RLIMIT_NPROC, options.processes + 9)
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
-        os.nice(5)
         if libc.prctl(PR_SET_NO_NEW_PRIVS, 1) != 0:
             raise OSError("no_new_privs failed")
         if options.cwd is not None:
@@ -352,9 +353,10 @@ def become_command(options, libc, streams, status, gate, broom):
         restrict_files(libc, options)
         if options.contained:
             drop_capabilities(libc)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1):
+        for number in FROM_TERMINAL + (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR1):
             signal.signal(number, signal.SIG_DFL)
         swept = bool(broom) and broom.start(libc)
+        os.nice(5)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if options.filter is not None and load_filter(libc, options.filter, 0) != 0:
             raise OSError("the system call filter was refused")
@@ -991,10 +993,12 @@ class Descendants:
         return False
 
     def signal(self, number):
-        if self.broom and self.broom.signal(number):
+        if self.broom:
+            swept = self.broom.signal(number)
             if number == signal.SIGKILL:
                 self.put_away_broom()
-            return
+            if swept:
+                return
         # Parents are stopped first and continued last, so that what they are told of their children finds them at rest.
         for pid in self.pids() if number != signal.SIGCONT else reversed(self.pids()):
             try:
@@ -2041,7 +2045,8 @@ def remove_tree(path):
 
 
 def main():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in FROM_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
     os.set_inheritable(EVENTS, False)
     arguments = sys.argv[1:]
     if arguments[0].startswith("@"):

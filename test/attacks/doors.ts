@@ -32,6 +32,8 @@ interface Outcome {
   readonly code: number | undefined;
   /** Where more was done than the run itself. */
   readonly wallMs?: number;
+  /** By the supervisor's clock. */
+  readonly usedMs: number;
 }
 
 class Printed {
@@ -172,7 +174,7 @@ export class Runs {
       await sandbox.ready();
     }
     const begun = performance.now();
-    const { exit, warm } = await sandbox.run(
+    const { exit, usage, warm } = await sandbox.run(
       { ...request, argv, stdin: input() },
       {
         ...options,
@@ -188,9 +190,10 @@ export class Runs {
         reason: "sandbox-error",
         message: `it did not start warm: ${exit.message ?? exit.reason}`,
         code: undefined,
+        usedMs: 0,
       };
     }
-    return { reason: exit.reason, message: exit.message ?? "", code: exit.code, wallMs };
+    return { reason: exit.reason, message: exit.message ?? "", code: exit.code, wallMs, usedMs: usage.wallMs };
   }
 
   async #plain(
@@ -224,10 +227,10 @@ export class Runs {
       ),
     ]);
     late.abort();
-    if (code !== "late") return { reason: code === 0 ? "ok" : "failed", message: "", code };
+    if (code !== "late") return { reason: code === 0 ? "ok" : "failed", message: "", code, usedMs: 0 };
     child.kill("SIGKILL");
     await closed;
-    return { reason: "ended by the suite", message: "", code: undefined };
+    return { reason: "ended by the suite", message: "", code: undefined, usedMs: 0 };
   }
 }
 
