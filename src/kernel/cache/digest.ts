@@ -41,7 +41,7 @@ export async function digest({ kind, path }: Input, signal: AbortSignal): Promis
         return await treeDigest(path, signal);
     }
   } catch (error) {
-    if (error instanceof Unprovable) return undefined;
+    if (error instanceof Unprovable || signal.aborted) return undefined;
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return "missing";
     if (codeOf(error) === undefined) throw error;
     return undefined;
@@ -53,7 +53,17 @@ export async function digest({ kind, path }: Input, signal: AbortSignal): Promis
  * missing from. Change times are the kernel's own and cannot be set back by a program.
  * @param since nanoseconds, of a file's change time on the same machine
  */
-export async function changedSince({ kind, path }: Input, since: bigint): Promise<boolean> {
+export async function changedSince(input: Input, since: bigint): Promise<boolean> {
+  try {
+    return await hasChanged(input, since);
+  } catch (error) {
+    // What cannot be looked at may have changed.
+    if (codeOf(error) !== undefined) return true;
+    throw error;
+  }
+}
+
+async function hasChanged({ kind, path }: Input, since: bigint): Promise<boolean> {
   const status = await statusOf(path);
   if (status === undefined) return (await nearestChange(dirname(path))) >= since;
   if (status.ctimeNs >= since || (await lstat(path, { bigint: true })).ctimeNs >= since) return true;
@@ -61,7 +71,7 @@ export async function changedSince({ kind, path }: Input, since: bigint): Promis
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const inner = join(path, entry.name);
     if ((await lstat(inner, { bigint: true })).ctimeNs >= since) return true;
-    if (kind === "tree" && entry.isDirectory() && (await changedSince({ kind, path: inner }, since))) return true;
+    if (kind === "tree" && entry.isDirectory() && (await hasChanged({ kind, path: inner }, since))) return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ok, type Result } from "../../model/index.ts";
+import { fail, ok, type Result } from "../../model/index.ts";
 import { resolveInterpreter, untrustedFolders } from "../../sandbox/index.ts";
 import { type AttemptContext, callerEnvironment, chosenInterpreter } from "../execution/attempt.ts";
 import type { Plan, RunRequest } from "../request.ts";
@@ -51,5 +51,11 @@ async function runnerIdentity(
     },
     signal,
   );
-  return found.ok ? ok(interpreterIdentity(found.value.executable)) : found;
+  if (!found.ok) return found;
+  try {
+    return ok(interpreterIdentity(found.value.executable));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail("interpreter-missing", `The interpreter cannot be looked at: ${why}`);
+  }
 }

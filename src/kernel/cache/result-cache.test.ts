@@ -245,6 +245,15 @@ describe("ResultCache", () => {
     expect((await run()).cached).toBe(false);
   });
 
+  it("ends as cancelled when it is cancelled while inputs are compared", async () => {
+    await run();
+    const controller = new AbortController();
+    const request = { tool: "report", arguments: { title: "x" }, principal: "user" } as const;
+    const running = kernel.execute(request, { signal: controller.signal });
+    controller.abort();
+    expect(value(await running).exit.reason).toBe("cancelled");
+  });
+
   it("keeps apart what limits, environment and arguments make different", async () => {
     await run();
     expect((await run({ limits: { memoryBytes: 99_000_000 } })).cached).toBe(false);

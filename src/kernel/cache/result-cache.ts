@@ -5,6 +5,7 @@ import {
   CacheEntry,
   type CacheReport,
   type Execution,
+  fail,
   type Observed,
   ok,
   parseBoundary,
@@ -212,7 +213,9 @@ export class ResultCache {
     const known = await this.#digests(inputs.inputs, since);
     if (typeof known === "string") return no(known);
     const folder = this.#folderOf(execution.id);
-    const record = copyIn(execution, run, folder);
+    const copied = tryCopyIn(execution, run, folder);
+    if (!copied.ok) return no(copied.problem.message);
+    const record = copied.value;
     const bytes = folderBytes(folder);
     if (bytes > this.#maxBytes) {
       removeEntry(folder);
@@ -315,6 +318,16 @@ export class ResultCache {
 }
 
 const Allowed = z.array(z.object({ tool: z.string(), fingerprint: z.string(), at: z.string() }));
+
+/** A full disk is no reason to lose a run that ended well. */
+function tryCopyIn(execution: Execution, run: RunFolder, folder: string): Result<KeptRecord> {
+  try {
+    return ok(copyIn(execution, run, folder));
+  } catch (error) {
+    removeEntry(folder);
+    return fail("not-copied", `it cannot be copied: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 function no(why: string): Result<KeepOutcome> {
   return ok({ kept: false, why });
