@@ -50,11 +50,16 @@ export class CapabilityFinder implements Graph {
   /** Drops what was kept about a file and about those that rest on it. */
   forget(file: string): void {
     this.#names.delete(file);
-    this.#summaries.delete(file);
-    for (const [other, summary] of this.#summaries) {
-      if (summary?.consulted.has(file) === true) this.#summaries.delete(other);
+    const dropped = new Set([file]);
+    for (const [other, summary] of this.#summaries) if (summary?.consulted.has(file) === true) dropped.add(other);
+    for (const one of dropped) this.#summaries.delete(one);
+    for (const [one, parts] of this.#parts) {
+      for (const part of parts.values()) {
+        // Methods come from bases in other files; the steps of other files lead to the same parts as before.
+        part.answers = null;
+        if (dropped.has(one)) part.steps = null;
+      }
     }
-    this.#parts.clear();
   }
 
   /**
