@@ -300,6 +300,21 @@ outputs:
     );
   });
 
+  it("goes on once it has grants of its own", async (context) => {
+    needSandbox(context);
+    mkdirSync(join(workspace, "out"));
+    const grant = (...words: readonly string[]): Promise<Outcome> =>
+      toka(["grants", "allow", ...words, "--principal", "workflow:season-archive"]);
+    expect((await grant("season_diary", "filesystem-delete", "--path", "out")).code).toBe(0);
+    expect((await grant("count-lines", "process-spawn")).code).toBe(0);
+    const report = json(
+      WorkflowReport,
+      await toka(["workflow", "run", "workflows/season-archive.workflow.yaml", "--json", "--resume"]),
+    );
+    expect(report.status, JSON.stringify(report.steps)).toBe("ok");
+    expect(report.outputs["lines"]).toEqual(expect.arrayContaining([expect.stringMatching(/^\s*5 .*2025-08\.md$/)]));
+  });
+
   it("is cancelled with all its steps, and can be gone on with", async (context) => {
     needSandbox(context);
     const file = workflow(

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Parameter, Tool } from "../../model/index.ts";
 import { Registry } from "../registry.ts";
-import { type CompiledWorkflow, compileWorkflow } from "./compile.ts";
+import { compileWorkflow } from "./compile.ts";
+import type { CompiledWorkflow } from "./compiled.ts";
 import { readWorkflow } from "./source.ts";
 
 function parameter(name: string, given: Partial<Parameter> = {}): Parameter {

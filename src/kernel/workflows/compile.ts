@@ -1,26 +1,34 @@
 import {
-  type ArgumentSpec,
   activeParameters,
   checkArguments,
-  type Parameter,
   type Problem,
   pickedSubcommand,
-  type Result,
   type Tool,
   type ToolArguments,
-  valueShape,
-  type WorkflowInput,
   type WorkflowOutput,
   type WorkflowProblem,
   type WorkflowStep,
 } from "../../model/index.ts";
+import { accepts, adviceFor, literalType, unescaped, wantedText } from "./argument-types.ts";
+import {
+  asksStatus,
+  type Compiled,
+  type CompiledOutput,
+  type CompiledStep,
+  type CompiledWorkflow,
+  expressionsIn,
+  type FindTool,
+  inputSpec,
+  RESULT_TYPE,
+  stepsIn,
+  stepType,
+  WORKFLOW_TYPE,
+} from "./compiled.ts";
 import {
   ANY,
   BOOLEAN,
   declaredType,
-  type Expression,
   type ExpressionProblem,
-  FILE,
   hasExpression,
   INTEGER,
   inferType,
@@ -29,8 +37,6 @@ import {
   mayBe,
   parseBare,
   parseTemplate,
-  partsOf,
-  STATUS_FUNCTIONS,
   STRING,
   type Template,
   type Type,
@@ -38,127 +44,12 @@ import {
   typeText,
 } from "./expressions/index.ts";
 import type { FieldPath, ReadStep, TextRange, WorkflowSource } from "./source.ts";
-
-/** A value of a workflow file: known, or what will give it. */
-export type Compiled =
-  | { readonly kind: "literal"; readonly value: Json }
-  | { readonly kind: "template"; readonly template: Template; readonly text: string }
-  | { readonly kind: "list"; readonly items: readonly Compiled[] }
-  | { readonly kind: "record"; readonly entries: readonly (readonly [string, Compiled])[] };
-
-export interface CompiledOutput {
-  readonly value: Compiled;
-  readonly type: WorkflowInput["type"] | undefined;
-}
-
-/** A step that can be run. */
-export interface CompiledStep {
-  readonly id: string;
-  readonly index: number;
-  readonly line: number;
-  readonly step: WorkflowStep;
-  readonly tool: Tool;
-  readonly arguments: ReadonlyMap<string, Compiled>;
-  readonly condition: { readonly template: Template; readonly text: string } | undefined;
-  readonly forEach: Compiled | undefined;
-  readonly outputs: ReadonlyMap<string, CompiledOutput>;
-  /** Steps that end first: those of `needs` and those that expressions name, in the order of the file. */
-  readonly needs: readonly string[];
-  /** Its condition asks how steps ended, so that it is looked at even when one of them failed. */
-  readonly asksStatus: boolean;
-}
-
-/** A workflow as far as it could be understood. It can be planned and run when no problem is an error. */
-export interface CompiledWorkflow {
-  readonly source: WorkflowSource;
-  readonly steps: readonly CompiledStep[];
-  readonly outputs: ReadonlyMap<string, CompiledOutput>;
-  /** Ids of steps by wave: all that a step needs is in earlier ones. */
-  readonly waves: readonly (readonly string[])[];
-  readonly problems: readonly WorkflowProblem[];
-}
-
-export type FindTool = (wanted: string) => Result<Tool>;
+import { wavesOf } from "./waves.ts";
 
 /** Finds everything that can be seen to be wrong with a workflow before any of it runs. */
 export function compileWorkflow(source: WorkflowSource, findTool: FindTool): CompiledWorkflow {
   return new Compiler(source, findTool).compile();
 }
-
-/** The inputs of a workflow in the form in which a tool's arguments are checked. */
-export function inputSpec({ name, inputs }: Pick<WorkflowSource, "name" | "inputs">): ArgumentSpec {
-  const parameters = [...inputs].map(([input, declared]): Parameter => {
-    const { type, items, choices, required = true } = declared;
-    return {
-      name: input,
-      flags: [`--${input}`],
-      type,
-      ...(items === undefined ? {} : { items }),
-      ...(choices === undefined ? {} : { choices }),
-      required: required && declared.default === undefined,
-      confidence: "certain",
-      line: 1,
-    };
-  });
-  return { name, parameters, subcommands: [], schema: { type: "object" } };
-}
-
-/** The names of the steps whose values an expression uses or whose end it asks about. */
-function stepsIn(expression: Expression): readonly string[] {
-  const names: string[] = [];
-  for (const part of partsOf(expression)) {
-    if (part.kind === "member" && part.object.kind === "name" && part.object.name === "steps") {
-      if (part.key.kind === "literal") names.push(String(part.key.value));
-    } else if (part.kind === "call" && STATUS_FUNCTIONS.has(part.name)) {
-      const [step] = part.arguments;
-      if (step?.kind === "literal" && typeof step.value === "string") names.push(step.value);
-    }
-  }
-  return names;
-}
-
-/** Every expression in a value. */
-export function* expressionsIn(value: Compiled): Generator<Expression> {
-  if (value.kind === "template") {
-    for (const part of value.template.parts) if (typeof part !== "string") yield part.expression;
-  } else if (value.kind === "list") for (const item of value.items) yield* expressionsIn(item);
-  else if (value.kind === "record") for (const [, item] of value.entries) yield* expressionsIn(item);
-}
-
-/** What a step that ran gives to others; with `forEach` a list of each. */
-function stepType(step: WorkflowStep, outputs: ReadonlyMap<string, Type>): Type {
-  const each = (type: Type): Type => (step.forEach === undefined ? type : listOf(type));
-  const fields = new Map<string, Type>([
-    ["stdout", each(STRING)],
-    ["stderr", each(STRING)],
-    ["json", each(ANY)],
-    ["results", each({ kind: "record", rest: FILE })],
-    ["outputs", { kind: "record", fields: new Map([...outputs].map(([name, type]) => [name, each(type)])) }],
-    ["exitCode", each(INTEGER)],
-    ["status", STRING],
-  ]);
-  return { kind: "record", fields };
-}
-
-/** What `result` is in the outputs of a step: its own run. */
-const RESULT_TYPE: Type = {
-  kind: "record",
-  fields: new Map<string, Type>([
-    ["stdout", STRING],
-    ["stderr", STRING],
-    ["json", ANY],
-    ["results", { kind: "record", rest: FILE }],
-    ["exitCode", INTEGER],
-  ]),
-};
-
-const WORKFLOW_TYPE: Type = {
-  kind: "record",
-  fields: new Map<string, Type>([
-    ["name", STRING],
-    ["run", STRING],
-  ]),
-};
 
 class Compiler {
   readonly #source: WorkflowSource;
@@ -189,7 +80,7 @@ class Compiler {
       const known = this.#step(read, outputs.get(read.step.id) ?? new Map());
       return known === undefined ? [] : [known];
     });
-    const waves = this.#waves(compiled);
+    const waves = wavesOf(compiled, (step, ids) => this.#cycle(step, ids));
     const results = new Map<string, CompiledOutput>();
     for (const [name, output] of this.#source.outputs) {
       const { value, type } = this.#output(output, ["outputs", name], this.#scope(false));
@@ -451,43 +342,6 @@ class Compiler {
     else this.#report(code, message, document.valueRange([...path, "tool"]));
   }
 
-  /** Ids by wave. What is in a cycle, and what needs that, is in none. */
-  #waves(steps: readonly CompiledStep[]): readonly (readonly string[])[] {
-    const known = new Map(steps.map((step) => [step.id, step]));
-    const placed = new Map<string, number>();
-    for (const step of steps) this.#place(step, known, placed, []);
-    const count = Math.max(-1, ...placed.values()) + 1;
-    return Array.from({ length: count }, (_, wave) => {
-      return steps.map(({ id }) => id).filter((id) => placed.get(id) === wave);
-    });
-  }
-
-  /** @param way the steps that led here; @returns the wave, or -1 in and behind a cycle */
-  #place(
-    step: CompiledStep,
-    known: ReadonlyMap<string, CompiledStep>,
-    placed: Map<string, number>,
-    way: readonly string[],
-  ): number {
-    const before = placed.get(step.id);
-    if (before !== undefined) return before;
-    let wave = 0;
-    for (const need of step.needs) {
-      const needed = known.get(need);
-      if (needed === undefined) continue;
-      const cycle = [...way, step.id];
-      if (cycle.includes(need)) {
-        this.#cycle(step, [...cycle.slice(cycle.indexOf(need)), need]);
-        wave = -1;
-        break;
-      }
-      const earlier = this.#place(needed, known, placed, cycle);
-      wave = earlier < 0 || wave < 0 ? -1 : Math.max(wave, earlier + 1);
-    }
-    placed.set(step.id, wave);
-    return wave;
-  }
-
   #cycle({ index, step }: CompiledStep, ids: readonly string[]): void {
     // A step that needs itself by `needs` was told already.
     const own = typeof step.needs === "string" ? [step.needs] : (step.needs ?? []);
@@ -500,53 +354,6 @@ class Compiler {
   }
 }
 
-function asksStatus(expression: Expression): boolean {
-  return [...partsOf(expression)].some((part) => part.kind === "call" && STATUS_FUNCTIONS.has(part.name));
-}
-
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** `$${{` is how `${{` itself is written. */
-function unescaped(value: Json): Json {
-  if (typeof value === "string") return value.replaceAll("$${{", "${{");
-  if (Array.isArray(value)) return value.map(unescaped);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unescaped(item)]));
-}
-
-function literalType(value: null | boolean | number): Type {
-  if (value === null) return { kind: "null" };
-  if (typeof value === "boolean") return BOOLEAN;
-  return Number.isInteger(value) ? INTEGER : { kind: "number" };
-}
-
-/** Whether a value of a type can be a parameter's. Files are passed as their paths, numbers can be written as text. */
-function accepts(parameter: Parameter, type: Type): boolean {
-  // What is null is left out.
-  if (type.kind === "any" || type.kind === "null") return true;
-  const { many, item } = valueShape(parameter);
-  if (many) return type.kind === "list" && acceptsItem(item, type.item);
-  return acceptsItem(item, type);
-}
-
-function acceptsItem(wanted: Parameter["type"], type: Type): boolean {
-  if (wanted === undefined || type.kind === "any") return true;
-  if (wanted === "string") return ["string", "file", "number", "integer"].includes(type.kind);
-  return mayBe(type, declaredType(wanted));
-}
-
-function wantedText(parameter: Parameter): string {
-  const { many, item } = valueShape(parameter);
-  const one = declaredType(item);
-  return typeText(many ? listOf(one) : one);
-}
-
-function adviceFor(parameter: Parameter, type: Type): string {
-  const { many, item } = valueShape(parameter);
-  if (many && type.kind !== "list") return ": put it in [ ]";
-  if (!many && type.kind === "list") return ": use “forEach” to run the step for each item, or join(list, ' ')";
-  if (type.kind === "string" && (item === "integer" || item === "number")) return ": number(…) makes one of it";
-  return "";
 }

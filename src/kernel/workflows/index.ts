@@ -1,4 +1,5 @@
-export { type CompiledWorkflow, compileWorkflow } from "./compile.ts";
+export { compileWorkflow } from "./compile.ts";
+export type { CompiledWorkflow } from "./compiled.ts";
 export { workflowDiagram } from "./diagram.ts";
 export { EXPRESSION_FUNCTIONS } from "./expressions/index.ts";
 export { readWorkflow } from "./source.ts";

@@ -16,7 +16,7 @@ import {
   type WorkflowPlan,
 } from "../../model/index.ts";
 import type { Plan, RunRequest } from "../request.ts";
-import { type Compiled, type CompiledStep, type CompiledWorkflow, expressionsIn } from "./compile.ts";
+import { type Compiled, type CompiledStep, type CompiledWorkflow, expressionsIn } from "./compiled.ts";
 import { workflowDiagram } from "./diagram.ts";
 import { type Expression, isList, type Json, partsOf } from "./expressions/index.ts";
 import { RunScope } from "./scope.ts";

@@ -15,7 +15,7 @@ import {
 } from "../../model/index.ts";
 import { pause } from "../execution/pause.ts";
 import type { ExecutionHooks, Plan, RunRequest } from "../request.ts";
-import type { CompiledStep, CompiledWorkflow } from "./compile.ts";
+import type { CompiledStep, CompiledWorkflow } from "./compiled.ts";
 import { isList, type Json, kindOf, toJson, type Value } from "./expressions/index.ts";
 import { RunScope, type ScopeParts, statusOf } from "./scope.ts";
 import { ExecutionValue, type RunValue, StepValue } from "./step-value.ts";

@@ -1,6 +1,6 @@
 import { analysisTools, type Tool } from "../../model/index.ts";
 import { Registry } from "../registry.ts";
-import type { FindTool } from "./compile.ts";
+import type { FindTool } from "./compiled.ts";
 
 /** Finds tools by id or unambiguous name as the kernel does, with those that are built in. @param tools of the workspace */
 export function toolFinder(tools: readonly Tool[]): FindTool {

@@ -9,7 +9,7 @@ import {
   valueShape,
   type WorkflowInput,
 } from "../../model/index.ts";
-import { type Compiled, type CompiledOutput, inputSpec } from "./compile.ts";
+import { type Compiled, type CompiledOutput, inputSpec } from "./compiled.ts";
 import {
   evaluate,
   FileValue,

@@ -13,7 +13,8 @@ import {
   type WorkflowRunRecord,
 } from "../../model/index.ts";
 import { isInside } from "../entry.ts";
-import { type CompiledWorkflow, compileWorkflow } from "./compile.ts";
+import { compileWorkflow } from "./compile.ts";
+import type { CompiledWorkflow } from "./compiled.ts";
 import { planWorkflow } from "./planner.ts";
 import { type Gate, type WorkflowHooks, WorkflowRunner } from "./runner.ts";
 import { MAX_WORKFLOW_BYTES, readWorkflow } from "./source.ts";
