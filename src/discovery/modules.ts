@@ -26,7 +26,7 @@ interface Importer {
 }
 
 /** Characters of source whose trees are kept; a tree takes some twenty times its text. */
-const CACHE_CHARACTERS = 3_000_000;
+const CACHE_CHARACTERS = 6_000_000;
 
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
