@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { analysisTools, type ExitStatus, OWN_COMMAND, type Tool } from "../model/index.ts";
 
@@ -55,8 +55,7 @@ export class BuiltinTools {
         ...[...rest, `--cache=${this.#cache}`, "--supervised"],
       ],
       file: own.cli.slice(1),
-      // The command line takes what it shares with the other programs from files beside it.
-      readablePaths: [nodeInstallation(own.node), dirname(own.cli)],
+      readablePaths: [nodeInstallation(own.node), ...bundles(own.cli)],
       writablePaths: [this.#cache],
       environment: Object.keys(OWN_ENVIRONMENT),
     };
@@ -102,6 +101,14 @@ export function builtinEnd({ reason, code, message }: ExitStatus): string | unde
     (reason === "failed" && (code === 134 || code === 133 || /\bsignal [56]\b/.test(message ?? "")));
   if (!isOut) return undefined;
   return "The workspace is too large for the memory of an analysis: name folders or files to analyse a part of it";
+}
+
+/** The command line, and beside it the bundles of what it shares with the other programs. */
+function bundles(cli: string): readonly string[] {
+  const folder = dirname(cli);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".cjs"))
+    .map((name) => join(folder, name));
 }
 
 /** A plain Node is one file; the editor's executable needs what lies beside it. */
