@@ -184,8 +184,9 @@ export class Runs {
     );
     const wallMs = performance.now() - begun;
     await sandbox.dispose();
-    // Runs that may reach hosts always start cold.
-    if (this.#isWarm && warm !== true && setting.hosts === undefined) {
+    // Runs that may reach hosts always start cold, and those whose interpreter prints or fails at its start.
+    const mayBeCold = setting.hosts !== undefined || environment.includes("PYTHONPATH");
+    if (this.#isWarm && warm !== true && !mayBeCold) {
       return {
         reason: "sandbox-error",
         message: `it did not start warm: ${exit.message ?? exit.reason}`,
