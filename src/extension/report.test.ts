@@ -47,14 +47,11 @@ test.each([
 
 test("others get their turns", async () => {
   let turns = 0;
-  let isDone = false;
-  const turn = (): void => {
+  const timer = setInterval(() => {
     turns += 1;
-    if (!isDone) setImmediate(turn);
-  };
-  setImmediate(turn);
+  });
   const parsed = await parseReport(report(Array.from({ length: 20_000 }, (_, index) => tool(index))), "s");
-  isDone = true;
+  clearInterval(timer);
   expect(parsed.ok).toBe(true);
   expect(turns).toBeGreaterThan(2);
 });

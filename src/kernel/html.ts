@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Element, Root } from "hast";
+import type { fromHtml } from "hast-util-from-html";
 import type { Schema } from "hast-util-sanitize";
 import { fail, ok, type Result } from "../model/index.ts";
 
@@ -9,6 +9,9 @@ import { fail, ok, type Result } from "../model/index.ts";
  */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'";
+
+type Root = ReturnType<typeof fromHtml>;
+type Element = Extract<Root["children"][number], { type: "element" }>;
 
 /** Pages are read whole, as a tree some twenty times their size. */
 const MOST_BYTES = 4 * 1024 * 1024;

@@ -3,7 +3,7 @@ export type { AuditLog, AuditQuery } from "./audit-log.ts";
 export { type BackupOptions, backUpState, restoreState } from "./backup/backup.ts";
 export { type OwnCommand, ownCommand } from "./builtin-tools.ts";
 export { type CommandOutcome, executeCommand } from "./command.ts";
-export { limitsOf, userConfigurationPath, userSettings, variableOf } from "./configuration/user.ts";
+export { limitsOf, userSettings, variableOf } from "./configuration/user.ts";
 export type { Approvals } from "./grants/approvals.ts";
 export type { EffectiveCapability } from "./grants/effective.ts";
 export { changedText, type GrantRequest, type Grants } from "./grants/grants.ts";

@@ -11,6 +11,7 @@ import {
   type Result,
   type RunGrant,
   type Tool,
+  type ToolArguments,
   validateArguments,
 } from "../model/index.ts";
 import { buildArguments } from "./argv.ts";
@@ -68,19 +69,13 @@ export class Planner {
     const found = registry.find(request.tool);
     if (!found.ok) return found;
     const tool = found.value;
-    const valid = validateArguments(tool, request.arguments);
-    if (!valid.ok) return valid;
-    const words = buildArguments(tool, valid.value);
-    if (!words.ok) return words;
-    const builtin = builtins.entry(tool);
-    const entry = builtin === undefined ? resolveEntry(tool, workspace) : ok(builtin.argv);
-    if (!entry.ok) return entry;
-    const modules = modulePath(tool, workspace);
-    if (!modules.ok) return modules;
+    const command = this.#command(tool, request.arguments);
+    if (!command.ok) return command;
     const parts = this.partsOf(tool);
     if (!parts.ok) return parts;
     // What is built in changes with the product, which nobody has to approve.
-    const changes = builtin === undefined ? approvals.changes(tool.id, parts.value) : ok(undefined);
+    const isBuiltin = builtins.entry(tool) !== undefined;
+    const changes = isBuiltin ? ok(undefined) : approvals.changes(tool.id, parts.value);
     if (!changes.ok) return changes;
     const folder = readFolderConfiguration(workspace);
     if (!folder.ok) return { ok: false, problem: folder.problems[0] };
@@ -107,17 +102,30 @@ export class Planner {
       parts: parts.value,
       changed: changes.value !== undefined,
       ...(changes.value === undefined ? {} : { changes: changes.value }),
-      arguments: valid.value,
-      argv: [...entry.value, ...words.value],
-      modulePath: modules.value,
+      ...command.value,
       policy: policy.value,
       capabilities: tool.capabilities,
       effective,
       grants: held.value,
       asked: askedBeyond(tool.capabilities, policy.value),
-      hostile: hostileValues(valid.value),
+      hostile: hostileValues(command.value.arguments),
       ...(denied === undefined ? {} : { denied }),
     });
+  }
+
+  /** What would be started for these arguments, once they were seen to be valid. */
+  #command(tool: Tool, args: ToolArguments): Result<Pick<Plan, "arguments" | "argv" | "modulePath">> {
+    const { builtins, workspace } = this.#parts;
+    const valid = validateArguments(tool, args);
+    if (!valid.ok) return valid;
+    const words = buildArguments(tool, valid.value);
+    if (!words.ok) return words;
+    const builtin = builtins.entry(tool);
+    const entry = builtin === undefined ? resolveEntry(tool, workspace) : ok(builtin.argv);
+    if (!entry.ok) return entry;
+    const modules = modulePath(tool, workspace);
+    if (!modules.ok) return modules;
+    return ok({ arguments: valid.value, argv: [...entry.value, ...words.value], modulePath: modules.value });
   }
 
   /**

@@ -117,22 +117,32 @@ export function checkArguments(
   const subcommand = hasSubcommands(tool) ? checkSubcommand(tool, args) : { problems: [], path: undefined };
   if (subcommand.problems.length > 0) return subcommand.problems;
   const parameters = activeParameters(tool, subcommand.path);
-  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const problems: Problem[] = [];
-  for (const [name, value] of Object.entries(args)) {
-    if (name === SUBCOMMAND_KEY && hasSubcommands(tool)) continue;
-    const parameter = byName.get(name);
-    if (parameter === undefined) problems.push(unknownArgument(tool, name, parameters));
-    else if (!unknown.has(name)) problems.push(...checkValue(tool, parameter, value));
-  }
-  for (const parameter of parameters) {
-    if (parameter.required && args[parameter.name] === undefined) {
-      problems.push({ ...argumentProblem(tool, parameter.name, "is required and missing"), code: "missing-argument" });
-    }
-  }
   const known = Object.fromEntries(Object.entries(args).filter(([name]) => !unknown.has(name)));
-  problems.push(...checkExclusive(tool, parameters, known));
+  const missing = parameters.filter(({ name, required }) => required && args[name] === undefined);
+  const problems: readonly Problem[] = [
+    ...checkEach(tool, parameters, args, unknown),
+    ...missing.map(({ name }): Problem => {
+      return { ...argumentProblem(tool, name, "is required and missing"), code: "missing-argument" };
+    }),
+    ...checkExclusive(tool, parameters, known),
+  ];
   return problems.length > 0 || unknown.size > 0 ? problems : checkSchema(tool, args);
+}
+
+/** Each argument for itself. */
+function checkEach(
+  tool: ArgumentSpec,
+  parameters: readonly Parameter[],
+  args: ToolArguments,
+  unknown: ReadonlySet<string>,
+): readonly Problem[] {
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  return Object.entries(args).flatMap(([name, value]): readonly Problem[] => {
+    if (name === SUBCOMMAND_KEY && hasSubcommands(tool)) return [];
+    const parameter = byName.get(name);
+    if (parameter === undefined) return [unknownArgument(tool, name, parameters)];
+    return unknown.has(name) ? [] : checkValue(tool, parameter, value);
+  });
 }
 
 /** The first problem of {@link checkArguments} as a result, with how many more there are. */

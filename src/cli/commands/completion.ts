@@ -66,7 +66,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
  * @param words those behind `toka`; the last one is being typed
  * @param tools the tools of a folder
  */
-export async function candidates(
+async function candidates(
   program: Command,
   words: readonly string[],
   tools: (folder: string) => Promise<readonly Tool[]>,
