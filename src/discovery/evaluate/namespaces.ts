@@ -26,7 +26,7 @@ export function namesOfScope(interpreter: Interpreter, scope: Scope): DictValue 
 }
 
 /** The attributes of an object. */
-export function attributesOfInstance(instance: InstanceValue): DictValue {
+function attributesOfInstance(instance: InstanceValue): DictValue {
   const result = dict([...instance.attributes].map(([name, value]) => [str(name), value] as const));
   return live(result, (name, value) => instance.attributes.set(name, value));
 }
