@@ -106,24 +106,49 @@ async function nearest(path: string): Promise<string> {
   return real ?? join(await nearest(dirname(path)), basename(path));
 }
 
-/** Paths below the mounts that are hard links of a forbidden file, or of one inside a forbidden folder. */
+/**
+ * Paths below the mounts that are hard links of a forbidden file, or of one inside a forbidden folder. The search ends once
+ * as many names are found as the files have; the system's large folders come last.
+ */
 async function otherNames(forbidden: string, mounts: readonly Mount[]): Promise<string[]> {
-  const files = new Set<string>();
-  for await (const { key } of multiplyLinked(forbidden)) files.add(key);
-  if (files.size === 0) return [];
+  const names = new Map<string, { readonly links: bigint; readonly known: Set<string> }>();
+  for await (const { path, key, links } of multiplyLinked(forbidden)) {
+    const file = names.get(key) ?? { links, known: new Set() };
+    names.set(key, file);
+    file.known.add(path);
+  }
+  const isOpen = (): boolean => [...names.values()].some(({ links, known }) => BigInt(known.size) < links);
   const found = new Set<string>();
-  for (const root of new Set(mounts.map(({ source }) => source))) {
+  const roots = [...new Set(mounts.map(({ source }) => source))];
+  for (const root of roots.sort((one, other) => Number(isSystem(one)) - Number(isSystem(other)))) {
+    if (!isOpen()) break;
     for await (const { path, key } of multiplyLinked(root)) {
-      if (files.has(key) && !isInside(path, forbidden)) found.add(path);
+      const file = names.get(key);
+      if (file === undefined || isInside(path, forbidden)) continue;
+      file.known.add(path);
+      found.add(path);
+      if (!isOpen()) break;
     }
   }
   return [...found];
 }
 
-/** Every regular file at or below a path that has more than one name, by its device and inode. */
-async function* multiplyLinked(root: string): AsyncGenerator<{ readonly path: string; readonly key: string }> {
+function isSystem(path: string): boolean {
+  return SYSTEM_FOLDERS.some((folder) => isInside(path, folder));
+}
+
+interface LinkedFile {
+  readonly path: string;
+  /** Its device and inode. */
+  readonly key: string;
+  /** How many names it has. */
+  readonly links: bigint;
+}
+
+/** Every regular file at or below a path that has more than one name. */
+async function* multiplyLinked(root: string): AsyncGenerator<LinkedFile> {
   const state = await lstat(root, { bigint: true }).catch(() => undefined);
-  if (state?.isFile() && state.nlink > 1n) yield { path: root, key: `${state.dev}:${state.ino}` };
+  if (state?.isFile() && state.nlink > 1n) yield { path: root, key: `${state.dev}:${state.ino}`, links: state.nlink };
   if (!state?.isDirectory()) return;
   for (const name of await readdir(root).catch(() => [])) yield* multiplyLinked(join(root, name));
 }
