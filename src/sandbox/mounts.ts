@@ -108,7 +108,7 @@ async function nearest(path: string): Promise<string> {
 
 /**
  * Paths below the mounts that are hard links of a forbidden file, or of one inside a forbidden folder. The search ends once
- * as many names are found as the files have; the system's large folders come last.
+ * as many names are found as the files have; it begins with the folders around them and ends with the system's large ones.
  */
 async function otherNames(forbidden: string, mounts: readonly Mount[]): Promise<string[]> {
   const names = new Map<string, { readonly links: bigint; readonly known: Set<string> }>();
@@ -120,7 +120,8 @@ async function otherNames(forbidden: string, mounts: readonly Mount[]): Promise<
   const isOpen = (): boolean => [...names.values()].some(({ links, known }) => BigInt(known.size) < links);
   const found = new Set<string>();
   const roots = [...new Set(mounts.map(({ source }) => source))];
-  for (const root of roots.sort((one, other) => Number(isSystem(one)) - Number(isSystem(other)))) {
+  const distance = (root: string): number => (isInside(forbidden, root) ? 0 : isSystem(root) ? 2 : 1);
+  for (const root of roots.sort((one, other) => distance(one) - distance(other))) {
     if (!isOpen()) break;
     for await (const { path, key } of multiplyLinked(root)) {
       const file = names.get(key);
