@@ -85,13 +85,13 @@ export class Host implements AsyncDisposable {
     return url.href;
   }
 
-  /** What extensions of this publisher wrote to their logs, and the errors of the extension host itself. */
+  /** What extensions of this publisher wrote to their logs, and the errors of the extension host itself, the first host first. */
   async logs(publisher: string): Promise<string> {
     const found: string[] = [];
-    for (const file of globSync(`data/logs/*/exthost*/${publisher}.*/*.log`, { cwd: this.#folder })) {
+    for (const file of globSync(`data/logs/*/exthost*/${publisher}.*/*.log`, { cwd: this.#folder }).sort()) {
       found.push(`== ${file}\n${await readFile(join(this.#folder, file), "utf8")}`);
     }
-    for (const file of globSync("data/logs/*/exthost*/remoteexthost.log", { cwd: this.#folder })) {
+    for (const file of globSync("data/logs/*/exthost*/remoteexthost.log", { cwd: this.#folder }).sort()) {
       const lines = (await readFile(join(this.#folder, file), "utf8")).split("\n");
       found.push(`== ${file}, errors\n${lines.filter((line) => line.includes("[error]")).join("\n")}`);
     }
