@@ -25,7 +25,7 @@ export interface WorkbenchOptions extends HostOptions {
 /** Milliseconds for what the workbench does at once when the machine is not busy. */
 const PROMPT = 30_000;
 /** Milliseconds in which something opens, or does not. */
-const SETTLE = 3000;
+const SETTLE = 5000;
 /** Milliseconds for the first paint, extensions included. */
 const START = 120_000;
 /** Tall enough for the whole sample workspace: lines of a tree that are out of sight are not in the page. */
@@ -102,19 +102,27 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command by its full title, such as “Toka: Ask…”. */
   async palette(title: string): Promise<void> {
-    await this.#quickInputBy("F1", `>${title}`);
     // Not the first row by Enter: what was used before, or resembles the title more, may stand there.
-    await this.picks().getByText(title, { exact: true }).first().click();
+    const row = this.picks().getByText(title, { exact: true }).first();
+    await this.#quickInputBy("F1", `>${title}`, (options) => row.click(options));
   }
 
-  /** Opens the quick input by its key and fills it. An editor that opens meanwhile takes the focus, which closes it. */
-  async #quickInputBy(key: string, text: string): Promise<void> {
+  /**
+   * Opens the quick input by its key, fills it and chooses. An editor that opens meanwhile takes the focus, which closes
+   * it: then it is opened again.
+   */
+  async #quickInputBy(
+    key: string,
+    text: string,
+    choose: (options: { timeout: number }) => Promise<void>,
+  ): Promise<void> {
     const deadline = Date.now() + PROMPT;
     for (;;) {
       await this.page.keyboard.press(key);
       try {
         await this.quickInput().fill(text, { timeout: SETTLE });
-        if ((await this.quickInput().inputValue({ timeout: SETTLE })) === text) return;
+        await choose({ timeout: SETTLE });
+        return;
       } catch (error) {
         if (Date.now() > deadline) throw error;
       }
@@ -207,9 +215,10 @@ export class Workbench implements AsyncDisposable {
     const tab = this.editorTab(name).first();
     // A file opens in the group that has the focus, which may be the one of a graph.
     if ((await tab.count()) > 0) await tab.click();
-    await this.#quickInputBy("Control+KeyP", `${path}:${line}`);
-    await this.focusedPick(name).waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.#quickInputBy("Control+KeyP", `${path}:${line}`, async (options) => {
+      await this.focusedPick(name).waitFor(options);
+      await this.page.keyboard.press("Enter");
+    });
     await tab.waitFor();
   }
 
