@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { needsSandbox, useSession } from "./session.ts";
 import { openTools, runFromTree } from "./steps.ts";
@@ -97,13 +97,19 @@ it("backs up what ran, and brings it back", async (test) => {
   await later.waitFor();
   await workbench.palette("Toka: Restore Grants and History…");
   await expect.poll(() => workbench.quickInput().inputValue()).toMatch(/\/$/);
-  await workbench.quickInput().fill(file);
-  // The dialog takes a file once it has found it.
-  await workbench
-    .picks()
-    .filter({ hasText: basename(file) })
-    .waitFor();
-  await workbench.page.locator(".quick-input-widget:visible").getByRole("button", { name: "OK" }).click();
+  // The dialog goes on listing folders while a path is typed, and takes it only when it is done.
+  await expect
+    .poll(async () => {
+      await workbench.answer(file);
+      return workbench
+        .dialog()
+        .waitFor({ timeout: 5000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    })
+    .toBe(true);
   await workbench.confirm("Replace");
   await later.waitFor({ state: "detached" });
   await workbench
