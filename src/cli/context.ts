@@ -89,6 +89,16 @@ export async function discoverTools(
   }
 }
 
+/** The kernel of a workspace for what needs only its state: no tool is known to it. The caller closes it. */
+export function openState(folder: string, { environment }: Context, running?: Settings): Result<Kernel> {
+  return Kernel.open({
+    workspace: folder,
+    sandbox: openSandbox(),
+    environment,
+    ...(running === undefined ? {} : { running }),
+  });
+}
+
 /** The kernel of a workspace with its tools registered. The caller closes it. */
 export async function openKernel(folder: string, context: Context): Promise<Result<Kernel>> {
   // Beside this file in the bundle itself, else in a checkout that was built.

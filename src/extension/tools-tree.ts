@@ -3,7 +3,6 @@ import {
   Disposable,
   EventEmitter,
   l10n,
-  MarkdownString,
   ThemeColor,
   ThemeIcon,
   type TreeDataProvider,
@@ -25,6 +24,7 @@ import {
   type ToolStatistics,
 } from "../model/index.ts";
 import { COMMANDS, CONTEXT_KEYS, VIEWS, type ViewState } from "./contributions.ts";
+import { plainMarkdown } from "./markdown.ts";
 import type { Reporter } from "./reporter.ts";
 import { toolUri } from "./severity-decorations.ts";
 import { bySeverity, capabilityTitle, severityWord } from "./text/capability.ts";
@@ -317,14 +317,6 @@ function evidenceItem(located: LocatedTool, capability: Capability, evidence: Ev
     arguments: [{ uri: Uri.joinPath(located.folder.uri, evidence.file).toString(), line: evidence.line }],
   };
   return item;
-}
-
-/** Markdown that can neither run commands nor show HTML. */
-function plainMarkdown(text: string): MarkdownString {
-  const markdown = new MarkdownString(text);
-  markdown.isTrusted = false;
-  markdown.supportHtml = false;
-  return markdown;
 }
 
 /** The tools view: tree, badge and the context key that its empty states test. */

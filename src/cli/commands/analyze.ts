@@ -8,10 +8,11 @@ import { walk } from "../../discovery/index.ts";
 import { analysisCacheFolder } from "../../kernel/index.ts";
 import { AnalysisFormat, AnalysisKind, type AnalysisReport, fail, ok, type Result } from "../../model/index.ts";
 import type { Context } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
 import { FolderNever } from "../folder-never.ts";
 import { MemoryWatch } from "../memory-watch.ts";
 import { PackCache } from "../pack-cache.ts";
+import { refuse } from "../refuse.ts";
 import { Supervisor } from "../supervise.ts";
 import { parseBytes, parseCount } from "../units.ts";
 
@@ -183,12 +184,6 @@ function tooLarge(state: string): string {
     `This is too large for the memory${state}: name folders or files to analyse a part of it, give a --limit, or more ` +
     "with --memory"
   );
-}
-
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
 }
 
 function readWish(kind: string, options: AnalyzeOptions): Result<Wish> {

@@ -1,7 +1,7 @@
-import { Kernel } from "../../kernel/index.ts";
 import { type AuditRecord, fail, ok, type Result } from "../../model/index.ts";
-import { type Context, openSandbox } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { type Context, openState } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 
 export interface AuditOptions {
@@ -18,11 +18,7 @@ export interface AuditOptions {
 export async function auditCommand(options: AuditOptions, context: Context): Promise<number> {
   const since = options.since === undefined ? ok(undefined) : readMoment(options.since);
   if (!since.ok) return refuse(since, context);
-  const opened = Kernel.open({
-    workspace: options.workspace,
-    sandbox: openSandbox(),
-    environment: context.environment,
-  });
+  const opened = openState(options.workspace, context);
   if (!opened.ok) return refuse(opened, context);
   using kernel = opened.value;
   const { tool, principal, action } = options;
@@ -66,10 +62,4 @@ function readMoment(text: string): Result<string> {
   return Number.isNaN(at.getTime())
     ? fail("bad-option", `--since is a date such as 2026-01-31 or 2026-01-31T12:00:00Z, and not ${text}`)
     : ok(at.toISOString());
-}
-
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
 }

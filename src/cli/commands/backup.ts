@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { type BackupOptions, backUpState, restoreState, stateRoot } from "../../kernel/index.ts";
 import type { BackupReport, Result } from "../../model/index.ts";
 import type { Context } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { formatBytes } from "../units.ts";
 
 export interface BackupCommandOptions {
@@ -28,12 +29,10 @@ async function tell(
   report: Result<BackupReport>,
   done: string,
   { json }: BackupCommandOptions,
-  { console }: Context,
+  context: Context,
 ): Promise<number> {
-  if (!report.ok) {
-    console.problem(report.problem);
-    return exitCodeOfProblem(report.problem);
-  }
+  if (!report.ok) return refuse(report, context);
+  const { console } = context;
   const { executions, files, bytes, file, workspace, previous } = report.value;
   if (json) await console.json(report.value);
   else {

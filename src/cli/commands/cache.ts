@@ -1,7 +1,8 @@
-import { Kernel } from "../../kernel/index.ts";
+import type { Kernel } from "../../kernel/index.ts";
 import { fail, ok, type Result } from "../../model/index.ts";
-import { type Context, openKernel, openSandbox, readUserSettings } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { type Context, openKernel, openState, readUserSettings } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 import { formatBytes, formatTime } from "../units.ts";
 
@@ -34,14 +35,7 @@ export async function cacheCommand(
 function openQuickly({ workspace }: CacheOptions, context: Context): Result<Kernel> {
   const settings = readUserSettings(context);
   if (!settings.ok) return settings;
-  const { environment } = context;
-  return Kernel.open({ workspace, sandbox: openSandbox(), environment, running: settings.value });
-}
-
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
+  return openState(workspace, context, settings.value);
 }
 
 async function act(

@@ -4,9 +4,10 @@ import type { DetailLevel, GraphOptions, NeverIndex } from "../../analysis/index
 import { type FileGraphs, fail, ok, type Result } from "../../model/index.ts";
 import { decodeSource } from "../../python/index.ts";
 import type { Context } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
 import { FolderNever } from "../folder-never.ts";
 import { linesOf } from "../lines.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 
 export interface CfgOptions {
@@ -60,12 +61,6 @@ export async function cfgCommand(files: readonly string[], options: CfgOptions, 
     return refuse(fail("no-function", `There is no function “${options.function}”`), context);
   }
   return failed ? EXIT.failed : EXIT.done;
-}
-
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
 }
 
 function readFormat(options: CfgOptions): Result<Format> {

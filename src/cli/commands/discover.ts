@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { CAPABILITIES, type DiscoveryReport, fail, type Result } from "../../model/index.ts";
 import { type Context, discoverTools } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 
 export interface DiscoverOptions {
@@ -18,10 +19,7 @@ export async function discoverCommand(folder: string, options: DiscoverOptions, 
   const report: Result<DiscoveryReport> = isFolder
     ? await discoverTools(resolve(folder), context, { fresh: options.fresh === true })
     : fail("no-workspace", `${folder} is not a folder`);
-  if (!report.ok) {
-    context.console.problem(report.problem);
-    return exitCodeOfProblem(report.problem);
-  }
+  if (!report.ok) return refuse(report, context);
   if (options.json) await context.console.json(report.value);
   else await print(report.value, context);
   return EXIT.done;

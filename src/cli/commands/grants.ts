@@ -12,7 +12,7 @@ import {
   type ToolChanges,
 } from "../../model/index.ts";
 import { type Context, openKernel } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 
 export interface GrantsOptions {
@@ -172,7 +172,5 @@ async function inKernel(
   const kernel = await openKernel(workspace, context);
   const done = kernel.ok ? await work(kernel.value) : kernel;
   if (kernel.ok) kernel.value.close();
-  if (done.ok) return EXIT.done;
-  context.console.problem(done.problem);
-  return exitCodeOfProblem(done.problem);
+  return refuse(done, context);
 }

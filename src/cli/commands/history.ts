@@ -1,4 +1,4 @@
-import { Kernel } from "../../kernel/index.ts";
+import type { Kernel } from "../../kernel/index.ts";
 import {
   type Execution,
   fail,
@@ -8,8 +8,9 @@ import {
   type Result,
   type ToolStatistics,
 } from "../../model/index.ts";
-import { type Context, openKernel, openSandbox } from "../context.ts";
-import { EXIT, exitCodeOfProblem } from "../exit-codes.ts";
+import { type Context, openKernel, openState } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 import { formatBytes, formatTime, parseCount } from "../units.ts";
 
@@ -36,18 +37,10 @@ export async function historyCommand(options: HistoryOptions, context: Context):
   }
 }
 
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
-}
-
 async function open(options: HistoryOptions, context: Context): Promise<Result<Kernel>> {
   // A name is only known after a discovery; an id and the whole history are not worth one.
   const named = options.tool !== undefined && !/[/.#]/.test(options.tool);
-  return named
-    ? await openKernel(options.workspace, context)
-    : Kernel.open({ workspace: options.workspace, sandbox: openSandbox(), environment: context.environment });
+  return named ? await openKernel(options.workspace, context) : openState(options.workspace, context);
 }
 
 async function tellRuns(kernel: Kernel, options: HistoryOptions, context: Context): Promise<Result<void>> {

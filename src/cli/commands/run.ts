@@ -11,8 +11,9 @@ import {
   ToolArguments,
 } from "../../model/index.ts";
 import { type Context, openKernel } from "../context.ts";
-import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
+import { exitCodeOf } from "../exit-codes.ts";
 import { observedLines } from "../observed-lines.ts";
+import { refuse } from "../refuse.ts";
 import { parseToolArguments } from "../tool-arguments.ts";
 import { formatBytes, formatTime } from "../units.ts";
 import { UNPROTECTED_HINT } from "./exec.ts";
@@ -51,12 +52,6 @@ export async function runCommand(
   } finally {
     kernel.value.close();
   }
-}
-
-function refuse(result: Result<unknown>, context: Context): number {
-  if (result.ok) return EXIT.done;
-  context.console.problem(result.problem);
-  return exitCodeOfProblem(result.problem);
 }
 
 /** What a person should know of a run: values that look hostile, and that the tool is not what was approved. */

@@ -1,6 +1,5 @@
-import { type CompiledWorkflow, Kernel } from "../../kernel/index.ts";
+import type { CompiledWorkflow, Kernel } from "../../kernel/index.ts";
 import type {
-  Problem,
   Result,
   ToolArguments,
   WorkflowPlan,
@@ -8,8 +7,9 @@ import type {
   WorkflowReport,
   WorkflowStepReport,
 } from "../../model/index.ts";
-import { type Context, openKernel, openSandbox } from "../context.ts";
-import { EXIT, exitCodeOf, exitCodeOfProblem } from "../exit-codes.ts";
+import { type Context, openKernel, openState } from "../context.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 import { formatBytes, formatTime, parseCount } from "../units.ts";
 
@@ -44,19 +44,14 @@ async function withWorkflow(
   work: (opened: Opened) => Promise<number>,
 ): Promise<number> {
   const kernel = await openKernel(workspace, context);
-  if (!kernel.ok) return refuse(kernel.problem, context);
+  if (!kernel.ok) return refuse(kernel, context);
   try {
     const compiled = kernel.value.workflows.open(file);
-    if (!compiled.ok) return refuse(compiled.problem, context);
+    if (!compiled.ok) return refuse(compiled, context);
     return await work({ kernel: kernel.value, compiled: compiled.value });
   } finally {
     kernel.value.close();
   }
-}
-
-function refuse(problem: Problem, context: Context): number {
-  context.console.problem(problem);
-  return exitCodeOfProblem(problem);
 }
 
 function sayProblems(problems: readonly WorkflowProblem[], context: Context): void {
@@ -99,9 +94,9 @@ export async function workflowPlanCommand(
   return await withWorkflow(file, options, context, async (opened) => {
     if (!isSound(opened, context)) return EXIT.wrongUse;
     const inputs = readInputs(opened, options.input);
-    if (!inputs.ok) return refuse(inputs.problem, context);
+    if (!inputs.ok) return refuse(inputs, context);
     const plan = opened.kernel.workflows.plan(opened.compiled, inputs.value);
-    if (!plan.ok) return refuse(plan.problem, context);
+    if (!plan.ok) return refuse(plan, context);
     if (options.json) await context.console.json(plan.value);
     else await tellPlan(plan.value, context);
     return EXIT.done;
@@ -144,7 +139,7 @@ export async function workflowRunCommand(file: string, options: WorkflowRunOptio
   return await withWorkflow(file, options, context, async (opened) => {
     if (!isSound(opened, context)) return EXIT.wrongUse;
     const inputs = readInputs(opened, options.input);
-    if (!inputs.ok) return refuse(inputs.problem, context);
+    if (!inputs.ok) return refuse(inputs, context);
     const report = await opened.kernel.workflows.run(
       {
         compiled: opened.compiled,
@@ -153,7 +148,7 @@ export async function workflowRunCommand(file: string, options: WorkflowRunOptio
       },
       { signal: context.signal, onStep: (step) => context.console.say(`toka: ${stepLine(step)}`) },
     );
-    if (!report.ok) return refuse(report.problem, context);
+    if (!report.ok) return refuse(report, context);
     if (options.json) await context.console.json(report.value);
     else await tellReport(report.value, context);
     return exitCodeOfReport(report.value);
@@ -198,17 +193,17 @@ export async function workflowRunsCommand(
   context: Context,
 ): Promise<number> {
   const limit = options.limit === undefined ? undefined : parseCount(options.limit, 1);
-  if (limit?.ok === false) return refuse(limit.problem, context);
+  if (limit?.ok === false) return refuse(limit, context);
   const { workspace } = options;
-  const kernel = Kernel.open({ workspace, sandbox: openSandbox(), environment: context.environment });
-  if (!kernel.ok) return refuse(kernel.problem, context);
+  const kernel = openState(workspace, context);
+  if (!kernel.ok) return refuse(kernel, context);
   try {
     const { workflows } = kernel.value;
     const runs = workflows.runs({
       ...(file === undefined ? {} : { file: workflows.fileOf(file) }),
       ...(limit === undefined ? {} : { limit: limit.value }),
     });
-    if (!runs.ok) return refuse(runs.problem, context);
+    if (!runs.ok) return refuse(runs, context);
     if (options.json) {
       await context.console.json({ runs: runs.value });
       return EXIT.done;

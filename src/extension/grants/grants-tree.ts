@@ -2,7 +2,6 @@ import {
   Disposable,
   EventEmitter,
   l10n,
-  MarkdownString,
   ThemeColor,
   ThemeIcon,
   type TreeDataProvider,
@@ -17,6 +16,7 @@ import {
 import { CAPABILITIES, type ExplainedGrant } from "../../model/index.ts";
 import { COMMANDS, VIEWS } from "../contributions.ts";
 import type { Kernels } from "../kernels.ts";
+import { plainMarkdown } from "../markdown.ts";
 import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
 import { grantDescription, grantLabel, grantTooltip } from "../text/grant.ts";
@@ -40,10 +40,7 @@ function grantItem({ folder, grant }: GrantNode): TreeItem {
     ? new ThemeIcon(CAPABILITIES[capability].icon)
     : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
   item.description = grantDescription(grant, l10n.t);
-  const tooltip = new MarkdownString(grantTooltip(grant, l10n.t));
-  tooltip.isTrusted = false;
-  tooltip.supportHtml = false;
-  item.tooltip = tooltip;
+  item.tooltip = plainMarkdown(grantTooltip(grant, l10n.t));
   item.contextValue = ["grant", holds ? "holds" : "lapsed", ...(grant.changes ? ["changed"] : [])].join(";");
   item.accessibilityInformation = { label: grantLabel(grant, l10n.t) };
   const [first] = evidence;
