@@ -4,7 +4,7 @@
  *   npm test [-- SIZE… FILTER…]     SIZE: unit, integration, host, e2e (none: all); FILTER: names of test files
  */
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import type { HostResults } from "../test/host/results.ts";
@@ -16,6 +16,8 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
+  /** What is known of the failures: the test, and the beginning of what it said. */
+  readonly failures: readonly string[];
 }
 
 /** The part of vitest's JSON report that is read here. */
@@ -23,9 +25,17 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
+
+/** Lines of a failure's message that are said again at the end. */
+const LONGEST_MESSAGE = 40;
 
 const SIZES = {
   unit: (filters: readonly string[]) => vitest("unit", filters),
@@ -55,11 +65,24 @@ const total: Outcome = {
   passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
   failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
   skipped: outcomes.flatMap(({ skipped }) => skipped),
+  failures: outcomes.flatMap(({ failures }) => failures),
 };
 console.log(`\n${summary.join("\n")}`);
 if (total.skipped.length > 0) console.log(`\nSKIPPED, not shown to work here:\n  ${total.skipped.join("\n  ")}`);
+// Said again here: the end of a long log is what people (and CI pages) see.
+if (total.failures.length > 0) console.log(`\nFAILED:\n${total.failures.join("\n")}`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 console.log(`\n${line(total)}`);
+
+/** A failed test and its message without the test runner's own frames, cut where it goes on for pages. */
+function failure(test: string, messages: readonly string[]): string {
+  const lines = messages
+    .join("\n")
+    .split("\n")
+    .filter((text) => !text.includes("/node_modules/"));
+  const said = lines.slice(0, LONGEST_MESSAGE);
+  return [`  ${test}`, ...said.map((text) => `    ${text}`)].join("\n");
+}
 
 function line({ passed, failed, skipped }: Outcome): string {
   return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`;
@@ -83,9 +106,17 @@ async function vitest(project: string, filters: readonly string[]): Promise<Outc
   const failed = tests.filter((test) => test.status === "failed").length;
   const brokenFiles = testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-  ).length;
+  );
   const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
-  return { passed, failed: honest(failed + brokenFiles, exitCode), skipped: skipped.map((test) => test.fullName) };
+  return {
+    passed,
+    failed: honest(failed + brokenFiles.length, exitCode),
+    skipped: skipped.map((test) => test.fullName),
+    failures: [
+      ...tests.filter((test) => test.status === "failed").map((test) => failure(test.fullName, test.failureMessages)),
+      ...brokenFiles.map((file) => failure(relative(ROOT, file.name), [file.message])),
+    ],
+  };
 }
 
 async function host(filters: readonly string[]): Promise<Outcome> {
@@ -102,6 +133,9 @@ async function host(filters: readonly string[]): Promise<Outcome> {
     passed: tests.filter((test) => test.state === "passed").length,
     failed: honest(failed, exitCode),
     skipped: tests.filter((test) => test.state === "skipped").map((test) => test.title),
+    failures: tests
+      .filter((test) => test.state === "failed")
+      .map((test) => failure(test.title, test.error === undefined ? [] : [test.error])),
   };
 }
 

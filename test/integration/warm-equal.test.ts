@@ -64,9 +64,9 @@ atexit.register(lambda: print(sys.last_type, sys.last_value, sys.last_traceback.
 1 / 0
 `,
   "del.py": "class A:\n    def __del__(self): print('gone')\na = A()\n",
-  "threads.py": `import threading, time
+  "threads.py": `import threading
 def work():
-    time.sleep(0.05)
+    threading.main_thread().join()
     print("late", threading.main_thread().is_alive())
 threading.Thread(target=work).start()
 print(threading.current_thread() is threading.main_thread())
