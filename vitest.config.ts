@@ -1,5 +1,11 @@
 import { defineConfig } from "vitest/config";
 
+/**
+ * Tests with real processes, a real editor and a real browser on a shared machine may be tried a second time in CI. What
+ * passed only then is listed at the end of the run; a test that judges whether something got out is never tried again.
+ */
+const SECOND_TRY = process.env["CI"] === undefined ? 0 : 1;
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +16,7 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry: SECOND_TRY,
         },
       },
       {
@@ -22,9 +29,7 @@ export default defineConfig({
           expect: { poll: { timeout: 30_000 } },
           // One workbench at a time: two fight for a small machine's cores.
           fileParallelism: false,
-          // A real browser and a real editor on a shared machine: a step that passes at its second try is told as
-          // “retry x1”, and does not end the run.
-          retry: process.env["CI"] === undefined ? 0 : 1,
+          retry: SECOND_TRY,
         },
       },
     ],

@@ -18,6 +18,8 @@ interface Outcome {
   readonly skipped: readonly string[];
   /** What is known of the failures: the test, and the beginning of what it said. */
   readonly failures: readonly string[];
+  /** Tests that failed first and passed when they were tried again. */
+  readonly unsteady: readonly string[];
 }
 
 /** The part of vitest's JSON report that is read here. */
@@ -66,9 +68,11 @@ const total: Outcome = {
   failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
   skipped: outcomes.flatMap(({ skipped }) => skipped),
   failures: outcomes.flatMap(({ failures }) => failures),
+  unsteady: outcomes.flatMap(({ unsteady }) => unsteady),
 };
 console.log(`\n${summary.join("\n")}`);
 if (total.skipped.length > 0) console.log(`\nSKIPPED, not shown to work here:\n  ${total.skipped.join("\n  ")}`);
+if (total.unsteady.length > 0) console.log(`\nPASSED ONLY WHEN TRIED AGAIN:\n${total.unsteady.join("\n")}`);
 // Said again here: the end of a long log is what people (and CI pages) see.
 if (total.failures.length > 0) console.log(`\nFAILED:\n${total.failures.join("\n")}`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
@@ -116,6 +120,9 @@ async function vitest(project: string, filters: readonly string[]): Promise<Outc
       ...tests.filter((test) => test.status === "failed").map((test) => failure(test.fullName, test.failureMessages)),
       ...brokenFiles.map((file) => failure(relative(ROOT, file.name), [file.message])),
     ],
+    unsteady: tests
+      .filter((test) => test.status === "passed" && test.failureMessages.length > 0)
+      .map((test) => failure(test.fullName, test.failureMessages)),
   };
 }
 
@@ -136,6 +143,7 @@ async function host(filters: readonly string[]): Promise<Outcome> {
     failures: tests
       .filter((test) => test.state === "failed")
       .map((test) => failure(test.title, test.error === undefined ? [] : [test.error])),
+    unsteady: [],
   };
 }
 

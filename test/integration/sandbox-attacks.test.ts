@@ -33,7 +33,8 @@ describe.skipIf(missing !== undefined)("attacks", () => {
     expect(others(await sample("plain"), "escaped")).toEqual([]);
   });
 
-  it.each(TIERS)("are stopped (%s)", { timeout: 180_000 }, async (backend) => {
+  // What gets out once in two tries got out.
+  it.each(TIERS)("are stopped (%s)", { timeout: 180_000, retry: 0 }, async (backend) => {
     expect(others(await sample(backend), "blocked")).toEqual([]);
   });
 });
