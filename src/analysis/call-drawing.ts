@@ -1,7 +1,8 @@
 import type { CallDrawing, DrawnCall, DrawnCallEdge, DrawnCallSide, OtherCallDetail } from "../model/index.ts";
 import type { CallIndex, Neighbour } from "./callgraph/neighbourhood.ts";
 import { boxSize, TYPE } from "./drawing.ts";
-import { layOut, type Point } from "./layout.ts";
+import type { Point } from "./layout/types.ts";
+import { layOut } from "./layout.ts";
 import { shorten } from "./view.ts";
 
 const MAX_LENGTH = 44;

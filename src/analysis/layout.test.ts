@@ -6,7 +6,8 @@ import { parseModule } from "../python/index.ts";
 import { columnsOf, drawGraph } from "./drawing.ts";
 import { buildGraph } from "./graphs.ts";
 import { spaceOut } from "./layout/routes.ts";
-import { type Layout, layOut, type Point } from "./layout.ts";
+import type { Layout, Point } from "./layout/types.ts";
+import { layOut } from "./layout.ts";
 
 const box = (id: string, width = 60) => ({ id, width, height: 30 });
 const link = (from: string, to: string, labelWidth = 0) => ({ from, to, labelWidth });

@@ -5,7 +5,7 @@ import { Kernel, limitsOf, ownCommand, stateRoot, userSettings } from "../kernel
 import { type Backend, type DiscoveryReport, fail, ok, type Result, type Settings } from "../model/index.ts";
 import { Sandbox } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
-import type { StartOwn } from "./supervise.ts";
+import type { StartOwn } from "./own-process.ts";
 
 /** What every command gets: where to write, and when to stop. */
 export interface Context {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { OwnProcess } from "./supervise.ts";
+import type { OwnProcess } from "./own-process.ts";
 
 /** The oldest Node with the built-in SQLite that the state is kept in. */
 const OLDEST = [22, 13] as const;

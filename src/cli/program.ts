@@ -22,7 +22,7 @@ import {
 import { Console } from "./console.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import type { StartOwn } from "./supervise.ts";
+import type { StartOwn } from "./own-process.ts";
 import { withFirstDashes } from "./tool-arguments.ts";
 
 /** The exit code that shells give a program that a broken pipe ended (128 + SIGPIPE). */

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
 import { fail, ok, type Result } from "../model/index.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { OwnProcess } from "./own-process.ts";
 
 /** Milliseconds that a cancelled process has to keep what it read, before it is ended. */
 const GRACE = 600;
@@ -13,17 +13,6 @@ const OUT_OF_MEMORY =
   /heap out of memory|JavaScript heap|Allocation failed|OOM error|Reached heap limit|invalid table size|array buffer allocation failed/i;
 /** Of what an ended interpreter leaves behind, nobody reads more. */
 const MOST_LAST_WORDS = 64 * 1024;
-
-/** A process of the command line itself: its standard output is ours, what it says comes here. */
-export interface OwnProcess {
-  readonly stderr: Readable;
-  kill(signal: NodeJS.Signals): void;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  on(event: "close", listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
-}
-
-/** Starts the same program anew: with options of the interpreter, and other arguments. */
-export type StartOwn = (options: readonly string[], words: readonly string[]) => OwnProcess;
 
 /**
  * Does the work of the command line in a process of its own with its own bounds on memory. An interpreter that runs out of memory

@@ -1,4 +1,4 @@
-import type { Layout, Point } from "../../src/analysis/layout.ts";
+import type { Layout, Point } from "../../src/analysis/layout/types.ts";
 
 /** What can be measured of a drawing; lengths in CSS pixels at its natural size. */
 export interface DrawingMeasures {

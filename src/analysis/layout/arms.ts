@@ -1,4 +1,4 @@
-import type { Box } from "../layout.ts";
+import type { Box } from "./types.ts";
 
 /** What stands side by side is no wider than this where it can be put below each other: about an editor's half. */
 const MAX_ROW = 840;

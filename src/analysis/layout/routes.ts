@@ -1,6 +1,6 @@
-import type { Link, Point } from "../layout.ts";
 import { arrivingPlace, leavingPlace } from "./places.ts";
 import type { Layers, Route, Slot } from "./slots.ts";
+import type { Link, Point } from "./types.ts";
 
 /** Distance of neighbouring links where they run side by side. */
 const TRACK = 8;

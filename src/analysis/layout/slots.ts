@@ -1,5 +1,5 @@
-import type { Box, Link } from "../layout.ts";
 import { findArms } from "./arms.ts";
+import type { Box, Link } from "./types.ts";
 
 /** A box, or a place that a link passes on its way through a layer. */
 export interface Slot {
