@@ -3,6 +3,7 @@ import type { AgentTool } from "./agents/declarations.ts";
 import { readAgentTools } from "./agents/read.ts";
 import { agentTool } from "./agents/tool.ts";
 import { CapabilityFinder } from "./capabilities/index.ts";
+import { markedFile, type markOf } from "./evaluate/index.ts";
 import { ExampleFinder } from "./examples.ts";
 import type { ModuleStore, ParsedFile } from "./modules.ts";
 import { type FileClass, isBinary, isTestFile, mayDeclareTasks, PythonMarks, shebangOf } from "./prefilter.ts";
@@ -31,7 +32,10 @@ export interface FileResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Files whose change would change this result. */
   readonly dependencies: ReadonlySet<string>;
-  /** Last names of modules that were looked for and not found: if one appears, this result may change. */
+  /**
+   * Last names of modules that were looked for and not found: if one appears, this result may change. Besides, by
+   * {@link markOf}, files of which only that matters.
+   */
   readonly misses: ReadonlySet<string>;
   /** There is something to keep. */
   readonly isNotable: boolean;
@@ -57,10 +61,10 @@ export class FileAnalyser {
     this.#capabilities = new CapabilityFinder(store, more);
   }
 
-  /** Drops what was kept about a file that changed. */
-  forget(path: string): void {
-    this.#capabilities.forget(path);
-    this.#examples.forget(path);
+  /** Drops what was kept about files that changed. */
+  forget(paths: ReadonlySet<string>): void {
+    this.#capabilities.forget(paths);
+    for (const path of paths) this.#examples.forget(path);
   }
 
   /** Drops all that rests on what imports mean: a Python file came or went. */
@@ -70,9 +74,10 @@ export class FileAnalyser {
 
   analyse(content: FileContent): FileResult {
     const result = this.#analyse(content);
-    const { dependencies } = result;
+    const { dependencies, misses } = result;
     if (dependencies.size === 0) return result;
-    return { ...result, misses: new Set([...result.misses, ...this.#store.missesOf(dependencies)]) };
+    const looked = [...dependencies, ...[...misses].flatMap((name) => markedFile(name) ?? [])];
+    return { ...result, misses: new Set([...misses, ...this.#store.missesOf(looked)]) };
   }
 
   #analyse(content: FileContent): FileResult {

@@ -12,6 +12,13 @@ const MAX_LINES = 400;
 
 const READMES = ["README.md", "README.rst", "README.txt", "README", "readme.md"] as const;
 
+/** Whether a file of this path is looked through for examples of the tools of its folder and of those below. */
+export function isReadme(path: string): boolean {
+  return README_NAMES.has(path.slice(path.lastIndexOf("/") + 1));
+}
+
+const README_NAMES: ReadonlySet<string> = new Set(READMES);
+
 /** Finds calls of a tool in what is written about it: its own texts and the READMEs of its folder and those above. */
 export class ExampleFinder {
   readonly #store: ModuleStore;

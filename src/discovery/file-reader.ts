@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, Parameter, Tool } from "../model/index.ts";
 import { type FileAnalyser, type FileContent, type FileResult, failedResult } from "./analyse.ts";
@@ -5,7 +6,7 @@ import type { ModuleStore } from "./modules.ts";
 import { classify, isTestFile, MAX_FILE_BYTES, mayHoldTools, PythonMarks } from "./prefilter.ts";
 import { type FileRecord, recordOf } from "./records.ts";
 import { readBytes } from "./regular-file.ts";
-import { type FileState, stateOf } from "./stamp.ts";
+import { type FileState, isSame, stateOf } from "./stamp.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /** Bytes of a file without ending that are looked at first. */
@@ -51,11 +52,11 @@ export class FileReader {
   filter(file: WalkedFile): Filtered {
     const { path } = file;
     const kind = classify(file.name);
+    const full = join(this.#folder, path);
     const overlay = this.#overlays.get(path);
     if (overlay !== undefined) {
-      return this.#sift({ path, kind, bytes: Buffer.from(overlay), isExecutable: false }, null);
+      return this.#sift({ path, kind, bytes: Buffer.from(overlay), isExecutable: isExecutable(full) }, null);
     }
-    const full = join(this.#folder, path);
     if (kind === "headless") {
       const head = readBytes(full, HEAD_BYTES);
       if (head === null) return null;
@@ -69,7 +70,7 @@ export class FileReader {
     if (stat.size > MAX_FILE_BYTES) {
       return { kind: "record", record: recordOf(state, this.#analyser.tooLarge(path, stat.size), this.#store.texts) };
     }
-    return this.#sift({ path, kind, bytes, isExecutable: (stat.mode & 0o111) !== 0 }, state);
+    return this.#sift({ path, kind, bytes, isExecutable: (stat.mode & ANYBODY_EXECUTES) !== 0 }, state);
   }
 
   #sift(content: FileContent, state: FileState | null): Filtered {
@@ -110,11 +111,35 @@ export class FileReader {
     }
   }
 
+  /**
+   * The state of a file that holds a text, to the byte; `null` when it does not.
+   * @param state the state that it has to be in, or `null`
+   */
+  says(path: string, text: string, state: FileState | null): FileState | null {
+    const content = readBytes(join(this.#folder, path), MAX_FILE_BYTES, this.#place);
+    if (content === null || content.stat.size > MAX_FILE_BYTES || !content.bytes.equals(Buffer.from(text))) return null;
+    return state === null || isSame(state, content) ? stateOf(content, Date.now()) : null;
+  }
+
+  /** The record of a file that is no candidate, but on which results may rest; `null` when it is gone. */
+  note(path: string): FileRecord | null {
+    if (this.#overlays.has(path)) return { state: null, result: null };
+    const content = readBytes(join(this.#folder, path), MAX_FILE_BYTES, this.#place);
+    return content === null ? null : { state: stateOf(content, Date.now()), result: null };
+  }
+
   /** Filter and analysis in one. */
   read(file: WalkedFile): FileRecord | null {
     const filtered = this.filter(file);
     return filtered?.kind === "kept" ? this.analyse(filtered.kept) : (filtered?.record ?? null);
   }
+}
+
+/** Permission bits. */
+const ANYBODY_EXECUTES = 0o111;
+
+function isExecutable(path: string): boolean {
+  return ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & ANYBODY_EXECUTES) !== 0;
 }
 
 /** Leaves out, and tells about, what is no tool in our own words: one odd declaration must not cost the others. */

@@ -20,7 +20,6 @@ export interface IndexFile {
 
 /** What is stored. */
 export interface StoredResults extends Known {
-  readonly records: Map<string, FileRecord>;
   readonly filesSeen: number;
   readonly diagnostics: readonly Diagnostic[];
 }

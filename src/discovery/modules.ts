@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
 import { Texts } from "./detached.ts";
-import type { ModuleSource } from "./evaluate/index.ts";
+import type { DeclaringImports, ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
@@ -38,14 +38,15 @@ export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/di
 export class ModuleStore implements ModuleSource {
   readonly #folder: string;
   readonly #files: Set<string>;
-  readonly #folders = new Set<string>();
+  /** How many files and folders with Python files each folder holds directly. */
+  readonly #folders = new Map<string, number>();
   readonly #modelled: ReadonlySet<string>;
   readonly #overlays: ReadonlyMap<string, string>;
   /** In order of last use, oldest first. */
   readonly #cache = new Map<string, ParsedFile | null>();
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
-  readonly declaringImports = new Map<string, boolean>();
+  readonly declaringImports = new Map<string, DeclaringImports>();
   /** What is kept of files' texts. */
   readonly texts = new Texts();
   readonly #states = new Map<string, FileState>();
@@ -83,8 +84,19 @@ export class ModuleStore implements ModuleSource {
   #addFolders(file: string): void {
     for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) {
       const folder = file.slice(0, at);
-      if (this.#folders.has(folder)) return;
-      this.#folders.add(folder);
+      const count = this.#folders.get(folder) ?? 0;
+      this.#folders.set(folder, count + 1);
+      if (count > 0) return;
+    }
+  }
+
+  #removeFolders(file: string): void {
+    for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) {
+      const folder = file.slice(0, at);
+      const count = (this.#folders.get(folder) ?? 1) - 1;
+      if (count > 0) this.#folders.set(folder, count);
+      else this.#folders.delete(folder);
+      if (count > 0) return;
     }
   }
 
@@ -97,14 +109,16 @@ export class ModuleStore implements ModuleSource {
     this.declaringImports.clear();
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
-    if (exists !== this.#files.has(file)) {
-      for (const known of this.#resolved.values()) known.clear();
-      this.#roots.clear();
-    }
+    if (exists === this.#files.has(file)) return;
+    for (const known of this.#resolved.values()) known.clear();
+    this.#roots.clear();
     if (exists) {
       this.#files.add(file);
       this.#addFolders(file);
-    } else this.#files.delete(file);
+    } else {
+      this.#files.delete(file);
+      this.#removeFolders(file);
+    }
   }
 
   has(file: string): boolean {
@@ -135,6 +149,11 @@ export class ModuleStore implements ModuleSource {
     return this.#states.get(file);
   }
 
+  /** {@link declaresCommandLine} as far as it is known. */
+  knownDeclaring(file: string): boolean | undefined {
+    return this.#declares.get(file);
+  }
+
   declaresCommandLine(file: string): boolean {
     let known = this.#declares.get(file);
     if (known === undefined) {
@@ -155,7 +174,7 @@ export class ModuleStore implements ModuleSource {
 
   /** The text of a workspace file of any kind, `null` when there is none. */
   readText(file: string): string | null {
-    return this.#overlays.get(file) ?? readBounded(join(this.#folder, file))?.bytes.toString("utf8") ?? null;
+    return this.#bytesOf(file)?.toString("utf8") ?? null;
   }
 
   /** What was read of a file, as long as it is kept. */
@@ -212,7 +231,8 @@ export class ModuleStore implements ModuleSource {
     // A file does not import itself, unless as a package: a module of the same name farther away is meant.
     const isPackage = dotted.includes(".") || from.endsWith("/__init__.py");
     if (level === 0 && found?.file === from && !isPackage) found = this.#resolveAbsolute(folder, dotted, from);
-    if (found === null && !(level === 0 && this.#isElsewhere(dotted))) {
+    // A folder of modules may become a package.
+    if ((found === null || found.file === null) && !(level === 0 && this.#isElsewhere(dotted))) {
       importer.missed.add(this.texts.of(dotted.slice(dotted.lastIndexOf(".") + 1)));
     }
     return found;

@@ -1,5 +1,8 @@
 import type { FileResult } from "./analyse.ts";
 import type { Texts } from "./detached.ts";
+import { markedFile, markOf } from "./evaluate/index.ts";
+import { isReadme } from "./examples.ts";
+import { classify } from "./prefilter.ts";
 import type { FileState } from "./stamp.ts";
 
 /** What is kept of one file that was looked at. */
@@ -62,24 +65,109 @@ function importNames(path: string): readonly string[] {
   return name === "__init__.py" ? parts : [...parts, name.replace(/\.pyw?$/u, "")];
 }
 
-/** What a change of files means for the results of others. */
+/** The last of the names that an import of a file ends with. */
+function lastImportName(path: string): string {
+  return importNames(path).at(-1) ?? "";
+}
+
+/** What changed. */
 export class Changes {
-  readonly #changed = new Set<string>();
-  readonly #names = new Set<string>();
+  readonly files = new Set<string>();
+  /** Names under which Python files that came or went may be imported, and those of {@link markOf}. */
+  readonly names = new Set<string>();
+  /** Folders, ending with `/` unless they are the root, in which a README came or went. */
+  readonly documented = new Set<string>();
+  /** Folders, given alike, that became packages or are none any more: modules below them have other names now. */
+  readonly packages = new Set<string>();
 
-  /** @param cameOrWent a Python file that was not there before, or is there no more */
+  /** Takes note that a file may have to do with command lines now, or no more, or imports others. */
+  addMark(path: string): void {
+    this.names.add(markOf(path));
+  }
+
+  /** @param cameOrWent the file was not there before, or is there no more */
   add(path: string, cameOrWent: boolean): void {
-    this.#changed.add(path);
-    if (cameOrWent) for (const name of importNames(path)) this.#names.add(name);
+    this.files.add(path);
+    if (!cameOrWent) return;
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    if (classify(nameOf(path)) === "python") for (const name of importNames(path)) this.names.add(name);
+    if (nameOf(path) === "__init__.py") this.packages.add(folder);
+    if (isReadme(path)) this.documented.add(folder);
+  }
+}
+
+/**
+ * Which results rest on a file, and which on there being no module of a name: what results say, the other way round.
+ * Results are known by numbers, which lists keep after the result was replaced until there are too many of them.
+ */
+export class Dependents {
+  readonly #byFile = new Map<string, number[]>();
+  readonly #byMiss = new Map<string, number[]>();
+  /** Results by number; `null` for those that were replaced. */
+  readonly #results: ({ readonly path: string; readonly result: FileResult } | null)[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(records: ReadonlyMap<string, FileRecord>) {
+    for (const [path, { result }] of records) this.set(path, result);
   }
 
-  /** Whether a result rests on a changed file, or an import of it may now mean another file. */
-  affect({ dependencies, misses }: FileResult): boolean {
-    if (this.#changed.size === 0) return false;
-    for (const file of dependencies) {
-      if (this.#changed.has(file)) return true;
-      if (this.#names.size > 0 && this.#names.has(importNames(file).at(-1) ?? "")) return true;
-    }
-    return this.#names.size > 0 && [...misses].some((name) => this.#names.has(name));
+  /** Whether more than half of what is kept is of no use any more. */
+  get isWorn(): boolean {
+    return this.#results.length > 2 * this.#numbers.size + 1_000;
   }
+
+  set(path: string, result: FileResult | null): void {
+    const before = this.#numbers.get(path);
+    if (before !== undefined) this.#results[before] = null;
+    this.#numbers.delete(path);
+    if (result === null) return;
+    const number = this.#results.push({ path, result }) - 1;
+    this.#numbers.set(path, number);
+    for (const file of result.dependencies) listed(this.#byFile, file, number);
+    for (const name of result.misses) listed(this.#byMiss, name, number);
+  }
+
+  /** The files whose results rest on a changed file, or in which an import may now mean another file. */
+  of(changes: Changes): Set<string> {
+    const found = this.#resting(changes);
+    const paths = new Set([...found].flatMap((number) => this.#results[number]?.path ?? []));
+    const { documented, packages } = changes;
+    if (documented.size === 0 && packages.size === 0) return paths;
+    for (const one of this.#results) {
+      if (one === null) continue;
+      const { path, result } = one;
+      const isNear = isBelow(path, packages) || result.tools.some(({ file }) => isBelow(file, documented));
+      if (isNear) paths.add(path);
+    }
+    return paths;
+  }
+
+  #resting({ files, names, packages }: Changes): Set<number> {
+    const found = new Set<number>();
+    const take = (numbers: readonly number[] | undefined): void => {
+      for (const number of numbers ?? []) found.add(number);
+    };
+    for (const file of files) take(this.#byFile.get(file));
+    for (const name of names) take(this.#byMiss.get(name));
+    if (names.size === 0) return found;
+    for (const [file, numbers] of this.#byFile) {
+      if (names.has(lastImportName(file)) || isBelow(file, packages)) take(numbers);
+    }
+    for (const [name, numbers] of this.#byMiss) {
+      const file = markedFile(name);
+      if (file !== null && names.has(lastImportName(file))) take(numbers);
+    }
+    return found;
+  }
+}
+
+function isBelow(file: string, folders: ReadonlySet<string>): boolean {
+  for (const folder of folders) if (file.startsWith(folder)) return true;
+  return false;
+}
+
+function listed(lists: Map<string, number[]>, key: string, number: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [number]);
+  else list.push(number);
 }

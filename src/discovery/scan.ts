@@ -1,17 +1,16 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CapabilityExtension, Diagnostic, Tool } from "../model/index.ts";
-import { FileAnalyser } from "./analyse.ts";
+import { FileAnalyser, type FileResult } from "./analyse.ts";
 import { Crew, helpersFor } from "./crew.ts";
+import { isReadme } from "./examples.ts";
 import { FileReader, isCandidate, type KeptFile } from "./file-reader.ts";
 import { ModuleStore } from "./modules.ts";
-import { classify, MAX_FILE_BYTES } from "./prefilter.ts";
+import { classify } from "./prefilter.ts";
 import { MODELLED_MODULES } from "./readers/python.ts";
-import { Changes, type FileRecord, type Known } from "./records.ts";
-import { readBytes } from "./regular-file.ts";
+import { Changes, Dependents, type FileRecord, type Known } from "./records.ts";
 import type { Shares } from "./shares.ts";
-import { type FileState, isSame, stampOf, stateOf } from "./stamp.ts";
+import { type FileState, stillIn } from "./stamp.ts";
+import { Turns } from "./turns.ts";
 import { type WalkedFile, type WalkResult, walk } from "./walk.ts";
 
 /** What a scan tells while it goes on. */
@@ -24,32 +23,8 @@ export interface ScanListener {
   readonly onAnalysed?: ((file: string, tools: readonly Tool[]) => void) | undefined;
 }
 
-/** How long, in milliseconds, is worked before the event loop gets a turn. */
-const TURN = 12;
-
 /** Bytes of files that passed the filter, kept until they are analysed; the others are read twice. */
 const WAITING_BYTES = 32 * 1024 * 1024;
-
-/** Gives the event loop its turns, and stops when it is asked to. */
-export class Turns {
-  readonly #signal: AbortSignal;
-  #began = performance.now();
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  /** Whether a turn is due. */
-  get isDue(): boolean {
-    return performance.now() - this.#began >= TURN;
-  }
-
-  async give(): Promise<void> {
-    await nextTurn();
-    this.#signal.throwIfAborted();
-    this.#began = performance.now();
-  }
-}
 
 /** What a scan found. */
 export interface ScanOutcome {
@@ -58,7 +33,9 @@ export interface ScanOutcome {
   readonly reader: FileReader;
   readonly records: Map<string, FileRecord>;
   readonly python: ReadonlySet<string>;
+  /** About folders that could not be listed. */
   readonly diagnostics: readonly Diagnostic[];
+  readonly notebooks: readonly string[];
   readonly filesSeen: number;
   readonly filesRead: number;
   readonly filesParsed: number;
@@ -128,8 +105,9 @@ export class Scan {
     const analyser = new FileAnalyser(store, this.#more);
     const reader = new FileReader(this.#folder, this.#overlays, store, analyser);
     const seen = walked.files.length;
-    await this.#takeOver(files, python);
+    await this.#takeOver(walked.files, files);
     await this.#filter(files, reader, seen);
+    await this.#noteReadmes(walked.files, reader);
     this.#listener.onKept?.([...this.#waiting.keys()]);
     this.prioritise([...this.#overlays.keys()]);
     await this.#analyse(reader, store, python, seen);
@@ -141,7 +119,8 @@ export class Scan {
       reader,
       records: this.#records,
       python,
-      diagnostics: walkDiagnostics(walked),
+      diagnostics: unreadable(walked),
+      notebooks: walked.files.flatMap(({ path }) => (isNotebook(path) ? [path] : [])),
       filesSeen: seen,
       filesRead: this.#read,
       filesParsed: store.parsedCount + this.#parsedByHelpers,
@@ -149,41 +128,37 @@ export class Scan {
   }
 
   /** Keeps the records of files that did not change, nor anything that they rest on. */
-  async #takeOver(files: readonly WalkedFile[], python: ReadonlySet<string>): Promise<void> {
+  async #takeOver(walked: readonly WalkedFile[], files: readonly WalkedFile[]): Promise<void> {
     const { records, python: before } = this.#known;
     if (records.size === 0) return;
     const changes = new Changes();
-    for (const path of before) if (!python.has(path)) changes.add(path, true);
-    const same = await this.#unchanged(files, (path) => changes.add(path, python.has(path) && !before.has(path)));
+    const there = new Set(walked.map(({ path }) => path));
+    for (const path of [...before, ...records.keys()]) if (!there.has(path)) changes.add(path, true);
+    const others = walked.filter(({ path }) => isReadme(path) || records.has(path));
+    const same = await this.#unchanged(new Set([...files, ...others]), (path) =>
+      changes.add(path, !before.has(path) && !records.has(path)),
+    );
+    for (const path of changes.files) changes.addMark(path);
+    const affected = new Dependents(records).of(changes);
     for (const [path, state] of same) {
-      const result = records.get(path)?.result ?? null;
-      if (result === null || !changes.affect(result)) this.#records.set(path, { state, result });
+      if (!affected.has(path)) this.#records.set(path, { state, result: records.get(path)?.result ?? null });
     }
   }
 
   /** The files that are as they were, with their states; the others are told. */
-  async #unchanged(files: readonly WalkedFile[], onChanged: (path: string) => void): Promise<Map<string, FileState>> {
+  async #unchanged(
+    files: Iterable<WalkedFile>,
+    onChanged: (path: string) => void,
+  ): Promise<ReadonlyMap<string, FileState>> {
     const same = new Map<string, FileState>();
     for (const { path } of files) {
-      const before = this.#known.records.get(path)?.state ?? null;
-      const state = before === null ? null : this.#stillIn(path, before);
+      const before = this.#overlays.has(path) ? null : (this.#known.records.get(path)?.state ?? null);
+      const state = before === null ? null : stillIn(join(this.#folder, path), before);
       if (state === null) onChanged(path);
       else same.set(path, state);
       if (this.#turns.isDue) await this.#turns.give();
     }
     return same;
-  }
-
-  /** The state of a file when it is the one given (with no more doubt than there is now), else `null`. */
-  #stillIn(path: string, state: FileState): FileState | null {
-    if (this.#overlays.has(path)) return null;
-    const full = join(this.#folder, path);
-    if (state.hash === null) {
-      const stat = lstatSync(full, { throwIfNoEntry: false });
-      return stat !== undefined && stampOf(stat) === state.stamp ? state : null;
-    }
-    const content = readBytes(full, MAX_FILE_BYTES);
-    return content !== null && isSame(state, content) ? stateOf(content, Date.now()) : null;
   }
 
   async #filter(files: readonly WalkedFile[], reader: FileReader, seen: number): Promise<void> {
@@ -193,6 +168,16 @@ export class Scan {
       if (!this.#turns.isDue) continue;
       this.#listener.onProgress?.(seen, this.#read);
       await this.#turns.give();
+    }
+  }
+
+  /** One more README may give a tool more examples: so which ones there are is kept, used or not. */
+  async #noteReadmes(files: readonly WalkedFile[], reader: FileReader): Promise<void> {
+    for (const { path } of files) {
+      if (this.#records.has(path) || !isReadme(path)) continue;
+      const record = reader.note(path);
+      if (record !== null) this.#records.set(path, record);
+      if (this.#turns.isDue) await this.#turns.give();
     }
   }
 
@@ -275,32 +260,44 @@ export class Scan {
 
   /** Test code and what else is no candidate may have been imported: results rest on it too. */
   #noteOthers(store: ModuleStore): void {
-    for (const { result } of [...this.#records.values()]) {
-      for (const path of result?.dependencies ?? []) {
-        const state = this.#records.has(path) ? undefined : (store.stateOf(path) ?? this.#states.get(path));
-        if (state !== undefined) this.#records.set(path, { state, result: null });
-      }
-    }
+    const stateOf = (path: string): FileState | undefined => store.stateOf(path) ?? this.#states.get(path);
+    for (const { result } of [...this.#records.values()]) noteDependencies(this.#records, result, stateOf);
   }
 }
 
-function walkDiagnostics({ unreadable, files }: WalkResult): Diagnostic[] {
-  const closed: Diagnostic[] = unreadable.map(({ path, reason }) => ({
+/** Keeps the states of files that a result rests on and that have no record of their own. */
+export function noteDependencies(
+  records: Map<string, FileRecord>,
+  result: FileResult | null,
+  stateOf: (path: string) => FileState | undefined,
+): void {
+  for (const path of result?.dependencies ?? []) {
+    const state = records.has(path) ? undefined : stateOf(path);
+    if (state !== undefined) records.set(path, { state, result: null });
+  }
+}
+
+/** A diagnostic for each folder that could not be listed. */
+export function unreadable({ unreadable: folders }: WalkResult): Diagnostic[] {
+  return folders.map(({ path, reason }) => ({
     file: path === "" ? "." : path,
     line: 1,
     severity: "warning",
     code: "unreadable-folder",
     message: `The folder cannot be listed: ${reason}`,
   }));
-  return [...closed, ...notebookDiagnostics(files)];
+}
+
+export function isNotebook(path: string): boolean {
+  return path.endsWith(".ipynb");
 }
 
 /** One for all notebooks: a workspace may have thousands. */
-function notebookDiagnostics(files: readonly WalkedFile[]): Diagnostic[] {
-  const notebooks = files.filter(({ name }) => name.endsWith(".ipynb"));
-  const [first] = notebooks;
-  if (first === undefined) return [];
-  const more = notebooks.length > 1 ? ` This holds for ${notebooks.length} files of the workspace.` : "";
+export function notebookDiagnostics(notebooks: Iterable<string>): Diagnostic[] {
+  const all = [...notebooks].sort((a, b) => (a < b ? -1 : 1));
+  const [file] = all;
+  if (file === undefined) return [];
+  const more = all.length > 1 ? ` This holds for ${all.length} files of the workspace.` : "";
   const message = `Notebooks are not read: they have no command line.${more}`;
-  return [{ file: first.path, line: 1, severity: "information", code: "notebook", message }];
+  return [{ file, line: 1, severity: "information", code: "notebook", message }];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Stats } from "node:fs";
-import type { Content } from "./regular-file.ts";
+import { lstatSync, type Stats } from "node:fs";
+import { MAX_FILE_BYTES } from "./prefilter.ts";
+import { type Content, readBytes } from "./regular-file.ts";
 
 /** What tells one state of a file from another. */
 export interface FileState {
@@ -18,7 +19,7 @@ const CLOCK = 2_000;
 
 type Times = Pick<Stats, "size" | "mtimeMs" | "ctimeMs">;
 
-export function stampOf({ size, mtimeMs, ctimeMs }: Times): string {
+function stampOf({ size, mtimeMs, ctimeMs }: Times): string {
   return `${size}:${mtimeMs}:${ctimeMs}`;
 }
 
@@ -26,6 +27,19 @@ export function stampOf({ size, mtimeMs, ctimeMs }: Times): string {
 export function stateOf({ bytes, stat }: { readonly bytes: Uint8Array; readonly stat: Times }, now: number): FileState {
   const isFresh = now - Math.max(stat.mtimeMs, stat.ctimeMs) < CLOCK;
   return { stamp: stampOf(stat), hash: isFresh ? contentHash(bytes) : null };
+}
+
+/**
+ * The state of a file when it is still the one given (with no more doubt than there is now), else `null`.
+ * @param path absolute
+ */
+export function stillIn(path: string, state: FileState): FileState | null {
+  if (state.hash === null) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && stampOf(stat) === state.stamp ? state : null;
+  }
+  const content = readBytes(path, MAX_FILE_BYTES);
+  return content !== null && isSame(state, content) ? stateOf(content, Date.now()) : null;
 }
 
 /** Whether what was read is what the state was taken of. */

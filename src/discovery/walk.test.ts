@@ -1,9 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { temporaryWorkspace } from "./testing/workspace.ts";
-import { walk, walkable } from "./walk.ts";
+import { Listing, walk } from "./walk.ts";
+
+/** Which of some paths would be listed. */
+async function listed(folder: string, paths: readonly string[]): Promise<string[]> {
+  const listing = new Listing(folder);
+  const holds = await Promise.all(paths.map((path) => listing.holds(path)));
+  return paths.filter((_, index) => holds[index]);
+}
 
 async function pathsOf(files: Record<string, string>): Promise<string[]> {
   await using workspace = await temporaryWorkspace(files);
@@ -74,7 +81,7 @@ const FILES: Readonly<Record<string, string>> = {
   "env/lib/site.py": "",
 };
 
-describe("walk and walkable", () => {
+describe("walk and Listing", () => {
   let folder = "";
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "toka-walk-"));
@@ -87,13 +94,26 @@ describe("walk and walkable", () => {
 
   test("agree on which files belong to the workspace", async () => {
     const { files } = await walk(folder, { signal: new AbortController().signal });
-    const listed = files.map(({ path }) => path);
-    expect(listed).toEqual([".gitignore", "a.py", "kept.gen.py", "pkg/.gitignore", "pkg/c.py"]);
-    expect(new Set(await walkable(folder, Object.keys(FILES)))).toEqual(new Set(listed));
+    const walked = files.map(({ path }) => path);
+    expect(walked).toEqual([".gitignore", "a.py", "kept.gen.py", "pkg/.gitignore", "pkg/c.py"]);
+    expect(new Set(await listed(folder, Object.keys(FILES)))).toEqual(new Set(walked));
   });
 
-  test("take a file for walkable whose folder is gone", async () => {
-    expect(await walkable(folder, ["gone/d.py", "build/gone/e.py"])).toEqual(["gone/d.py"]);
+  test("agree on what lies below a folder", async () => {
+    const { signal } = new AbortController();
+    const below = async (path: string): Promise<string[]> =>
+      (await new Listing(folder).below(path, signal)).files.map((file) => file.path);
+    expect(await below("pkg")).toEqual(["pkg/.gitignore", "pkg/c.py"]);
+    for (const path of ["build", "env", "env/lib", "nowhere"]) expect(await below(path)).toEqual([]);
+  });
+
+  test("what a link to a folder leads to is not listed", async () => {
+    symlinkSync(join(folder, "pkg"), join(folder, "link"));
+    expect(await listed(folder, ["link/c.py", "pkg/c.py"])).toEqual(["pkg/c.py"]);
+  });
+
+  test("take a file for listed whose folder is gone", async () => {
+    expect(await listed(folder, ["gone/d.py", "build/gone/e.py"])).toEqual(["gone/d.py"]);
   });
 });
 
@@ -121,7 +141,7 @@ describe("a folder inside a repository", () => {
     expect(await walked(workspace, "sub")).toEqual(shown);
     expect(await walked(workspace, "sub/deep")).toEqual(["out/c.py"]);
     const asked = ["a.py", "a.gen.py", "out/b.py", "private.py", "deep/note.txt", "private-but-shown.py"];
-    expect(await walkable(join(workspace.folder, "sub"), asked)).toEqual(["a.py", "private-but-shown.py"]);
+    expect(await listed(join(workspace.folder, "sub"), asked)).toEqual(["a.py", "private-but-shown.py"]);
   });
 
   test("a folder that the repository leaves out was opened all the same: its own rules hold", async () => {

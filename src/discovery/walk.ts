@@ -1,4 +1,4 @@
-import { type Dirent, existsSync } from "node:fs";
+import { type Dirent, existsSync, lstatSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -65,8 +65,12 @@ interface Rules {
  * no loops). Rejects with the signal's reason when aborted.
  */
 export async function walk(folder: string, options: WalkOptions): Promise<WalkResult> {
-  const rules = await outerRules(folder);
-  const found: Found = { files: [], unreadable: [], pending: [{ path: "", rules }] };
+  return await gather(folder, { path: "", rules: await outerRules(folder) }, options);
+}
+
+/** The files of one place and all below it. */
+async function gather(folder: string, from: Place, options: WalkOptions): Promise<WalkResult> {
+  const found: Found = { files: [], unreadable: [], pending: [from] };
   while (found.pending.length > 0) {
     options.signal.throwIfAborted();
     const batch = found.pending.splice(-CONCURRENCY);
@@ -107,37 +111,72 @@ async function visit(folder: string, place: Place, found: Found): Promise<void> 
 /** Puts an entry of a folder where it belongs: to the files, to the folders still to be listed, or nowhere. */
 function sort(entry: Dirent, path: string, rules: Rules | null, found: Found): void {
   if (entry.isDirectory()) {
-    const isSkipped = SKIPPED_FOLDERS.has(entry.name) || isIgnored(rules, path, true);
-    if (!isSkipped) found.pending.push({ path, rules });
+    if (!isLeftOut(rules, path)) found.pending.push({ path, rules });
   } else if (entry.isFile() && !isIgnored(rules, path, false)) found.files.push({ path, name: entry.name });
 }
 
-/**
- * Which of some files {@link walk} would list, by the folders that they lie in and the ignore rules; whether they are
- * there is not asked.
- * @param paths relative to the folder, with `/`
- */
-export async function walkable(folder: string, paths: readonly string[]): Promise<string[]> {
-  const folders = new Map<string, Promise<Entered>>([
-    ["", outerRules(folder).then((rules) => enter(folder, "", rules))],
-  ]);
-  const entered = (path: string): Promise<Entered> => {
-    const known = folders.get(path) ?? enterBelow(path);
-    folders.set(path, known);
+/** Which files and folders of a workspace folder {@link walk} would list. What was looked at is not looked at again. */
+export class Listing {
+  readonly #folder: string;
+  readonly #entered = new Map<string, Promise<Entered>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#entered.set(
+      "",
+      outerRules(folder).then((rules) => enter(folder, "", rules)),
+    );
+  }
+
+  /**
+   * Whether a path would be listed as a file, by the folders that it lies in and the ignore rules; whether it is there is
+   * not asked.
+   * @param path relative to the folder, with `/`
+   */
+  async holds(path: string): Promise<boolean> {
+    const rules = await this.#enter(parentOf(path));
+    return rules !== "skipped" && !isIgnored(rules, path, false);
+  }
+
+  /** What lies below a folder, given as to {@link holds}, as {@link walk} lists it. */
+  async below(path: string, signal: AbortSignal): Promise<WalkResult> {
+    const rules = await this.#enter(parentOf(path));
+    if (rules === "skipped" || isLeftOut(rules, path)) return { files: [], unreadable: [] };
+    return await gather(this.#folder, { path, rules }, { signal });
+  }
+
+  /** Whether a path names a file that says what else of its folder is listed, and that folder is not left out from above. */
+  async rules(path: string): Promise<boolean> {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name !== ".gitignore" && name !== ENVIRONMENT_MARK) return false;
+    const folder = parentOf(path);
+    if (folder === "") return true;
+    const above = await this.#enter(parentOf(folder));
+    return above !== "skipped" && !isLeftOut(above, folder);
+  }
+
+  #enter(path: string): Promise<Entered> {
+    const known = this.#entered.get(path) ?? this.#enterBelow(path);
+    this.#entered.set(path, known);
     return known;
-  };
-  const enterBelow = async (path: string): Promise<Entered> => {
-    const above = await entered(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-    if (above === "skipped" || SKIPPED_FOLDERS.has(path.slice(path.lastIndexOf("/") + 1))) return "skipped";
-    return isIgnored(above, path, true) ? "skipped" : await enter(folder, path, above);
-  };
-  const belongs = await Promise.all(
-    paths.map(async (path) => {
-      const rules = await entered(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-      return rules !== "skipped" && !isIgnored(rules, path, false);
-    }),
-  );
-  return paths.filter((_, index) => belongs[index]);
+  }
+
+  async #enterBelow(path: string): Promise<Entered> {
+    const above = await this.#enter(parentOf(path));
+    if (above === "skipped" || isLeftOut(above, path)) return "skipped";
+    // What a link leads to is found in its own place, or is none of ours.
+    if (lstatSync(join(this.#folder, path), { throwIfNoEntry: false })?.isSymbolicLink() === true) return "skipped";
+    return await enter(this.#folder, path, above);
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** Whether a folder is not entered, by its name and the rules that hold where it lies. */
+function isLeftOut(rules: Rules | null, path: string): boolean {
+  return SKIPPED_FOLDERS.has(path.slice(path.lastIndexOf("/") + 1)) || isIgnored(rules, path, true);
 }
 
 /** The rules that hold in a folder, or that nothing in it is listed. */

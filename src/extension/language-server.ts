@@ -15,7 +15,6 @@ import {
   type CallViewTextParams,
   DiscoveringParams,
   type DiscoverParams,
-  type DiscoveryReport,
   fail,
   type GraphParams,
   GraphResult,
@@ -27,10 +26,11 @@ import {
   type Result,
   type ServerConfiguration,
   SourcesChangedParams,
+  type Tool,
   ToolsChangedParams,
   type WantedParams,
 } from "../model/index.ts";
-import { parseReport } from "./report.ts";
+import { type NumberedReport, ReportReader } from "./report.ts";
 
 type State =
   | { readonly kind: "stopped" }
@@ -43,14 +43,14 @@ export class LanguageServer implements Disposable {
   readonly #module: string;
   readonly #log: LogOutputChannel;
   readonly #configuration: () => ServerConfiguration;
-  readonly #toolsChanged = new EventEmitter<string>();
+  readonly #toolsChanged = new EventEmitter<ToolsChangedParams>();
   readonly #discovering = new EventEmitter<DiscoveringParams>();
   readonly #sourcesChanged = new EventEmitter<SourcesChangedParams["changes"]>();
   #readings = 0;
   #files: FileSystemWatcher | undefined;
   #state: State = { kind: "stopped" };
 
-  /** A folder's tools changed; the value is the folder's URI. */
+  /** A folder's tools changed. */
   readonly onToolsChanged = this.#toolsChanged.event;
 
   /** The first reading of a folder goes on. */
@@ -111,7 +111,7 @@ export class LanguageServer implements Disposable {
     );
     client.onNotification(METHODS.toolsChanged, (params: unknown) => {
       const parsed = parseBoundary(ToolsChangedParams, params, "language server");
-      if (parsed.ok) this.#toolsChanged.fire(parsed.value.folder);
+      if (parsed.ok) this.#toolsChanged.fire(parsed.value);
       else this.#log.error(parsed.problem.message);
     });
     client.onNotification(METHODS.sourcesChanged, (params: unknown) => {
@@ -129,11 +129,24 @@ export class LanguageServer implements Disposable {
     return client;
   }
 
-  /** The tools of a folder. Cancelling the token stops the reading. */
-  async discover(folder: Uri, fresh: boolean, token: CancellationToken): Promise<Result<DiscoveryReport>> {
-    const params: DiscoverParams = { folder: folder.toString(), fresh };
-    const answer = await this.#request(METHODS.discover, params, z.unknown(), token);
-    return answer.ok ? await parseReport(answer.value, `language server, ${METHODS.discover}`) : answer;
+  /**
+   * The tools of a folder. Cancelling the token stops a reading that was asked for with `fresh`.
+   * @param told gets tools as they come
+   */
+  async discover(
+    folder: Uri,
+    fresh: boolean,
+    token: CancellationToken,
+    told: (tools: readonly Tool[]) => void,
+  ): Promise<Result<NumberedReport>> {
+    const source = `language server, ${METHODS.discover}`;
+    const reader = new ReportReader(source);
+    const asked: Omit<DiscoverParams, "progress"> = { folder: folder.toString(), fresh };
+    const answer = await this.#requestWithProgress(METHODS.discover, asked, z.unknown(), token, (part) => {
+      const tools = reader.add(part);
+      if (!token.isCancellationRequested) told(tools);
+    });
+    return answer.ok ? reader.end(answer.value) : answer;
   }
 
   /** Tells the server which files the user looks at: a reading that goes on takes them first. */
@@ -160,20 +173,11 @@ export class LanguageServer implements Disposable {
     token: CancellationToken,
     told: (progress: ReadingProgress) => void,
   ): Promise<Result<CallViewResult>> {
-    const client = await this.start();
-    this.#readings += 1;
-    const progress = `toka-reading-${this.#readings}`;
-    const { ProgressType } = await import("vscode-languageclient/node");
-    const listener = client.onProgress(new ProgressType<unknown>(), progress, (value) => {
+    return await this.#requestWithProgress(METHODS.callView, params, CallViewResult, token, (value) => {
       const parsed = parseBoundary(ReadingProgress, value, "language server, progress");
       if (parsed.ok) told(parsed.value);
       else this.#log.error(parsed.problem.message);
     });
-    try {
-      return await this.#request(METHODS.callView, { ...params, progress }, CallViewResult, token);
-    } finally {
-      listener.dispose();
-    }
   }
 
   /** The same calls as text. */
@@ -185,6 +189,26 @@ export class LanguageServer implements Disposable {
   async configure(): Promise<void> {
     if (this.#state.kind !== "running") return;
     await this.#state.client.sendNotification(METHODS.configure, this.#configuration());
+  }
+
+  /** A request during which the server tells something under a token of its own. */
+  async #requestWithProgress<S extends z.ZodType>(
+    method: string,
+    params: object,
+    schema: S,
+    token: CancellationToken,
+    told: (value: unknown) => void,
+  ): Promise<Result<z.infer<S>>> {
+    const client = await this.start();
+    this.#readings += 1;
+    const progress = `toka-reading-${this.#readings}`;
+    const { ProgressType } = await import("vscode-languageclient/node");
+    const listener = client.onProgress(new ProgressType<unknown>(), progress, told);
+    try {
+      return await this.#request(method, { ...params, progress }, schema, token);
+    } finally {
+      listener.dispose();
+    }
   }
 
   async #request<S extends z.ZodType>(

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
-import { DiscoveryReport, parseBoundary } from "../model/index.ts";
-import { parseReport } from "./report.ts";
+import { describe, expect, test } from "vitest";
+import { type DiscoveryReport, Tool } from "../model/index.ts";
+import { changedReport, ReportReader } from "./report.ts";
 
 const tool = (index: number): unknown => ({
   id: `t${index}.py`,
@@ -27,31 +27,50 @@ const report = (tools: readonly unknown[]): unknown => ({
   stats: { filesSeen: 1, filesRead: 1, filesParsed: 1, milliseconds: 1 },
 });
 
-test("gives what checking it in one piece gives", async () => {
-  const value = report([tool(1), tool(2)]);
-  const whole = parseBoundary(DiscoveryReport, value, "s");
-  expect(whole.ok).toBe(true);
-  expect(await parseReport(value, "s")).toEqual(whole);
-});
-
-test.each([
-  ["no report", null],
-  ["a list that is none", report({} as readonly unknown[])],
-  ["a tool that is none", report([tool(1), { ...(tool(2) as object), line: "x" }])],
-  ["no counts", { ...(report([]) as object), stats: null }],
-])("refuses as one piece does: %s", async (_, value) => {
-  const whole = parseBoundary(DiscoveryReport, value, "s");
-  expect(whole.ok).toBe(false);
-  expect(await parseReport(value, "s")).toEqual(whole);
-});
-
-test("others get their turns", async () => {
-  let turns = 0;
-  const timer = setInterval(() => {
-    turns += 1;
+describe("a report that comes in parts", () => {
+  test("is put together in their order", () => {
+    const reader = new ReportReader("s");
+    expect(reader.add({ tools: [tool(1), tool(2)] }).map(({ id }) => id)).toEqual(["t1.py", "t2.py"]);
+    reader.add({ tools: [tool(3)] });
+    const read = reader.end({ ...(report([tool(4)]) as object), revision: 7 });
+    expect(read).toMatchObject({ ok: true, value: { revision: 7, report: { diagnostics: [{ file: "a.py" }] } } });
+    const ids = read.ok ? read.value.report.tools.map(({ id }) => id) : [];
+    expect(ids).toEqual(["t1.py", "t2.py", "t3.py", "t4.py"]);
+    expect(read.ok && "unheardOf" in (read.value.report.tools[0] ?? {})).toBe(false);
   });
-  const parsed = await parseReport(report(Array.from({ length: 20_000 }, (_, index) => tool(index))), "s");
-  clearInterval(timer);
-  expect(parsed.ok).toBe(true);
-  expect(turns).toBeGreaterThan(2);
+
+  test.each([
+    ["no part", null, report([])],
+    ["a list that is none", { tools: {} }, report([])],
+    ["a tool that is none", { tools: [tool(1), { ...(tool(2) as object), line: "x" }] }, report([])],
+    ["no report", { tools: [] }, null],
+    ["no counts", { tools: [] }, { ...(report([]) as object), stats: null }],
+  ])("is refused where a part is wrong: %s", (_, part, answer) => {
+    const reader = new ReportReader("s");
+    expect(reader.add(part)).toEqual([]);
+    expect(reader.end(answer)).toMatchObject({ ok: false, problem: { message: expect.stringContaining("s") } });
+  });
+});
+
+test("a changed report has the changed tools, in the order of reports", () => {
+  const tools = [1, 2, 3].map((index) => Tool.parse(tool(index)));
+  const before: DiscoveryReport = {
+    workspace: "/w",
+    tools,
+    diagnostics: [],
+    stats: { filesSeen: 1, filesRead: 1, filesParsed: 1, milliseconds: 1 },
+  };
+  const [first, , third] = tools;
+  if (first === undefined || third === undefined) throw new Error("three tools");
+  const changed = [
+    { ...third, name: "other" },
+    { ...first, id: "t0.py", file: "t0.py" },
+  ];
+  const after = changedReport(before, changed, ["t2.py", "unheard.py"]);
+  expect(after.tools.map(({ id, name }) => [id, name])).toEqual([
+    ["t0.py", "t1"],
+    ["t1.py", "t1"],
+    ["t3.py", "other"],
+  ]);
+  expect(before.tools).toHaveLength(3);
 });

@@ -1,38 +1,68 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import * as z from "zod";
-import { Diagnostic, DiscoveryReport, parseBoundary, type Result, Tool } from "../model/index.ts";
+import {
+  DiscoverProgress,
+  DiscoverResult,
+  type DiscoveryReport,
+  ok,
+  type Problem,
+  parseBoundary,
+  type Result,
+  type Tool,
+} from "../model/index.ts";
 
-/** How long, in milliseconds, is worked before others get a turn. */
-const TURN = 8;
-
-/** A report whose long lists are still to be looked at. */
-const Outline = DiscoveryReport.extend({ tools: z.array(z.unknown()), diagnostics: z.array(z.unknown()) });
-
-/**
- * Checks a report as {@link parseBoundary} does, tool by tool: the report of a large workspace has tens of megabytes, and
- * everything else in this process waits meanwhile.
- */
-export async function parseReport(value: unknown, source: string): Promise<Result<DiscoveryReport>> {
-  const outline = parseBoundary(Outline, value, source);
-  if (!outline.ok) return outline;
-  const tools = await eachOf(Tool, outline.value.tools);
-  const diagnostics = await eachOf(Diagnostic, outline.value.diagnostics);
-  // Looked at in one piece it is known where it is wrong.
-  if (tools === null || diagnostics === null) return parseBoundary(DiscoveryReport, value, source);
-  return { ok: true, value: { ...outline.value, tools, diagnostics } };
+/** A report, and the number under which the server tells of later changes. */
+export interface NumberedReport {
+  readonly report: DiscoveryReport;
+  readonly revision: number;
 }
 
-/** The items as the schema gives them, `null` when one is wrong. */
-async function eachOf<S extends z.ZodType>(schema: S, items: readonly unknown[]): Promise<z.infer<S>[] | null> {
-  const all: z.infer<S>[] = [];
-  let began = performance.now();
-  for (const item of items) {
-    const parsed = schema.safeParse(item);
-    if (!parsed.success) return null;
-    all.push(parsed.data);
-    if (performance.now() - began < TURN) continue;
-    await nextTurn();
-    began = performance.now();
+/**
+ * A report that comes in parts: that of a large workspace has tens of megabytes, and everything else in this process waits
+ * while a part is read.
+ */
+export class ReportReader {
+  readonly #source: string;
+  readonly #tools: Tool[] = [];
+  #problem: Problem | undefined;
+
+  /** @param source who sends the parts, for messages */
+  constructor(source: string) {
+    this.#source = source;
   }
-  return all;
+
+  /** @returns the tools of a part; none where it is wrong, which {@link end} tells */
+  add(part: unknown): readonly Tool[] {
+    const parsed = parseBoundary(DiscoverProgress, part, this.#source);
+    if (!parsed.ok) {
+      this.#problem ??= parsed.problem;
+      return [];
+    }
+    this.#tools.push(...parsed.value.tools);
+    return parsed.value.tools;
+  }
+
+  /** The whole report, once the answer has come. */
+  end(answer: unknown): Result<NumberedReport> {
+    const parsed = parseBoundary(DiscoverResult, answer, this.#source);
+    if (!parsed.ok) return parsed;
+    if (this.#problem !== undefined) return { ok: false, problem: this.#problem };
+    const { revision = 0, ...report } = parsed.value;
+    return ok({ report: { ...report, tools: [...this.#tools, ...report.tools] }, revision });
+  }
+}
+
+/** A report after a change, in the order of the server's reports: by file, then line. */
+export function changedReport(
+  report: DiscoveryReport,
+  changed: readonly Tool[],
+  removed: readonly string[],
+): DiscoveryReport {
+  const byId = new Map(report.tools.map((tool) => [tool.id, tool]));
+  for (const id of removed) byId.delete(id);
+  for (const tool of changed) byId.set(tool.id, tool);
+  const tools = [...byId.values()].sort((a, b) => compare(a.file, b.file) || a.line - b.line || compare(a.id, b.id));
+  return { ...report, tools };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

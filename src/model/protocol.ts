@@ -72,13 +72,31 @@ export type ToolReference = z.infer<typeof ToolReference>;
 export const DiscoverParams = z.object({
   folder: z.string().describe("URI of the workspace folder."),
   fresh: z.boolean().optional().describe("Read the folder anew, whatever the index holds."),
+  progress: z
+    .string()
+    .optional()
+    .describe("The tools come under this token of `$/progress`, some at a time, and the answer has none."),
 });
 export type DiscoverParams = z.infer<typeof DiscoverParams>;
 
-export const DiscoverResult = DiscoveryReport;
+export const DiscoverResult = DiscoveryReport.extend({
+  revision: z.int().optional().describe("The number of this report, which later changes refer to."),
+});
 export type DiscoverResult = z.infer<typeof DiscoverResult>;
 
-export const ToolsChangedParams = z.object({ folder: z.string() });
+/** The parts of a report that come before the answer. */
+export const DiscoverProgress = z.object({ tools: z.array(Tool) });
+export type DiscoverProgress = z.infer<typeof DiscoverProgress>;
+
+/** The change leads from one revision of the folder's report to another; who has a different one asks for the report. */
+export const ToolsChangedParams = z.object({
+  folder: z.string().describe("URI of the workspace folder."),
+  from: z.int(),
+  to: z.int(),
+  changed: z.array(Tool).optional().describe("Tools that came or changed; none of them when there are too many."),
+  removed: z.array(z.string()).optional().describe("Ids of tools that went."),
+  behind: z.int().min(0).describe("Files that are still to be read again, because what they rest on changed."),
+});
 export type ToolsChangedParams = z.infer<typeof ToolsChangedParams>;
 
 /** What a first reading found since it last told, so that tools show before all are known. */

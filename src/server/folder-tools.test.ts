@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -104,6 +104,60 @@ describe("FolderTools", () => {
     rmSync(join(path, "bushes.py"));
     folder.touch("bushes.py");
     await vi.waitFor(() => expect(folder.toolsOf("bushes.py")).toEqual([]), 5000);
+  });
+
+  it("reads a saved document without waiting, and says what changed by tool", async () => {
+    write("bushes.py", script("--width"));
+    await folder.discover(false);
+    expect(folder.revision).toBe(1);
+    folder.setOverlay("trees.py", script("--height"));
+    write("trees.py", script("--height"));
+    folder.saved("trees.py");
+    folder.touch("trees.py");
+    await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
+    const delta = folder.takeDelta();
+    expect(delta).toMatchObject({ from: 1, to: 2, removed: [], behind: 0 });
+    expect(delta?.changed?.map(({ file }) => file)).toEqual(["trees.py"]);
+    expect(folder.takeDelta()).toBeUndefined();
+  });
+
+  it("tells a helper's own change first, then what becomes of the programs that import it", async () => {
+    const program = "import argparse\nfrom shared import add\np = argparse.ArgumentParser()\nadd(p)\np.parse_args()\n";
+    const shared = (option: string): string => `def add(p):\n    p.add_argument("${option}")\n`;
+    for (let number = 0; number < 40; number += 1) write(`p${number}.py`, program);
+    write("shared.py", shared("--old"));
+    await folder.discover(false);
+    write("shared.py", shared("--new"));
+    folder.prioritise(["p33.py"]);
+    folder.touch("shared.py");
+    await vi.waitFor(() => expect(options("p39.py")).toEqual(["--new"]), 20_000);
+    await vi.waitFor(() => expect(folder.behind).toBe(0), 20_000);
+    for (let number = 0; number < 40; number += 1) expect(options(`p${number}.py`)).toEqual(["--new"]);
+  });
+
+  it("drops the tools of a folder of which only its own end is told", async () => {
+    mkdirSync(join(path, "wood", "deep"), { recursive: true });
+    write("wood/oak.py", script("--age"));
+    write("wood/deep/elm.py", script("--leaf"));
+    await folder.discover(false);
+    expect(options("wood/deep/elm.py")).toEqual(["--leaf"]);
+    renameSync(join(path, "wood"), join(path, "forest"));
+    folder.touch("wood");
+    folder.touch("forest");
+    await vi.waitFor(() => expect(options("forest/deep/elm.py")).toEqual(["--leaf"]), 5000);
+    expect(folder.report?.tools.map(({ file }) => file)).toEqual(["forest/deep/elm.py", "forest/oak.py", "trees.py"]);
+  });
+
+  it("ends a fresh reading that nobody waits for, and keeps what it knew", async () => {
+    await folder.discover(false);
+    const stop = new AbortController();
+    const fresh = folder.discover(true, stop.signal);
+    stop.abort();
+    await expect(fresh).rejects.toThrow();
+    expect(options("trees.py")).toEqual(["--count"]);
+    write("trees.py", script("--height"));
+    folder.touch("trees.py");
+    await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
   });
 
   it("leaves out what the settings exclude", async () => {

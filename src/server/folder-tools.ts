@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { configured, type IndexFile, readFolderConfiguration, WorkspaceIndex } from "../discovery/index.ts";
 import {
   type CapabilityExtension,
@@ -6,10 +5,19 @@ import {
   type DiscoveryReport,
   FOLDER_CONFIGURATION,
   type Tool,
+  type ToolsChangedParams,
 } from "../model/index.ts";
+import { Gathering, type Patience } from "./gathering.ts";
+import { Revisions, sameTools } from "./revisions.ts";
 
-/** Changes that come this close together are read together. */
-const SETTLE_MS = 250;
+/** Between two keystrokes a text is seldom what its author wants to see. */
+const TYPING: Patience = { quiet: () => 250, atMost: 1_000 };
+
+/** A saved file is read at once; where many change, as when another branch is checked out, they are read together. */
+const ON_DISK: Patience = { quiet: (count) => (count < 10 ? 10 : 150), atMost: 1_000 };
+
+/** How long, in milliseconds, files are read again whose results rest on changed ones, before what was found is told. */
+const SLICE_MS = 200;
 
 /** How often, in milliseconds, a first reading tells what it found. */
 const TELL_MS = 200;
@@ -19,6 +27,9 @@ const STORE_MS = 3_000;
 
 /** What a reading changed: `first` when there was no report before, `tools` when a tool came, went or changed. */
 export type ReportChange = "first" | "tools" | "none";
+
+/** What became of the tools since another revision. */
+export type ToolsDelta = Omit<ToolsChangedParams, "folder">;
 
 /** What a first reading found since it last told. */
 export type Found = Omit<DiscoveringParams, "folder">;
@@ -39,7 +50,13 @@ export class FolderTools {
   readonly path: string;
   readonly #listener: FolderListener;
   readonly #index: WorkspaceIndex;
-  readonly #dirty = new Set<string>();
+  readonly #typed = new Gathering(TYPING, (files) => this.#take(files));
+  readonly #touched = new Gathering(ON_DISK, (files) => this.#take(files));
+  /** Changed files that are to be read now. */
+  readonly #due = new Set<string>();
+  readonly #open = new Set<string>();
+  readonly #wanted = new Set<string>();
+  readonly #revisions = new Revisions();
   readonly #stop = new AbortController();
   #exclude: readonly string[] = [];
   #report: DiscoveryReport | undefined;
@@ -49,7 +66,8 @@ export class FolderTools {
   #restoring: Promise<boolean> | undefined;
   /** The reading under way; readings come one after the other. */
   #reading: Promise<DiscoveryReport> | undefined;
-  #settling: Promise<void> | undefined;
+  #isFollowing: boolean = false;
+  #toldBehind = 0;
   #storing: NodeJS.Timeout | undefined;
 
   /**
@@ -95,17 +113,38 @@ export class FolderTools {
 
   /** Files that the user looks at: a reading that goes on takes them first. */
   prioritise(files: readonly string[]): void {
+    for (const file of files) this.#wanted.add(file);
     this.#index.prioritise(files);
+  }
+
+  /** How many files are still to be read again, because what they rest on changed. */
+  get behind(): number {
+    return this.#index.behind;
+  }
+
+  /** What became of the tools since this or {@link revision} was last asked; nothing where that is nothing. */
+  takeDelta(): ToolsDelta | undefined {
+    const change = this.#revisions.take(this.report?.tools ?? []);
+    const { behind } = this;
+    if (change.from === change.to && behind === this.#toldBehind) return undefined;
+    this.#toldBehind = behind;
+    return { ...change, behind };
+  }
+
+  /** The number of what {@link report} shows. */
+  get revision(): number {
+    return this.#revisions.of(this.report?.tools ?? []);
   }
 
   /**
    * The folder's report: what is known, or what a first (or fresh) reading finds. What an earlier process knew is given
    * at once; that it still holds is made sure of in the background.
+   * @param signal ends a fresh reading; what was known before is known still
    */
-  async discover(fresh: boolean): Promise<DiscoveryReport> {
+  async discover(fresh: boolean, signal?: AbortSignal): Promise<DiscoveryReport> {
     this.#restoring ??= this.#restore();
     await this.#restoring;
-    if (this.#report === undefined || fresh) await this.#readAll(fresh, fresh);
+    if (this.#report === undefined || fresh) await this.#readAll(fresh, fresh, signal);
     return this.report ?? (await this.#readAll(false, false));
   }
 
@@ -123,34 +162,46 @@ export class FolderTools {
    * @param fresh begin anew where a reading is under way
    * @param all read every file, whatever is known of it
    */
-  async #readAll(fresh: boolean, all: boolean): Promise<DiscoveryReport> {
+  async #readAll(fresh: boolean, all: boolean, stop?: AbortSignal): Promise<DiscoveryReport> {
     if (this.#reading !== undefined) {
       if (!fresh) return await this.#reading;
       await this.#reading.catch(() => undefined);
     }
-    this.#dirty.clear();
-    const { signal } = this.#stop;
+    this.#typed.drop();
+    this.#touched.drop();
+    this.#due.clear();
+    const isNeeded = this.#report === undefined || stop === undefined;
+    const signal = isNeeded ? this.#stop.signal : AbortSignal.any([this.#stop.signal, stop]);
     const progress = this.#report === undefined ? new Progress((found) => this.#listener.onFound(this, found)) : null;
     return await this.#read(async () => {
       await this.#index.scan({ signal, fresh: all, ...progress?.listener });
       progress?.tell();
+      return true;
     });
   }
 
-  async #read(work: () => Promise<void>): Promise<DiscoveryReport> {
-    const reading = work().then(() => this.#index.report());
+  /** @param work says whether anything changed; it begins when no other reading goes on */
+  async #read(work: () => Promise<boolean>): Promise<DiscoveryReport> {
+    const before = this.#reading?.catch(() => undefined) ?? Promise.resolve();
+    const reading = before.then(work).then((hasChanged) => this.#follows(hasChanged));
     this.#reading = reading;
     try {
-      const before = this.#report;
-      const report = await reading;
-      this.#keep(report);
-      const isSame = before !== undefined && sameTools(before.tools, report.tools);
-      this.#listener.onReport(this, before === undefined ? "first" : isSame ? "none" : "tools");
-      this.#storeSoon();
-      return report;
+      return await reading;
     } finally {
       if (this.#reading === reading) this.#reading = undefined;
     }
+  }
+
+  /** What is known after a reading. */
+  #follows(hasChanged: boolean): DiscoveryReport {
+    const before = this.#report;
+    if (before !== undefined && !hasChanged) return before;
+    const report = this.#index.report();
+    this.#keep(report);
+    const isSame = before !== undefined && sameTools(before.tools, report.tools);
+    this.#listener.onReport(this, before === undefined ? "first" : isSame ? "none" : "tools");
+    this.#storeSoon();
+    return report;
   }
 
   #keep(report: DiscoveryReport): void {
@@ -170,37 +221,66 @@ export class FolderTools {
   /** The text of an open document, saved or not; `undefined` when it was closed. */
   setOverlay(file: string, text: string | undefined): void {
     this.#index.setOverlay(file, text);
+    if (text === undefined) this.#open.delete(file);
+    else this.#open.add(file);
     this.#index.prioritise([file]);
-    this.touch(file);
+    this.#changed(file, this.#typed);
   }
 
-  /** A file came, went or changed: it is read again soon. */
+  /** An open document was saved: its text is what its author wants to see. */
+  saved(file: string): void {
+    this.#typed.hurry(file);
+  }
+
+  /** A file or folder came, went or changed: it is read again soon. */
   touch(file: string): void {
-    this.#dirty.add(file);
-    // Before the first reading there is nothing to bring up to date.
-    if (this.#report === undefined && this.#reading === undefined) return;
-    this.#settling ??= this.#settle();
+    this.#changed(file, this.#touched);
   }
 
-  async #settle(): Promise<void> {
-    try {
-      await pause(SETTLE_MS, undefined, { signal: this.#stop.signal });
-      await this.#reading?.catch(() => undefined);
-      this.#settling = undefined;
-      const changed = [...this.#dirty];
-      this.#dirty.clear();
-      if (changed.length === 0) return;
-      if (changed.includes(FOLDER_CONFIGURATION)) {
-        this.#shown = undefined;
-        this.#listener.onReport(this, "tools");
-      }
-      // New rules may take in or leave out any file.
-      if (changed.some((file) => file.endsWith(".gitignore"))) await this.#readAll(true, false);
-      else await this.#read(() => this.#index.update(changed, this.#stop.signal));
-    } catch (error) {
-      this.#settling = undefined;
+  #changed(file: string, gathering: Gathering): void {
+    // Before the first reading there is nothing to bring up to date.
+    if (this.#report !== undefined || this.#reading !== undefined) gathering.add(file);
+  }
+
+  #take(files: ReadonlySet<string>): void {
+    for (const file of files) this.#due.add(file);
+    this.#follow().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) this.#listener.onError(this, error);
+    });
+  }
+
+  /** Reads what is due, then, as long as nothing else is, what rests on it. */
+  async #follow(): Promise<void> {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    try {
+      while (!this.#stop.signal.aborted && (this.#due.size > 0 || this.#index.behind > 0)) {
+        if (this.#due.size > 0) await this.#readDue();
+        else await this.#read(() => this.#catchUp());
+      }
+    } finally {
+      this.#isFollowing = false;
     }
+  }
+
+  async #readDue(): Promise<void> {
+    const changed = [...this.#due];
+    this.#due.clear();
+    if (changed.includes(FOLDER_CONFIGURATION)) {
+      this.#shown = undefined;
+      this.#listener.onReport(this, "tools");
+    }
+    await this.#read(() => this.#index.change(changed, this.#stop.signal));
+  }
+
+  async #catchUp(): Promise<boolean> {
+    const until = performance.now() + SLICE_MS;
+    await this.#index.catchUp({
+      signal: this.#stop.signal,
+      isInterrupted: () => this.#due.size > 0 || performance.now() > until,
+      isFirst: (file) => this.#open.has(file) || this.#wanted.has(file),
+    });
+    return true;
   }
 
   #configured(report: DiscoveryReport): DiscoveryReport {
@@ -212,6 +292,8 @@ export class FolderTools {
   /** Stops reading; the folder was closed. What is known is stored for the next time. */
   async dispose(): Promise<void> {
     clearTimeout(this.#storing);
+    this.#typed.drop();
+    this.#touched.drop();
     const isComplete = this.#report !== undefined && this.#reading === undefined;
     this.#stop.abort();
     if (isComplete && this.#index.hasChanged) await this.#index.save();
@@ -253,12 +335,4 @@ class Progress {
     this.#tools = [];
     this.#told = performance.now();
   }
-}
-
-/** Most tools are the same objects as before; only the others are compared. */
-function sameTools(before: readonly Tool[], after: readonly Tool[]): boolean {
-  return (
-    before.length === after.length &&
-    after.every((tool, index) => tool === before[index] || JSON.stringify(tool) === JSON.stringify(before[index]))
-  );
 }

@@ -26,8 +26,8 @@ function toLsp({ line, severity, code, message }: Diagnostic): LspDiagnostic {
 /** Publishes what discovery says about files, and takes back what it no longer says. */
 export class Problems {
   readonly #connection: Pick<Connection, "sendDiagnostics">;
-  /** URIs with diagnostics now, by folder. */
-  readonly #published = new Map<string, Set<string>>();
+  /** What is published now, by folder, then URI. */
+  readonly #published = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(connection: Pick<Connection, "sendDiagnostics">) {
     this.#connection = connection;
@@ -41,14 +41,16 @@ export class Problems {
       list.push(toLsp(diagnostic));
       byUri.set(uri, list);
     }
-    const gone = [...(this.#published.get(folder.uri) ?? [])].filter((uri) => !byUri.has(uri));
-    this.#published.set(folder.uri, new Set(byUri.keys()));
-    for (const uri of gone) byUri.set(uri, []);
-    await Promise.all([...byUri].map(([uri, diagnostics]) => this.#connection.sendDiagnostics({ uri, diagnostics })));
+    const before = this.#published.get(folder.uri) ?? new Map<string, string>();
+    const now = new Map([...byUri].map(([uri, diagnostics]) => [uri, JSON.stringify(diagnostics)]));
+    this.#published.set(folder.uri, now);
+    const changed = [...byUri].filter(([uri]) => before.get(uri) !== now.get(uri));
+    for (const uri of before.keys()) if (!now.has(uri)) changed.push([uri, []]);
+    await Promise.all(changed.map(([uri, diagnostics]) => this.#connection.sendDiagnostics({ uri, diagnostics })));
   }
 
   async forget(folder: FolderTools): Promise<void> {
-    const uris = [...(this.#published.get(folder.uri) ?? [])];
+    const uris = [...(this.#published.get(folder.uri)?.keys() ?? [])];
     this.#published.delete(folder.uri);
     await Promise.all(uris.map((uri) => this.#connection.sendDiagnostics({ uri, diagnostics: [] })));
   }

@@ -31,7 +31,8 @@ import {
   DataFlowParams,
   type DiscoveringParams,
   DiscoverParams,
-  type DiscoveryReport,
+  type DiscoverProgress,
+  type DiscoverResult,
   GraphParams,
   type GraphResult,
   GraphTextParams,
@@ -57,6 +58,7 @@ import { highlightsOf } from "./highlights.ts";
 import { lenses } from "./lenses.ts";
 import { FolderNevers } from "./never.ts";
 import { pathInFolder, pathOfUri } from "./places.ts";
+import { portions } from "./portions.ts";
 import { Problems } from "./problems.ts";
 import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
 import { type Source, Sources } from "./sources.ts";
@@ -88,6 +90,9 @@ const DESCRIBED_FILE = /\.(?:tool|workflow)\.(?:ya?ml|json)$/i;
 const DESCRIBED_PATTERN = "**/*.{tool,workflow}.{yaml,yml,json}";
 /** What is typed before a name, a value or an expression in them. */
 const TRIGGERS = [".", "{", " ", "'"];
+
+/** Tools of a report, under the token that a request named. */
+const DISCOVERED = new ProgressType<DiscoverProgress>();
 
 /** How far a reading of files is, under the token that a request named. */
 const READING = new ProgressType<ReadingProgress>();
@@ -188,6 +193,10 @@ export class Server {
       if (document.languageId === "python") this.#changed(document.uri, document.version);
       else this.#checkWorkflow(document);
     });
+    this.#documents.onDidSave(({ document: { uri } }) => {
+      const place = this.#placeOf(uri);
+      place?.folder.saved(place.file);
+    });
     this.#documents.onDidClose(({ document: { uri, languageId } }) => {
       this.#overlay(uri, undefined);
       this.#sources.forget(uri);
@@ -217,7 +226,7 @@ export class Server {
     for (const folder of params.workspaceFolders ?? []) this.#open(folder);
     return {
       capabilities: {
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
         codeLensProvider: { resolveProvider: false },
         documentSymbolProvider: { label: "Toka" },
         hoverProvider: true,
@@ -289,11 +298,14 @@ export class Server {
 
   /** Passes on what a folder found. */
   async #tell(folder: FolderTools, change: ReportChange): Promise<void> {
+    const delta = change === "first" ? undefined : folder.takeDelta();
+    if (delta !== undefined) {
+      const params: ToolsChangedParams = { folder: folder.uri, ...delta };
+      await this.#connection.sendNotification(METHODS.toolsChanged, params);
+    }
     await this.#problems.publish(folder);
     // What a workflow says of tools may be right or wrong now.
     if (change !== "none") for (const document of this.#documents.all()) this.#checkWorkflow(document);
-    const params: ToolsChangedParams = { folder: folder.uri };
-    if (change === "tools") await this.#connection.sendNotification(METHODS.toolsChanged, params);
     if (this.#refreshesLenses && change !== "none") await this.#connection.sendRequest(CodeLensRefreshRequest.type);
   }
 
@@ -343,9 +355,20 @@ export class Server {
     }
   }
 
-  async #discover(params: unknown, token: CancellationToken): Promise<DiscoveryReport> {
-    const { folder: uri, fresh = false } = required(DiscoverParams, params, METHODS.discover);
-    return await orCancelled(this.#folder(uri).discover(fresh), token);
+  async #discover(params: unknown, token: CancellationToken): Promise<DiscoverResult> {
+    const { folder: uri, fresh = false, progress } = required(DiscoverParams, params, METHODS.discover);
+    const folder = this.#folder(uri);
+    const found = await withSignal(token, (signal) => orCancelled(folder.discover(fresh, signal), token));
+    // As it is now, with its number: what was found may be old already.
+    const report = folder.report ?? found;
+    const { revision } = folder;
+    if (progress === undefined) return { ...report, revision };
+    for (const tools of portions(report.tools)) {
+      const part: DiscoverProgress = { tools };
+      await this.#connection.sendProgress(DISCOVERED, progress, part);
+      if (token.isCancellationRequested) break;
+    }
+    return { ...report, tools: [], revision };
   }
 
   async #graph(params: unknown): Promise<GraphResult> {

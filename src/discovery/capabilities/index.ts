@@ -47,11 +47,13 @@ export class CapabilityFinder implements Graph {
     this.#table = more.length === 0 ? STANDARD_TABLE : new CapabilityTable(process.platform, more);
   }
 
-  /** Drops what was kept about a file and about those that rest on it. */
-  forget(file: string): void {
-    this.#names.delete(file);
-    const dropped = new Set([file]);
-    for (const [other, summary] of this.#summaries) if (summary?.consulted.has(file) === true) dropped.add(other);
+  /** Drops what was kept about files and about those that rest on them. */
+  forget(files: ReadonlySet<string>): void {
+    const dropped = new Set(files);
+    for (const file of files) this.#names.delete(file);
+    for (const [other, summary] of this.#summaries) {
+      if (summary !== null && haveCommon(summary.consulted, files)) dropped.add(other);
+    }
     for (const one of dropped) this.#summaries.delete(one);
     for (const [one, parts] of this.#parts) {
       for (const part of parts.values()) {
@@ -218,6 +220,12 @@ export class CapabilityFinder implements Graph {
     this.#names.set(file, made);
     return made;
   }
+}
+
+function haveCommon(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  const [few, many] = some.size < others.size ? [some, others] : [others, some];
+  for (const one of few) if (many.has(one)) return true;
+  return false;
 }
 
 const NO_STEPS: Steps = {

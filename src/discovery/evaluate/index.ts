@@ -12,11 +12,14 @@ export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./clas
 export { fieldsOf, hasUnknownFields, isDataclass, isInit } from "./dataclasses.ts";
 export { textOf } from "./format.ts";
 export {
+  type DeclaringImports,
   docstringOf,
   type ExternalModel,
   Interpreter,
   type LibraryModels,
   type ModuleSource,
+  markedFile,
+  markOf,
   type RunEvent,
 } from "./interpreter.ts";
 export { annotationValue, argumentsOf, originOf } from "./introspection.ts";

@@ -17,6 +17,26 @@ import {
   type Value,
 } from "./values.ts";
 
+/** Whether importing a package imports modules that have to do with command lines. */
+export interface DeclaringImports {
+  readonly isDeclaring: boolean;
+  /** The files that were looked at to tell. */
+  readonly rests: ReadonlySet<string>;
+}
+
+/**
+ * How results name, among the names of modules that were missed, a file of which they need to know only whether it has to do with
+ * command lines, or of a package what it imports.
+ */
+export function markOf(file: string): string {
+  return `?${file}`;
+}
+
+/** The file that {@link markOf} names. */
+export function markedFile(name: string): string | null {
+  return name.startsWith("?") ? name.slice(1) : null;
+}
+
 /** Where the interpreter finds other modules of the workspace. Synchronous: an import is read when it is met. */
 export interface ModuleSource {
   /** The syntax tree of a workspace file, `null` when it cannot be read. */
@@ -27,7 +47,7 @@ export interface ModuleSource {
    * Whether packages, when imported, import modules that have to do with command lines, as far as interpreters have worked
    * it out. Emptied by the source when what it rests on changes.
    */
-  readonly declaringImports: Map<string, boolean>;
+  readonly declaringImports: Map<string, DeclaringImports>;
   /**
    * What an import means.
    * @param level number of leading dots
@@ -35,6 +55,8 @@ export interface ModuleSource {
    */
   resolve(from: string, level: number, dotted: string): { readonly name: string; readonly file: string | null } | null;
 }
+
+const NOT_DECLARING: DeclaringImports = { isDeclaring: false, rests: new Set() };
 
 /** What the call of something outside the workspace does, by its qualified name. */
 export type ExternalModel = (call: CallArguments, interpreter: Interpreter) => Value;
@@ -411,31 +433,42 @@ export class Interpreter {
       isPending: () => state === "pending",
     };
     this.#modules.set(file, module);
-    if (this.source.declaresCommandLine(file) || this.#importsDeclaring(file, 0)) run();
+    if (this.source.declaresCommandLine(file) || this.#isDeclaringPackage(file)) run();
     return module;
   }
 
+  #isDeclaringPackage(file: string): boolean {
+    const { isDeclaring, rests } = this.#importsDeclaring(file, 0);
+    for (const rest of rests) this.missedModules.add(markOf(rest));
+    return isDeclaring;
+  }
+
   /** Whether a package, when imported, imports modules that have to do with command lines. */
-  #importsDeclaring(file: string, depth: number): boolean {
-    if (!file.endsWith("__init__.py") || depth >= MAX_PACKAGE_DEPTH) return false;
+  #importsDeclaring(file: string, depth: number): DeclaringImports {
+    if (!file.endsWith("__init__.py") || depth >= MAX_PACKAGE_DEPTH) return NOT_DECLARING;
     const { declaringImports } = this.source;
     const key = `${depth} ${file}`;
     let known = declaringImports.get(key);
     if (known === undefined) {
-      known = this.#namesDeclaring(file, depth);
+      const rests = new Set<string>();
+      known = { isDeclaring: this.#namesDeclaring(file, depth, rests), rests };
       declaringImports.set(key, known);
     }
     return known;
   }
 
-  #namesDeclaring(file: string, depth: number): boolean {
+  #namesDeclaring(file: string, depth: number, rests: Set<string>): boolean {
     const tree = this.source.parse(file);
     const imports = tree?.body.filter((statement) => statement.kind === "ImportFrom") ?? [];
     return imports.slice(0, MAX_PACKAGE_IMPORTS).some((statement) =>
       importedModules(statement).some((dotted) => {
         const found = this.source.resolve(file, statement.level, dotted)?.file ?? null;
         if (found === null || found === file) return false;
-        return this.source.declaresCommandLine(found) || this.#importsDeclaring(found, depth + 1);
+        rests.add(found);
+        if (this.source.declaresCommandLine(found)) return true;
+        const inner = this.#importsDeclaring(found, depth + 1);
+        for (const rest of inner.rests) rests.add(rest);
+        return inner.isDeclaring;
       }),
     );
   }

@@ -10,8 +10,11 @@ export interface ToolGroup<T extends Member = Tool> {
   readonly tools: readonly T[];
 }
 
+/** The order of the editor's language; made once, because there are thousands of names. */
+const { compare } = new Intl.Collator();
+
 function byName(a: Member, b: Member): number {
-  return a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
+  return compare(a.name, b.name) || compare(a.id, b.id);
 }
 
 /** The folder of a file path with `/`; empty for a file at the top. */
@@ -31,6 +34,6 @@ export function groupTools<T extends Member>(
   const groups = [...byFolder]
     .filter(([path]) => path !== "")
     .map(([path, members]) => ({ path, tools: members }))
-    .toSorted((a, b) => a.path.localeCompare(b.path));
+    .toSorted((a, b) => compare(a.path, b.path));
   return { groups, loose: byFolder.get("") ?? [] };
 }
