@@ -9,7 +9,7 @@
  *   packages  the npm packages, Node 24 among them
  *   sandbox   and what runs tools: bubblewrap, Python, git
  *   host      and VS Code in the browser (code-server), for `npm start`
- *   browser   and Chromium to drive it, and Graphviz to read our DOT, for `npm test` (the default)
+ *   browser   and Chromium to drive it, Graphviz to read our DOT, and the shells that we complete words in, for `npm test` (the default)
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -46,6 +46,8 @@ const SYSTEM = {
   browser: [
     { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] },
     { package: "graphviz", programs: ["dot"] },
+    { package: "zsh", programs: ["zsh"] },
+    { package: "fish", programs: ["fish"] },
   ],
 };
 

@@ -41,6 +41,8 @@ export function readUserSettings({ console, environment }: Context): Result<Sett
 export interface DiscoverToolsOptions {
   /** Read every file, whatever an earlier process knew. */
   readonly fresh?: boolean;
+  /** The user's settings, where they were read already. */
+  readonly settings?: Settings;
 }
 
 /**
@@ -50,10 +52,10 @@ export interface DiscoverToolsOptions {
 export async function discoverTools(
   folder: string,
   context: Context,
-  { fresh = false }: DiscoverToolsOptions = {},
+  { fresh = false, settings: known }: DiscoverToolsOptions = {},
 ): Promise<Result<DiscoveryReport>> {
   const { console, environment, signal } = context;
-  const settings = readUserSettings(context);
+  const settings = known === undefined ? readUserSettings(context) : ok(known);
   if (!settings.ok) return settings;
   const { capabilities, exclude } = settings.value.discovery;
   const { configured, indexBuild, indexPath, readFolderConfiguration, WorkspaceIndex } = await import(
@@ -89,8 +91,22 @@ export async function discoverTools(
   }
 }
 
+/** What is kept of a workspace: nothing can be run by it. */
+export type KeptState = Pick<
+  Kernel,
+  | "history"
+  | "statistics"
+  | "audit"
+  | "cache"
+  | "allowCache"
+  | "workflows"
+  | "findTool"
+  | "close"
+  | typeof Symbol.dispose
+>;
+
 /** The kernel of a workspace for what needs only its state: no tool is known to it. The caller closes it. */
-export function openState(folder: string, { environment }: Context, running?: Settings): Result<Kernel> {
+export function openState(folder: string, { environment }: Context, running?: Settings): Result<KeptState> {
   return Kernel.open({
     workspace: folder,
     sandbox: openSandbox(),
@@ -118,7 +134,7 @@ export async function openKernel(folder: string, context: Context): Promise<Resu
   if (!opened.ok) return opened;
   const kernel = opened.value;
   for (const notice of kernel.notices) context.console.say(`toka: ${notice}`);
-  const report = await discoverTools(kernel.workspace, context);
+  const report = await discoverTools(kernel.workspace, context, { settings: settings.value });
   if (!report.ok) {
     kernel.close();
     return report;

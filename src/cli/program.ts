@@ -244,7 +244,7 @@ function addGrants(program: Command, context: Context, done: (code: number) => v
     .action(async (tool, options) => done(await changesCommand(tool, options, context)));
   program
     .command("audit")
-    .description("what was asked, granted, denied, revoked and run, oldest first; nothing is ever taken out")
+    .description("what was asked, refused, granted, denied, revoked and run, oldest first; nothing is ever taken out")
     .option("--json", "print one JSON object per line")
     .option("--output <file>", "write JSON Lines to a file instead")
     .option("--tool <id>", "only about this tool, by its id")

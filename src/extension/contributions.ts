@@ -298,6 +298,12 @@ export const WELCOMES: readonly WelcomeContribution[] = [
     when: "!isWorkspaceTrusted",
     text: "Nothing runs in a folder that is not trusted.",
   },
+  {
+    key: "noGrantsUntrusted",
+    view: VIEWS.grants.id,
+    when: "!isWorkspaceTrusted",
+    text: "Nothing is allowed in a folder that is not trusted.",
+  },
 ];
 
 export interface SettingContribution {
@@ -493,7 +499,7 @@ export interface WalkthroughStep {
 export const WALKTHROUGH = {
   id: "toka.start",
   title: "Get Started with Toka",
-  description: "Find the tools in your workspace, see what they can do, and run them inside limits.",
+  description: "See what your scripts can do, and run them inside limits.",
   steps: [
     {
       id: "view",
@@ -522,7 +528,7 @@ export const WALKTHROUGH = {
     },
     {
       id: "graph",
-      title: "Look at the ways through a function",
+      title: "See the ways of a function",
       description: "Open a Python file and choose “Control flow” above a function. Choose a node to go to its line.",
       image: "media/walkthrough/graph.svg",
       alt: "A control-flow graph",

@@ -1,15 +1,12 @@
 import {
-  Disposable,
-  EventEmitter,
+  type Disposable,
+  type Event,
   l10n,
   ThemeColor,
   ThemeIcon,
-  type TreeDataProvider,
   TreeItem,
   TreeItemCollapsibleState,
-  type TreeView,
   type WorkspaceFolder,
-  window,
   workspace,
 } from "vscode";
 import type { Kernel } from "../kernel/index.ts";
@@ -23,6 +20,7 @@ import { exitIcon, exitSentence, usageText } from "./text/exit.ts";
 import { ageText, durationText } from "./text/quantity.ts";
 import { nameOfId } from "./text/result.ts";
 import { cachedText, statisticsLines } from "./text/statistics.ts";
+import { showTree, TreeLines } from "./tree-view.ts";
 
 /** A line of the history view. */
 export type HistoryNode =
@@ -54,8 +52,9 @@ function finishedItem(folder: WorkspaceFolder, execution: Execution, name: strin
   item.id = `${folder.uri.toString()}|${id}`;
   item.iconPath = new ThemeIcon(cached === undefined ? icon : "database", new ThemeColor(color));
   const of = execution.workflow === undefined ? "" : ` · ${execution.principal.slice("workflow:".length)}`;
-  const ended = exit.reason === "ok" ? "" : ` · ${sentence}`;
-  item.description = `${age} · ${cached ?? durationText(usage.wallMs)}${of}${ended}`;
+  // What went wrong comes first: a narrow view cuts off the rest.
+  const ended = exit.reason === "ok" ? "" : `${sentence} · `;
+  item.description = `${ended}${age} · ${cached ?? durationText(usage.wallMs)}${of}`;
   const marks = [
     ...(results.length > 0 ? ["result"] : []),
     ...(observed === undefined ? [] : ["observed"]),
@@ -72,7 +71,7 @@ function finishedItem(folder: WorkspaceFolder, execution: Execution, name: strin
 }
 
 /** What is told of a run when it is pointed at: its command, its end, and what the runs of its tool were like. */
-function finishedTooltip(execution: Execution, kernel: Result<Kernel>): string {
+function finishedTooltip(execution: Execution, kernel: Result<Pick<Kernel, "statistics">>): string {
   const { argv, usage, attempts } = execution;
   const statistics = kernel.ok ? kernel.value.statistics.of(execution.tool) : kernel;
   const ofTool = statistics.ok && statistics.value !== undefined ? statisticsLines(statistics.value, l10n.t) : [];
@@ -85,29 +84,29 @@ function finishedTooltip(execution: Execution, kernel: Result<Kernel>): string {
   ].join("\n");
 }
 
-/** What the history view lists. */
-export class HistoryProvider implements TreeDataProvider<HistoryNode> {
+/** A tool's name by its id, while it is there. */
+type NameOf = (folder: WorkspaceFolder, id: string) => string | undefined;
+
+/** The history view below the tools: what runs now and what ran. */
+export class HistoryLines extends TreeLines<HistoryNode> {
   readonly #kernels: Kernels;
   readonly #runner: Pick<Runner, "active">;
   readonly #reporter: Reporter;
-  readonly #nameOf: (folder: WorkspaceFolder, id: string) => string | undefined;
-  readonly #changed = new EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #nameOf: NameOf;
 
-  constructor(
-    kernels: Kernels,
-    runner: Pick<Runner, "active">,
-    reporter: Reporter,
-    nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
-  ) {
+  constructor(kernels: Kernels, runner: Pick<Runner, "active">, reporter: Reporter, nameOf: NameOf) {
+    super();
     this.#kernels = kernels;
     this.#runner = runner;
     this.#reporter = reporter;
     this.#nameOf = nameOf;
   }
 
-  refresh(): void {
-    this.#changed.fire(undefined);
+  /** @param ran a run began or ended */
+  show(ran: Event<unknown>): Disposable {
+    const { onDidGrantWorkspaceTrust, onDidChangeWorkspaceFolders } = workspace;
+    const changes = [ran, onDidGrantWorkspaceTrust, onDidChangeWorkspaceFolders];
+    return showTree(VIEWS.history.id, this, changes, AGE_EVERY_MS);
   }
 
   async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
@@ -139,48 +138,5 @@ export class HistoryProvider implements TreeDataProvider<HistoryNode> {
   async resolveTreeItem(item: TreeItem, node: HistoryNode): Promise<TreeItem> {
     if (node.kind === "finished") item.tooltip = finishedTooltip(node.execution, await this.#kernels.get(node.folder));
     return item;
-  }
-
-  dispose(): void {
-    this.#changed.dispose();
-  }
-}
-
-/** The history view below the tools: what runs now and what ran. */
-export class HistoryTree implements Disposable {
-  readonly #view: TreeView<HistoryNode>;
-  readonly #provider: HistoryProvider;
-  readonly #subscriptions: Disposable;
-  readonly #ages: NodeJS.Timeout;
-
-  constructor(
-    kernels: Kernels,
-    runner: Runner,
-    reporter: Reporter,
-    nameOf: (folder: WorkspaceFolder, id: string) => string | undefined,
-  ) {
-    const provider = new HistoryProvider(kernels, runner, reporter, nameOf);
-    this.#provider = provider;
-    this.#view = window.createTreeView(VIEWS.history.id, { treeDataProvider: provider });
-    this.#ages = setInterval(() => {
-      if (this.#view.visible) provider.refresh();
-    }, AGE_EVERY_MS);
-    this.#subscriptions = Disposable.from(
-      this.#view,
-      provider,
-      runner.onDidChange(() => provider.refresh()),
-      workspace.onDidGrantWorkspaceTrust(() => provider.refresh()),
-      workspace.onDidChangeWorkspaceFolders(() => provider.refresh()),
-    );
-  }
-
-  /** Reads the runs anew. */
-  refresh(): void {
-    this.#provider.refresh();
-  }
-
-  dispose(): void {
-    clearInterval(this.#ages);
-    this.#subscriptions.dispose();
   }
 }

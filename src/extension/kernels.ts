@@ -13,6 +13,9 @@ import { readSettings } from "./settings.ts";
 import type { FolderAlert } from "./statistics/alerts.ts";
 import type { ToolStore } from "./tool-store.ts";
 
+/** Of a kernel, what keeping it open takes. */
+type Closable = Pick<Kernel, "close">;
+
 /** The kernel of each workspace folder, opened when it is first needed. */
 export class Kernels implements Disposable {
   readonly #helper: Uri;
@@ -21,9 +24,9 @@ export class Kernels implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #open = new Map<string, Promise<Result<Kernel>>>();
   /** How many runs each kernel has under way. */
-  readonly #busy = new Map<Kernel, number>();
+  readonly #busy = new Map<Closable, number>();
   /** Kernels that close when their last run has ended. */
-  readonly #leaving = new Set<Kernel>();
+  readonly #leaving = new Set<Closable>();
   readonly #subscription: Disposable;
   readonly #alerts = new EventEmitter<FolderAlert>();
   readonly #grants = new EventEmitter<void>();
@@ -88,7 +91,7 @@ export class Kernels implements Disposable {
   }
 
   /** Keeps a kernel open until the work with it is done, whatever happens to settings and folders meanwhile. */
-  async use<T>(kernel: Kernel, work: () => Promise<T>): Promise<T> {
+  async use<T>(kernel: Closable, work: () => Promise<T>): Promise<T> {
     this.#busy.set(kernel, (this.#busy.get(kernel) ?? 0) + 1);
     try {
       return await work();

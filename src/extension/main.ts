@@ -16,9 +16,9 @@ import { registerCommands } from "./commands.ts";
 import { Exports } from "./exports.ts";
 import { ApprovedTexts } from "./grants/approved-texts.ts";
 import { GrantCommands } from "./grants/grant-commands.ts";
-import { GrantsTree } from "./grants/grants-tree.ts";
+import { GrantLines } from "./grants/grants-tree.ts";
 import { GraphPanels } from "./graph/graph-panels.ts";
-import { HistoryTree } from "./history-tree.ts";
+import { HistoryLines } from "./history-tree.ts";
 import { Kernels } from "./kernels.ts";
 import { LanguageServer } from "./language-server.ts";
 import { Reporter } from "./reporter.ts";
@@ -34,7 +34,7 @@ import { ToolsTree } from "./tools-tree.ts";
 import { UserCommands } from "./user-commands.ts";
 import { WorkflowFiles } from "./workflows/workflow-files.ts";
 import { WorkflowRuns } from "./workflows/workflow-runs.ts";
-import { WorkflowsTree } from "./workflows/workflows-tree.ts";
+import { WorkflowLines } from "./workflows/workflows-tree.ts";
 
 type State =
   | { readonly kind: "inactive" }
@@ -89,7 +89,7 @@ function compose(
   const ask = new Ask(store, runner, reporter);
   const nameOf = (folder: WorkspaceFolder, id: string): string | undefined =>
     store.find({ folder: folder.uri.toString(), tool: id })?.tool.name;
-  const history = new HistoryTree(kernels, runner, reporter, nameOf);
+  const history = new HistoryLines(kernels, runner, reporter, nameOf);
   const backup = new StateBackup(reporter, () => history.refresh());
   const texts = new ApprovedTexts(kernels);
   const grants = new GrantCommands(kernels, texts, reporter);
@@ -113,11 +113,11 @@ function compose(
     }),
     workflows.files,
     workflows.runs,
-    new WorkflowsTree(workflows.files, workflows.runs),
+    new WorkflowLines(workflows.files, workflows.runs).show(),
     workflows.runs.onDidChange(() => history.refresh()),
-    history,
+    history.show(runner.onDidChange),
     texts,
-    new GrantsTree(kernels, reporter),
+    new GrantLines(kernels, reporter).show(),
     showAlerts(kernels, reporter, nameOf),
     registerSeverityDecorations(),
     registerCommands(commands.handlers(), reporter),

@@ -1,12 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import {
+  commands,
   type Disposable,
   l10n,
   languages,
   type TextDocument,
   type TextDocumentContentProvider,
   Uri,
+  ViewColumn,
   type WorkspaceFolder,
   window,
   workspace,
@@ -18,7 +20,8 @@ import type { Kernels } from "./kernels.ts";
 import type { Reporter } from "./reporter.ts";
 import { showPage } from "./scriptless-page.ts";
 import { observedPage } from "./text/observed.ts";
-import { executionText, formattedJson, nameOfId } from "./text/result.ts";
+import { plainMessage } from "./text/plain.ts";
+import { executionText, formattedJson, nameOfId, pictureKind, svgPage } from "./text/result.ts";
 
 const SCHEME = "toka-result";
 /** A result larger than this is not opened in the editor. */
@@ -110,9 +113,37 @@ export class Results implements TextDocumentContentProvider, Disposable {
         break;
       }
       case "other":
-        this.#reporter.notice(l10n.t("The run left a file that cannot be shown here: {0}", file.path));
-        break;
+        await this.#openOther(execution, file, title, focus);
     }
+  }
+
+  /** Pictures are shown; anything else can be taken away. */
+  async #openOther(execution: Execution, { path }: ResultFile, title: string, focus: boolean): Promise<void> {
+    switch (pictureKind(path)) {
+      case "raster":
+        await commands.executeCommand("vscode.open", Uri.file(path), {
+          ...{ viewColumn: ViewColumn.Beside, preview: true, preserveFocus: !focus },
+        });
+        return;
+      case "svg": {
+        const svg = await readResult(execution, path);
+        if (svg.ok) showPage(svgPage(svg.value, title), title, focus);
+        else this.#reporter.problem(svg.problem);
+        return;
+      }
+      default:
+        this.#reporter.background(this.#offerCopy(path), l10n.t("saving a copy"));
+    }
+  }
+
+  async #offerCopy(path: string): Promise<void> {
+    const save = l10n.t("Save a Copy…");
+    const text = l10n.t("The run left a file that cannot be shown here: {0}", basename(path));
+    if ((await window.showInformationMessage(plainMessage(text), save)) !== save) return;
+    const [folder] = workspace.workspaceFolders ?? [];
+    const defaultUri = folder === undefined ? Uri.file(path) : Uri.joinPath(folder.uri, basename(path));
+    const target = await window.showSaveDialog({ defaultUri });
+    if (target !== undefined) await workspace.fs.copy(Uri.file(path), target, { overwrite: true });
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {

@@ -1,4 +1,4 @@
-import { ViewColumn, window } from "vscode";
+import { ThemeIcon, ViewColumn, window } from "vscode";
 import { scriptlessPage } from "./text/result.ts";
 
 const PANEL = "toka.page";
@@ -12,5 +12,6 @@ export function showPage(html: string, title: string, focus: boolean): void {
     enableCommandUris: false,
     localResourceRoots: [],
   });
+  panel.iconPath = new ThemeIcon("preview");
   panel.webview.html = scriptlessPage(html);
 }

@@ -31,8 +31,8 @@ export function serverConfiguration(reporter: Reporter, storage: Uri): ServerCon
       controlFlow: l10n.t("Control flow · complexity {0}"),
       callGraph: l10n.t("Calls"),
       calls: {
-        external: l10n.t("{0} calls out of the workspace"),
-        unknown: l10n.t("{0} calls not resolved"),
+        external: l10n.t("out of the workspace: {0}"),
+        unknown: l10n.t("not resolved: {0}"),
         module: l10n.t("module {0}"),
       },
       run: l10n.t("▶ Run {0}"),

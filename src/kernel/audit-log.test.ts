@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { AuditRecord } from "../model/index.ts";
+import { AuditRecord, fail } from "../model/index.ts";
 import { AuditLog } from "./audit-log.ts";
 import { State } from "./state.ts";
 import { statePlaces } from "./state-folder.ts";
 import { value } from "./testing/scripted.ts";
+
+const NO_TOOLS = { find: () => fail("no-tool", "there is none") };
 
 describe("AuditLog", () => {
   let base: string;
@@ -29,7 +31,7 @@ describe("AuditLog", () => {
     value(state.audit({ principal: "chat", action, tool, details: { index } }));
 
   it("is read in order, in pages, and by what is asked for", () => {
-    const log = new AuditLog(state);
+    const log = new AuditLog(state, NO_TOOLS);
     value(
       state.write((_connection, audit) => {
         for (let index = 0; index < 1203; index++) {
@@ -52,11 +54,11 @@ describe("AuditLog", () => {
   it("is exported as JSON Lines that only its owner reads", () => {
     for (let index = 0; index < 3; index++) note("t", "asked", index);
     const file = join(base, "audit.jsonl");
-    expect(value(new AuditLog(state).exportTo(file))).toBe(3);
+    expect(value(new AuditLog(state, NO_TOOLS).exportTo(file))).toBe(3);
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     expect(lines.map((line) => AuditRecord.parse(JSON.parse(line)).details["index"])).toEqual([0, 1, 2]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const refused = new AuditLog(state).exportTo(join(base, "nowhere", "audit.jsonl"));
+    const refused = new AuditLog(state, NO_TOOLS).exportTo(join(base, "nowhere", "audit.jsonl"));
     expect(refused.ok ? "" : refused.problem.code).toBe("write-failed");
   });
 

@@ -1,6 +1,16 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { AuditRecord, fail, ok, type Principal, parseBoundary, parseJson, type Result } from "../model/index.ts";
-import type { Plan } from "./request.ts";
+import {
+  AuditRecord,
+  fail,
+  ok,
+  type Principal,
+  type Problem,
+  parseBoundary,
+  parseJson,
+  type Result,
+} from "../model/index.ts";
+import type { Registry } from "./registry.ts";
+import type { Plan, RunRequest } from "./request.ts";
 import type { State } from "./state.ts";
 
 /** Which lines of the audit are wanted; all where left out. */
@@ -15,16 +25,23 @@ export interface AuditQuery {
 
 /** So many lines are read at once. */
 const PAGE = 500;
+/** Arguments of a refused call that take more characters as JSON than this are left out: nobody checked their size. */
+const MOST_ARGUMENTS = 4096;
+/** The same for what a call names as its tool. */
+const MOST_NAME = 200;
 
 /**
- * What was asked, granted, denied, revoked and run, in the order in which it happened. It only ever grows: the database
+ * What was asked, refused, granted, denied, revoked and run, in the order in which it happened. It only ever grows: the database
  * itself refuses to change or take away a line.
  */
 export class AuditLog {
   readonly #state: State;
+  readonly #registry: Pick<Registry, "find">;
 
-  constructor(state: State) {
+  /** @param registry where a name that somebody calls is looked up */
+  constructor(state: State, registry: Pick<Registry, "find">) {
     this.#state = state;
+    this.#registry = registry;
   }
 
   /** The lines, oldest first, read in pages: a whole history need not fit into the memory. */
@@ -70,6 +87,29 @@ export class AuditLog {
   /** Notes that a person was asked to let a run happen and said no. */
   noteDeclined({ tool, argv, fingerprint }: Plan, principal: Principal): Result<void> {
     return this.#state.audit({ principal, action: "declined", tool: tool.id, details: { argv, fingerprint } });
+  }
+
+  /**
+   * Notes a call that never became a run: no such tool, arguments that do not fit, a tool that changed meanwhile.
+   * @param run the run's id, where it was asked for before and is refused as its turn comes
+   */
+  noteRefused(
+    { tool: wanted, principal, arguments: args }: Pick<RunRequest, "tool" | "principal" | "arguments">,
+    { code, message }: Problem,
+    run?: string,
+  ): Result<void> {
+    const found = this.#registry.find(wanted);
+    return this.#state.audit({
+      principal,
+      action: "refused",
+      tool: found.ok ? found.value.id : wanted.slice(0, MOST_NAME),
+      ...(run === undefined ? {} : { execution: run }),
+      details: {
+        code,
+        message: message.slice(0, MOST_ARGUMENTS),
+        ...(JSON.stringify(args).length > MOST_ARGUMENTS ? {} : { arguments: args }),
+      },
+    });
   }
 
   #page({ tool, principal, action, since }: AuditQuery, after: number): Result<readonly AuditRecord[]> {

@@ -125,6 +125,31 @@ describe("Kernel", () => {
     const result = await open().execute(request({ arguments: { titel: "x" } }), { signal });
     expect(result).toMatchObject({ ok: false, problem: { code: "invalid-arguments", place: { field: "titel" } } });
     expect(sandbox.requests).toEqual([]);
+    expect(auditActions()).toEqual(["refused"]);
+  });
+
+  it("notes in the audit what it refused to run: for whom, what and why", async () => {
+    const kernel = open();
+    const refused = async (given: Partial<RunRequest>): Promise<string> =>
+      code(await kernel.execute(request(given), { signal }));
+    expect(await refused({ arguments: { titel: "x" }, principal: "chat" })).toBe("invalid-arguments");
+    expect(await refused({ tool: "n".repeat(1000), arguments: {} })).toBe("no-tool");
+    expect(await refused({ approved: "another version" })).toBe("tool-changed");
+    expect(await refused({ arguments: { titel: "x".repeat(10_000) } })).toBe("invalid-arguments");
+    const lines = [...kernel.audit.read()].map(value);
+    expect(lines).toMatchObject([
+      {
+        ...{ action: "refused", principal: "chat", tool: "tools/report.py" },
+        details: { code: "invalid-arguments", arguments: { titel: "x" } },
+      },
+      { action: "refused", principal: "user", tool: "n".repeat(200), details: { code: "no-tool", arguments: {} } },
+      { action: "refused", details: { code: "tool-changed", arguments: { title: "x" } } },
+      { action: "refused", details: { code: "invalid-arguments" } },
+    ]);
+    expect(lines[0]?.details["message"]).toContain("titel");
+    // Nobody checked how large they are.
+    expect(lines[3]?.details).not.toHaveProperty("arguments");
+    expect(value(kernel.history())).toEqual([]);
   });
 
   it("wants an id where two tools share a name", () => {

@@ -65,7 +65,7 @@ export class Kernel implements KernelOperations {
     this.workspace = workspace;
     this.notices = state.notices;
     this.#state = state;
-    this.#audit = new AuditLog(state);
+    this.#audit = new AuditLog(state, this.#registry);
     const builtins = new BuiltinTools(options.own, state.places.analysis);
     this.#registry.register(builtins.tools, "builtin");
     const clock = options.clock ?? (() => new Date());
@@ -78,6 +78,7 @@ export class Kernel implements KernelOperations {
       ...{ workspace, state, builtins },
       plan: (request, run) => this.#security.planner.plan(request, run),
       begin: (plan, request, run) => this.#security.planner.begin(plan, request, run),
+      refused: (request, problem, run) => this.#audit.noteRefused(request, problem, run),
       monitor: (event) => {
         for (const listener of this.#monitors) listener(event);
       },
@@ -138,7 +139,7 @@ export class Kernel implements KernelOperations {
     return this.#security.approvals;
   }
 
-  /** The append-only record of what was asked, granted, denied, revoked and run. */
+  /** The append-only record of what was asked, refused, granted, denied, revoked and run. */
   get audit(): AuditLog {
     return this.#audit;
   }

@@ -57,10 +57,24 @@ export const GrantList = z.object({ grants: z.array(ExplainedGrant) });
 export type GrantList = z.infer<typeof GrantList>;
 
 /**
- * What is noted in the audit: a run was asked for, denied, began, ended; a person declined; a grant was given, used up or
- * revoked.
+ * What is noted in the audit: a run was asked for, denied, began, ended; a call was refused, so that it never became a run;
+ * a person declined; a grant was given, used up or revoked; a tool's results may be kept, or no longer; the state was
+ * restored from a backup.
  */
-export const AuditAction = z.enum(["asked", "declined", "denied", "started", "ended", "granted", "used", "revoked"]);
+export const AuditAction = z.enum([
+  "asked",
+  "refused",
+  "declined",
+  "denied",
+  "started",
+  "ended",
+  "granted",
+  "used",
+  "revoked",
+  "cache-allowed",
+  "cache-forbidden",
+  "restored",
+]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
 /** One line of what `toka audit --json` prints. */

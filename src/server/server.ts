@@ -74,7 +74,7 @@ const DEFAULTS: ServerConfiguration = {
   texts: {
     controlFlow: "Control flow · complexity {0}",
     callGraph: "Calls",
-    calls: { external: "{0} calls out of the workspace", unknown: "{0} calls not resolved", module: "module {0}" },
+    calls: { external: "out of the workspace: {0}", unknown: "not resolved: {0}", module: "module {0}" },
     run: "▶ Run {0}",
     symbol: "complexity {0} · cognitive {1}",
     lines: "lines {0} to {1}",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { discover } from "../../src/discovery/index.ts";
-import { HistoryProvider } from "../../src/extension/history-tree.ts";
+import { HistoryLines } from "../../src/extension/history-tree.ts";
 import { Kernels } from "../../src/extension/kernels.ts";
 import { Reporter } from "../../src/extension/reporter.ts";
 import type { FolderAlert } from "../../src/extension/statistics/alerts.ts";
@@ -61,7 +61,7 @@ describe("kept results, statistics and alerts in the editor", () => {
     assert.equal(first.cached, false);
     const second = await run();
     assert.equal(second.cachedFrom?.execution, first.id);
-    const provider = new HistoryProvider(kernels, { active: [] }, new Reporter(log), () => "soil_stats");
+    const provider = new HistoryLines(kernels, { active: [] }, new Reporter(log), () => "soil_stats");
     try {
       const nodes = await provider.getChildren();
       const node = nodes.find((one) => one.kind === "finished" && one.execution.id === second.id);

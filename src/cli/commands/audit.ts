@@ -14,7 +14,7 @@ export interface AuditOptions {
   readonly workspace: string;
 }
 
-/** `toka audit`: what was asked, granted, denied, revoked and run, oldest first. */
+/** `toka audit`: what was asked, refused, granted, denied, revoked and run, oldest first. */
 export async function auditCommand(options: AuditOptions, context: Context): Promise<number> {
   const since = options.since === undefined ? ok(undefined) : readMoment(options.since);
   if (!since.ok) return refuse(since, context);

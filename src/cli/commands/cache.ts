@@ -1,6 +1,5 @@
-import type { Kernel } from "../../kernel/index.ts";
 import { fail, ok, type Result } from "../../model/index.ts";
-import { type Context, openKernel, openState, readUserSettings } from "../context.ts";
+import { type Context, type KeptState, openKernel, openState, readUserSettings } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
@@ -32,14 +31,14 @@ export async function cacheCommand(
   }
 }
 
-function openQuickly({ workspace }: CacheOptions, context: Context): Result<Kernel> {
+function openQuickly({ workspace }: CacheOptions, context: Context): Result<KeptState> {
   const settings = readUserSettings(context);
   if (!settings.ok) return settings;
   return openState(workspace, context, settings.value);
 }
 
 async function act(
-  kernel: Kernel,
+  kernel: KeptState,
   action: string,
   tool: string | undefined,
   { json }: CacheOptions,
@@ -53,7 +52,7 @@ async function act(
 }
 
 /** @returns what was done, as a sentence */
-function change(kernel: Kernel, action: string, tool: string | undefined): Result<string> {
+function change(kernel: KeptState, action: string, tool: string | undefined): Result<string> {
   if (action === "clear") {
     const cleared = kernel.cache.clear(tool === undefined ? undefined : idOf(kernel, tool));
     return cleared.ok ? ok(`${resultsText(cleared.value)} cleared`) : cleared;
@@ -70,7 +69,7 @@ function change(kernel: Kernel, action: string, tool: string | undefined): Resul
 }
 
 /** A tool that is gone from the workspace is still known by its id. */
-function idOf(kernel: Kernel, tool: string): string {
+function idOf(kernel: KeptState, tool: string): string {
   const found = kernel.findTool(tool);
   return found.ok ? found.value.id : tool;
 }
@@ -79,7 +78,7 @@ function resultsText(count: number): string {
   return count === 1 ? "1 kept result" : `${count} kept results`;
 }
 
-async function list(kernel: Kernel, json: true | undefined, context: Context, tool?: string): Promise<Result<void>> {
+async function list(kernel: KeptState, json: true | undefined, context: Context, tool?: string): Promise<Result<void>> {
   const all = kernel.cache.report();
   if (!all.ok) return all;
   const id = tool === undefined ? undefined : idOf(kernel, tool);

@@ -18,14 +18,15 @@ complete -o default -o nosort -F _toka toka
 _toka() {
   local -a found
   found=("\${(@f)$(toka ${COMPLETE} -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${found[1]}" ]]; then compadd -Q -a found; else _files; fi
+  if [[ -n "\${found[1]}" ]]; then compadd -a found; else _files; fi
 }
 if [[ "\${funcstack[1]}" == _toka ]]; then _toka "$@"; else compdef _toka toka; fi
 `,
   fish: `function __toka_complete
-  toka ${COMPLETE} -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+  set -l found (toka ${COMPLETE} -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  if test (count $found) -gt 0; printf '%s\\n' $found; else; __fish_complete_path (commandline -ct); end
 end
-complete -c toka -f -n 'test -n "$(__toka_complete)"' -a '(__toka_complete)'
+complete -c toka -f -a '(__toka_complete)'
 `,
 } as const;
 

@@ -15,6 +15,8 @@ import { type Context, openKernel } from "../context.ts";
 import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
 
+type GrantKernel = Pick<Kernel, "grants" | "approvals" | "workspace">;
+
 export interface GrantsOptions {
   readonly json?: true;
   readonly workspace: string;
@@ -122,7 +124,7 @@ export async function changesCommand(tool: string, options: GrantsOptions, conte
   });
 }
 
-async function printChanges(kernel: Kernel, changes: ToolChanges, { console }: Context): Promise<void> {
+async function printChanges(kernel: GrantKernel, changes: ToolChanges, { console }: Context): Promise<void> {
   console.say(`toka: ${changes.tool} was approved ${changes.approvedAt}. Since then: ${changedText(changes)}`);
   const stream = console.toolStream("stdout");
   for (const { file, change, hasText } of changes.files) {
@@ -167,7 +169,7 @@ function readWhat(name: string, { principal, path, host }: GrantOptions): Result
 async function inKernel(
   { workspace }: GrantsOptions,
   context: Context,
-  work: (kernel: Kernel) => Promise<Result<void>>,
+  work: (kernel: GrantKernel) => Promise<Result<void>>,
 ): Promise<number> {
   const kernel = await openKernel(workspace, context);
   const done = kernel.ok ? await work(kernel.value) : kernel;

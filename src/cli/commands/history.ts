@@ -1,4 +1,3 @@
-import type { Kernel } from "../../kernel/index.ts";
 import {
   type Execution,
   fail,
@@ -8,7 +7,7 @@ import {
   type Result,
   type ToolStatistics,
 } from "../../model/index.ts";
-import { type Context, openKernel, openState } from "../context.ts";
+import { type Context, type KeptState, openKernel, openState } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { refuse } from "../refuse.ts";
 import { table } from "../table.ts";
@@ -37,13 +36,13 @@ export async function historyCommand(options: HistoryOptions, context: Context):
   }
 }
 
-async function open(options: HistoryOptions, context: Context): Promise<Result<Kernel>> {
+async function open(options: HistoryOptions, context: Context): Promise<Result<KeptState>> {
   // A name is only known after a discovery; an id and the whole history are not worth one.
   const named = options.tool !== undefined && !/[/.#]/.test(options.tool);
   return named ? await openKernel(options.workspace, context) : openState(options.workspace, context);
 }
 
-async function tellRuns(kernel: Kernel, options: HistoryOptions, context: Context): Promise<Result<void>> {
+async function tellRuns(kernel: KeptState, options: HistoryOptions, context: Context): Promise<Result<void>> {
   const limit = options.limit === undefined ? undefined : parseCount(options.limit, 1);
   if (limit !== undefined && !limit.ok) return limit;
   const executions = kernel.history({
@@ -67,7 +66,7 @@ function runRow(execution: Execution): string[] {
   return [startedAt, tool, principal, ended, formatTime(usage.wallMs), formatBytes(usage.peakMemoryBytes), id];
 }
 
-async function tellStatistics(kernel: Kernel, options: HistoryOptions, context: Context): Promise<Result<void>> {
+async function tellStatistics(kernel: KeptState, options: HistoryOptions, context: Context): Promise<Result<void>> {
   if (options.limit !== undefined) return fail("bad-option", "--limit is about runs: it does not go with --stats");
   const statistics = options.tool === undefined ? kernel.statistics.all() : ofTool(kernel, options.tool);
   if (!statistics.ok) return statistics;
@@ -81,7 +80,7 @@ async function tellStatistics(kernel: Kernel, options: HistoryOptions, context: 
   return ok(undefined);
 }
 
-function ofTool(kernel: Kernel, wanted: string): Result<readonly ToolStatistics[]> {
+function ofTool(kernel: KeptState, wanted: string): Result<readonly ToolStatistics[]> {
   const found = kernel.findTool(wanted);
   if (!found.ok && found.problem.code === "ambiguous-tool") return found;
   const one = kernel.statistics.of(found.ok ? found.value.id : wanted);

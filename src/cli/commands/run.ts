@@ -40,7 +40,10 @@ export async function runCommand(
   if (!kernel.ok) return refuse(kernel, context);
   try {
     const args = readArguments(kernel.value, wanted, words, options.args);
-    if (!args.ok) return refuse(args, context);
+    if (!args.ok) {
+      const noted = kernel.value.audit.noteRefused({ tool: wanted, arguments: {}, principal: "user" }, args.problem);
+      return refuse(noted.ok ? args : noted, context);
+    }
     warn(kernel.value, wanted, args.value, context);
     const execution = await execute(kernel.value, wanted, args.value, options, context);
     if (!execution.ok) return refuse(execution, context);
@@ -55,7 +58,7 @@ export async function runCommand(
 }
 
 /** What a person should know of a run: values that look hostile, and that the tool is not what was approved. */
-function warn(kernel: Kernel, wanted: string, args: ToolArguments, { console }: Context): void {
+function warn(kernel: Pick<Kernel, "grants">, wanted: string, args: ToolArguments, { console }: Context): void {
   for (const { parameter, value, reason } of hostileValues(args)) {
     console.say(`toka: look at “${parameter}”: ${JSON.stringify(value)} ${reason}`);
   }

@@ -32,7 +32,7 @@ export interface WorkflowRunsOptions extends CommonOptions {
 
 /** A workflow that was opened, with the kernel that belongs to it. */
 interface Opened {
-  readonly kernel: Kernel;
+  readonly kernel: Pick<Kernel, "workflows">;
   readonly compiled: CompiledWorkflow;
 }
 

@@ -1,16 +1,12 @@
 import {
-  Disposable,
-  EventEmitter,
+  type Disposable,
   l10n,
   ThemeColor,
   ThemeIcon,
-  type TreeDataProvider,
   TreeItem,
   TreeItemCollapsibleState,
-  type TreeView,
   Uri,
   type WorkspaceFolder,
-  window,
   workspace,
 } from "vscode";
 import { CAPABILITIES, type ExplainedGrant } from "../../model/index.ts";
@@ -18,8 +14,8 @@ import { COMMANDS, VIEWS } from "../contributions.ts";
 import type { Kernels } from "../kernels.ts";
 import { plainMarkdown } from "../markdown.ts";
 import type { Reporter } from "../reporter.ts";
-import { capabilityTitle } from "../text/capability.ts";
-import { grantDescription, grantLabel, grantTooltip } from "../text/grant.ts";
+import { grantLabel, grantLine, grantTooltip } from "../text/grant.ts";
+import { showTree, TreeLines } from "../tree-view.ts";
 
 /** A line of the grants view. */
 export interface GrantNode {
@@ -33,13 +29,13 @@ const REFRESH_EVERY_MS = 30_000;
 
 function grantItem({ folder, grant }: GrantNode): TreeItem {
   const { capability, holds, evidence } = grant;
-  const item = new TreeItem(`${grant.name ?? grant.tool}: ${capabilityTitle(capability, l10n.t)}`);
+  const item = new TreeItem(grant.name ?? grant.tool);
   item.collapsibleState = TreeItemCollapsibleState.None;
   item.id = `${folder.uri.toString()}|${grant.id}`;
   item.iconPath = holds
     ? new ThemeIcon(CAPABILITIES[capability].icon)
     : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
-  item.description = grantDescription(grant, l10n.t);
+  item.description = grantLine(grant, l10n.t);
   item.tooltip = plainMarkdown(grantTooltip(grant, l10n.t));
   item.contextValue = ["grant", holds ? "holds" : "lapsed", ...(grant.changes ? ["changed"] : [])].join(";");
   item.accessibilityInformation = { label: grantLabel(grant, l10n.t) };
@@ -54,19 +50,21 @@ function grantItem({ folder, grant }: GrantNode): TreeItem {
   return item;
 }
 
-class GrantsProvider implements TreeDataProvider<GrantNode> {
+/** The grants view: what was allowed to whom, and whether it still holds. */
+export class GrantLines extends TreeLines<GrantNode> {
   readonly #kernels: Kernels;
   readonly #reporter: Reporter;
-  readonly #changed = new EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(kernels: Kernels, reporter: Reporter) {
+    super();
     this.#kernels = kernels;
     this.#reporter = reporter;
   }
 
-  refresh(): void {
-    this.#changed.fire(undefined);
+  show(): Disposable {
+    const { onDidGrantWorkspaceTrust, onDidChangeWorkspaceFolders } = workspace;
+    const changes = [this.#kernels.onDidChangeGrants, onDidGrantWorkspaceTrust, onDidChangeWorkspaceFolders];
+    return showTree(VIEWS.grants.id, this, changes, REFRESH_EVERY_MS);
   }
 
   async getChildren(node?: GrantNode): Promise<GrantNode[]> {
@@ -86,42 +84,5 @@ class GrantsProvider implements TreeDataProvider<GrantNode> {
 
   getTreeItem(node: GrantNode): TreeItem {
     return grantItem(node);
-  }
-
-  dispose(): void {
-    this.#changed.dispose();
-  }
-}
-
-/** The grants view: what was allowed to whom, and whether it still holds. */
-export class GrantsTree implements Disposable {
-  readonly #view: TreeView<GrantNode>;
-  readonly #provider: GrantsProvider;
-  readonly #subscriptions: Disposable;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(kernels: Kernels, reporter: Reporter) {
-    const provider = new GrantsProvider(kernels, reporter);
-    this.#provider = provider;
-    this.#view = window.createTreeView(VIEWS.grants.id, { treeDataProvider: provider });
-    this.#timer = setInterval(() => {
-      if (this.#view.visible) provider.refresh();
-    }, REFRESH_EVERY_MS);
-    this.#subscriptions = Disposable.from(
-      this.#view,
-      provider,
-      kernels.onDidChangeGrants(() => provider.refresh()),
-      workspace.onDidGrantWorkspaceTrust(() => provider.refresh()),
-      workspace.onDidChangeWorkspaceFolders(() => provider.refresh()),
-    );
-  }
-
-  refresh(): void {
-    this.#provider.refresh();
-  }
-
-  dispose(): void {
-    clearInterval(this.#timer);
-    this.#subscriptions.dispose();
   }
 }

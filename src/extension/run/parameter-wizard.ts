@@ -30,9 +30,14 @@ function stepsFor(tool: Tool, args: ToolArguments): readonly Step[] {
 /**
  * Asks a person for a tool's arguments, one step for each: the subcommand, what is required, then a list of options.
  * @param initial values that are already known; they are shown and can be changed
+ * @param title what they are asked for
  * @returns nothing when the person left
  */
-export async function askArguments(located: LocatedTool, initial: ToolArguments): Promise<ToolArguments | undefined> {
+export async function askArguments(
+  located: LocatedTool,
+  initial: ToolArguments,
+  title: string = l10n.t("Run {0}", located.tool.name),
+): Promise<ToolArguments | undefined> {
   let args = initial;
   let index = 0;
   for (;;) {
@@ -40,7 +45,7 @@ export async function askArguments(located: LocatedTool, initial: ToolArguments)
     const step = steps[index];
     if (step === undefined) return args;
     const position: StepPosition = {
-      title: l10n.t("Run {0}", located.tool.name),
+      title,
       step: index + 1,
       total: steps.length,
       canGoBack: index > 0,

@@ -3,7 +3,8 @@ import { EventEmitter, l10n, type Pseudoterminal, type TerminalDimensions } from
 /** The character that Ctrl+C sends. */
 const INTERRUPT = "\u0003";
 const BOLD = "\u001b[1m";
-const DIM = "\u001b[2m";
+/** Grey, which the editor's terminal makes dark or light enough to read in every theme; faint text it does not. */
+const QUIET = "\u001b[90m";
 const RESET = "\u001b[0m";
 
 /**
@@ -73,8 +74,8 @@ export class RunTerminal implements Pseudoterminal {
   end(sentence: string, details: readonly string[]): void {
     this.#ended = true;
     this.print(`${RESET}${this.#lineStart ? "" : "\n"}\n${BOLD}${sentence}${RESET}\n`);
-    for (const detail of details) this.print(`${DIM}${detail}${RESET}\n`);
-    this.print(`${DIM}${l10n.t("Press any key to close.")}${RESET}\n`);
+    for (const detail of details) this.print(`${QUIET}${detail}${RESET}\n`);
+    this.print(`${QUIET}${l10n.t("Press any key to close.")}${RESET}\n`);
     if (this.#closed) this.#dispose();
   }
 

@@ -27,9 +27,10 @@ import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
 import { capabilityTitle } from "../text/capability.ts";
 import { blockedCapabilities, shownCommand } from "../text/confirm.ts";
-import { exitSentence, liveText, refusedHostLines, usageText } from "../text/exit.ts";
+import { exitSentence, failureHints, hostsBeyond, liveText, refusedHostLines, usageText } from "../text/exit.ts";
 import { observedLines } from "../text/observed.ts";
 import { plainMessage } from "../text/plain.ts";
+import { resultLines } from "../text/result.ts";
 import { cachedText, gateText } from "../text/statistics.ts";
 import type { LocatedTool } from "../tool-store.ts";
 import { type Confirmed, confirmRun, confirmUnprotected, type Remembered } from "./confirm.ts";
@@ -56,6 +57,9 @@ export interface RunStart {
   /** `false`: it runs, whatever result is kept. */
   readonly cache?: boolean;
 }
+
+/** What a run takes of the kernel: its operations, what is granted and noted, and that it stays open meanwhile. */
+type RunKernel = KernelOperations & Pick<Kernel, "audit" | "grants" | "close">;
 
 /** Milliseconds for which the status bar tells how a run ended. */
 const STATUS_FOR_MS = 8000;
@@ -101,7 +105,7 @@ export class Runner implements Disposable {
     if (!kernel.ok) return this.#refuse(kernel.problem);
     const request: RunRequest = { tool: located.tool.id, arguments: args, principal: "user" };
     const plan = kernel.value.plan(request);
-    if (!plan.ok) return this.#refuse(plan.problem);
+    if (!plan.ok) return this.#refuseCall(kernel.value, located, request, start, plan.problem);
     const forecast = kernel.value.statistics.forecast(located.tool.id, plan.value.policy);
     if (!forecast.ok) return this.#refuse(forecast.problem);
     const confirmed = await confirmRun(
@@ -128,7 +132,7 @@ export class Runner implements Disposable {
 
   /** Executes what was confirmed, and keeps the kernel open for as long. */
   async #start(
-    kernel: Kernel,
+    kernel: RunKernel,
     located: LocatedTool,
     request: RunRequest,
     argv: readonly string[],
@@ -146,9 +150,30 @@ export class Runner implements Disposable {
     this.#reporter.problem(problem);
   }
 
+  /** A call that cannot be run is noted; where an argument is to blame, the person can go back to it. */
+  #refuseCall(
+    { audit }: Pick<Kernel, "audit">,
+    located: LocatedTool,
+    request: RunRequest,
+    start: RunStart,
+    problem: Problem,
+  ): undefined {
+    const noted = audit.noteRefused(request, problem);
+    if (!noted.ok) return this.#refuse(noted.problem);
+    if (problem.place?.field === undefined || located.tool.parameters.length === 0) return this.#refuse(problem);
+    const { arguments: args } = request;
+    const change = async (): Promise<void> => {
+      const again = l10n.t("Change Arguments…");
+      const picked = await window.showErrorMessage(plainMessage(problem.message), again);
+      if (picked === again) await this.run(located, { ...start, args, complete: false });
+    };
+    this.#log.warn(`${problem.code}: ${problem.message}`);
+    this.#reporter.background(change(), "offering to change the arguments");
+  }
+
   /** Notes what a person answered, and grants what they allowed for longer. */
   #mayRun(
-    kernel: Kernel,
+    kernel: RunKernel,
     plan: Plan,
     confirmed: Confirmed | undefined,
     showChanges: () => Promise<void>,
@@ -183,7 +208,7 @@ export class Runner implements Disposable {
   }
 
   async #execute(
-    kernel: Kernel,
+    kernel: RunKernel,
     located: LocatedTool,
     request: RunRequest,
     argv: readonly string[],
@@ -202,7 +227,7 @@ export class Runner implements Disposable {
       terminal.show(true);
       await pty.opened;
       pty.header(`$ ${shownCommand(argv)}`);
-      const refused: string[] = [];
+      const refused: { readonly host: string; readonly port: number }[] = [];
       /** Why the result of an idempotent tool is not kept. */
       let notKept: string | undefined;
       /** Percent that were shown; then usage is not. */
@@ -221,7 +246,7 @@ export class Runner implements Disposable {
             token,
             pty,
             (event) => {
-              if (event.type === "denied") refused.push(`${event.host}:${event.port}`);
+              if (event.type === "denied") refused.push(event);
               const message = usageMessage(event, refused.length);
               if (message !== undefined && told === 0) progress.report({ message });
             },
@@ -246,7 +271,8 @@ export class Runner implements Disposable {
         const again = (): Promise<unknown> => this.#start(kernel, located, { ...request, unprotected: true }, argv);
         this.#reporter.background(this.#offerUnprotected(done.value, tool.name, again), "offering a further run");
       }
-      if (refused.length > 0) this.#offerHosts(located, request, refused);
+      const beyond = hostsBeyond(refused, done.value.policy);
+      if (beyond.length > 0) this.#offerHosts(located, request, beyond);
       return done.value;
     } catch (error) {
       pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), []);
@@ -262,7 +288,7 @@ export class Runner implements Disposable {
     const last = this.#terminals.get(key);
     if (last?.pty.ended === true) last.terminal.dispose();
     const terminal = window.createTerminal({
-      name: `Toka: ${tool.name}`,
+      name: tool.name,
       pty,
       iconPath: new ThemeIcon("shield"),
       isTransient: true,
@@ -304,11 +330,12 @@ export class Runner implements Disposable {
     const { name } = located.tool;
     const sentence = exitSentence(execution, l10n.t);
     const blocked = execution.exit.reason === "failed" ? blockedCapabilities({ ...located.tool, ...execution }) : [];
-    const why = blocked.map((capability) => capabilityTitle(capability.name, l10n.t)).join(", ");
+    const titles = blocked.map((capability) => capabilityTitle(capability.name, l10n.t));
     pty.end(`${name}: ${sentence}`, [
       ...refusedHostLines(execution, located.tool, l10n.t),
       ...(execution.observed ? observedLines(execution.observed, l10n.t) : []),
-      ...(why === "" ? [] : [l10n.t("Its code does this, which was not allowed in this run: {0}", why)]),
+      ...failureHints(execution, titles, l10n.t),
+      ...resultLines(execution, l10n.t),
       ...(notKept === undefined ? [] : [l10n.t("Its result is not kept: {0}", notKept)]),
       cachedText(execution, Date.now(), l10n.t) ?? usageText(execution.usage, l10n.t),
     ]);
@@ -370,7 +397,7 @@ export class Runner implements Disposable {
 
 /** Grants what a person allowed for longer than one run, for the version of the tool that they were shown. */
 function remember(
-  kernel: Kernel,
+  kernel: RunKernel,
   { fingerprint, tool }: Plan,
   { duration, paths, hosts }: Remembered = { duration: "session", paths: [], hosts: [] },
 ): Result<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ExitReason } from "../../model/index.ts";
 import { SAMPLE_POLICY } from "../testing/sample.ts";
-import { exitIcon, exitSentence, refusedHostLines, usageText } from "./exit.ts";
+import { exitIcon, exitSentence, failureHints, hostsBeyond, refusedHostLines, usageText } from "./exit.ts";
 import { english } from "./translate.ts";
 
 const ended = (reason: ExitReason, more: { code?: number; message?: string } = {}): string =>
@@ -22,7 +22,7 @@ describe("exitSentence", () => {
   });
 
   it("tells the exit code of a tool that failed", () => {
-    expect(ended("failed", { code: 3 })).toBe("failed: the tool ended with exit code 3");
+    expect(ended("failed", { code: 3 })).toBe("failed: exit code 3");
     expect(ended("failed", { message: "killed by signal 11" })).toBe("failed: killed by signal 11");
   });
 
@@ -37,6 +37,46 @@ describe("exitSentence", () => {
       expect(ended(reason)).not.toBe("");
       expect(exitIcon(reason).icon).not.toBe("");
     }
+  });
+});
+
+describe("failureHints", () => {
+  const blocked = ["writes files"];
+  const hints = (code: number, stderr = "", titles: readonly string[] = blocked): string[] =>
+    failureHints({ exit: { reason: "failed", code }, stderr }, titles, english);
+
+  it("names what was not allowed, and the way out", () => {
+    const [what, how] = hints(1);
+    expect(what).toContain("not allowed in this run: writes files");
+    expect(how).toContain("run it again");
+    expect(hints(1, "", [])).toEqual([]);
+  });
+
+  it("does not blame the sandbox for a call that the tool did not understand", () => {
+    expect(hints(2)).toEqual([]);
+    expect(hints(64)).toEqual([]);
+  });
+
+  it("says how a missing module is had", () => {
+    const [only, ...more] = hints(1, "Traceback…\nModuleNotFoundError: No module named 'numpy.linalg'\n");
+    expect(only).toContain("“numpy.linalg”");
+    expect(only).toContain("toka.python.interpreterPath");
+    expect(more).toEqual([]);
+  });
+
+  it("has nothing to say of a run that went well", () => {
+    expect(failureHints({ exit: { reason: "ok", code: 0 }, stderr: "" }, blocked, english)).toEqual([]);
+  });
+});
+
+describe("hostsBeyond", () => {
+  it("leaves out the hosts that were allowed, and were not reached for another reason", () => {
+    const refused = ["a.org", "b.org", "x.c.org", "b.org"].map((host) => ({ host, port: 443 }));
+    const hosts = (rules: string[]): string[] =>
+      hostsBeyond(refused, { ...SAMPLE_POLICY, network: { mode: "hosts", hosts: rules } });
+    expect(hosts(["a.org", "*.c.org"])).toEqual(["b.org:443"]);
+    expect(hosts(["b.org:443", "a.org:8443"])).toEqual(["a.org:443", "x.c.org:443"]);
+    expect(hostsBeyond(refused.slice(0, 1), { ...SAMPLE_POLICY, network: { mode: "none" } })).toEqual(["a.org:443"]);
   });
 });
 

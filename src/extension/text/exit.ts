@@ -13,9 +13,7 @@ export function exitSentence({ exit, policy, denied }: Ended, t: Translate): str
   const sentences: Readonly<Record<ExitReason, () => string>> = {
     ok: () => t("finished"),
     failed: () =>
-      exit.code === undefined
-        ? withDetail(t("failed"), exit.message)
-        : t("failed: the tool ended with exit code {0}", exit.code),
+      exit.code === undefined ? withDetail(t("failed"), exit.message) : t("failed: exit code {0}", exit.code),
     timeout: () => t("stopped: it ran longer than {0}", durationText(policy.timeMs)),
     memory: () => t("stopped: it used more than {0} of memory", bytesText(policy.memoryBytes)),
     cpu: () => t("stopped: it used more processor time than {0} % of a core allow", policy.cpuPercent),
@@ -48,6 +46,50 @@ export function refusedHostLines(
       ? t("Not reached: {0}", message)
       : t("Not reached: {0} (named at {1}:{2})", message, named.file, named.line);
   });
+}
+
+/** The hosts (with port) that a run asked for and its policy does not name; others were not reached for another reason. */
+export function hostsBeyond(
+  refused: readonly { readonly host: string; readonly port: number }[],
+  { network }: Execution["policy"],
+): string[] {
+  const rules = network.mode === "none" ? [] : network.hosts;
+  const isNamed = (host: string, port: number): boolean =>
+    rules.some(
+      (rule) => rule === host || rule === `${host}:${port}` || (rule.startsWith("*.") && host.endsWith(rule.slice(1))),
+    );
+  const beyond = refused.filter(({ host, port }) => !isNamed(host, port));
+  return [...new Set(beyond.map(({ host, port }) => `${host}:${port}`))];
+}
+
+/** Exit codes by which programs say that they were called wrongly (`EX_USAGE` of sysexits.h, and 2 of most parsers). */
+const CALLED_WRONGLY: ReadonlySet<number | undefined> = new Set([2, 64]);
+
+/**
+ * Why a run may have failed that did not have to, with the way out: what its code does and the run was not let do, and a
+ * module that its Python does not have.
+ * @param blocked the titles of the capabilities that the run was not let use
+ */
+export function failureHints(
+  { exit, stderr }: Pick<Execution, "exit" | "stderr">,
+  blocked: readonly string[],
+  t: Translate,
+): string[] {
+  if (exit.reason !== "failed") return [];
+  const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'/m.exec(stderr) ?? [];
+  if (module !== undefined) {
+    return [
+      t(
+        "Its Python has no module “{0}”. Make a virtual environment (.venv) in the folder and install it there, or choose another Python: setting toka.python.interpreterPath",
+        module,
+      ),
+    ];
+  }
+  if (blocked.length === 0 || CALLED_WRONGLY.has(exit.code)) return [];
+  return [
+    t("Its code does this, which was not allowed in this run: {0}", blocked.join(", ")),
+    t("To allow it, run it again and choose “Run, and Let It…” or “Allow for Longer…”"),
+  ];
 }
 
 /** What a run used: `1.2 s, 85 ms of processor time, 24 MB of memory, 3 KB written`. */

@@ -1,5 +1,11 @@
-import type { ExplainedGrant, Grant, GrantDuration, ToolChanges } from "../../model/index.ts";
-import { capabilityTitle } from "./capability.ts";
+import {
+  CAPABILITIES,
+  type ExplainedGrant,
+  type Grant,
+  type GrantDuration,
+  type ToolChanges,
+} from "../../model/index.ts";
+import { badges, capabilityTitle } from "./capability.ts";
 import { escapeMarkdown } from "./tool.ts";
 import type { Translate } from "./translate.ts";
 
@@ -20,8 +26,14 @@ export function grantScopeText({ paths, hosts }: Pick<Grant, "paths" | "hosts">)
   return [...paths, ...hosts].join(", ");
 }
 
-/** What stands behind a grant's tool in the tree. */
-export function grantDescription(grant: ExplainedGrant, t: Translate): string {
+/** What stands behind a grant's tool in the tree: short, since what it names matters most. */
+export function grantLine(grant: ExplainedGrant, t: Translate): string {
+  const { severity } = CAPABILITIES[grant.capability];
+  return `${badges([{ name: grant.capability, severity }], t)} · ${grantDescription(grant, t)}`;
+}
+
+/** What holds about a grant, beside its tool and capability. */
+function grantDescription(grant: ExplainedGrant, t: Translate): string {
   const parts = [
     grant.holds ? "" : t("does not hold"),
     grantScopeText(grant),
@@ -41,12 +53,12 @@ export function grantLabel(grant: ExplainedGrant, t: Translate): string {
 export function grantTooltip(grant: ExplainedGrant, t: Translate): string {
   const { capability, principal, duration, grantedAt, grantedBy, evidence, fingerprint } = grant;
   const facts: readonly (readonly [string, string])[] = [
-    [t("May"), `${capabilityTitle(capability, t)} (${capability})`],
-    [t("What"), grantScopeText(grant)],
-    [t("Who"), principal],
-    [t("How long"), durationWord(duration, t)],
-    [t("Given"), `${new Date(grantedAt).toLocaleString()} · ${grantedBy}`],
-    [t("Version"), fingerprint.slice(0, 12)],
+    [t("Allowed"), `${capabilityTitle(capability, t)} (${capability})`],
+    [t("Only"), grantScopeText(grant)],
+    [t("For runs by"), principal],
+    [t("Holds"), durationWord(duration, t)],
+    [t("Granted"), t("{0} by {1}", new Date(grantedAt).toLocaleString(), grantedBy)],
+    [t("Version of the tool"), fingerprint.slice(0, 12)],
   ];
   const shown = evidence.map(({ file, line, text, why }) => {
     return `- **${escapeMarkdown(`${file}:${line}`)}** ${escapeMarkdown(`${text} — ${why}`)}`;

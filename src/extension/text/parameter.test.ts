@@ -29,10 +29,10 @@ const mode = sampleParameter({ name: "mode", choices: ["fast", "slow"] });
 const tool = sampleTool({ parameters: [count, names, quiet, loud, mode] });
 
 describe("steps", () => {
-  it("asks required parameters before the others", () => {
+  it("asks required parameters before the others, and what has no flag before options", () => {
     const { required, optional } = splitParameters(tool, undefined);
     expect(required.map(({ name }) => name)).toEqual(["count"]);
-    expect(optional.map(({ name }) => name)).toEqual(["names", "quiet", "loud", "mode"]);
+    expect(optional.map(({ name }) => name)).toEqual(["names", "mode", "quiet", "loud"]);
   });
 
   it("asks each in the form that suits it", () => {

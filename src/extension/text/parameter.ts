@@ -36,7 +36,7 @@ export function subcommandOptional(tool: Tool): boolean {
   return !(Array.isArray(required) && required.includes(SUBCOMMAND_KEY));
 }
 
-/** The parameters of a call: those that must be asked, then those that may be left out. */
+/** The parameters of a call: those that must be asked, then those that may be left out, what has no flag first. */
 export function splitParameters(
   tool: Tool,
   subcommand: string | undefined,
@@ -44,7 +44,9 @@ export function splitParameters(
   const active = activeParameters(tool, subcommand);
   return {
     required: active.filter((parameter) => parameter.required),
-    optional: active.filter((parameter) => !parameter.required),
+    optional: active
+      .filter((parameter) => !parameter.required)
+      .toSorted((one, other) => Number(one.flags.length > 0) - Number(other.flags.length > 0)),
   };
 }
 
@@ -139,5 +141,7 @@ export function valueNote(parameter: Parameter, args: ToolArguments, t: Translat
 /** The prompt of an input box: what the parameter means and how several values are typed. */
 export function parameterPrompt(parameter: Parameter, t: Translate): string {
   const what = parameter.help?.replaceAll(/\s+/g, " ").trim() || parameterLabel(parameter);
-  return valueShape(parameter).many ? t("{0} (several values: put blanks between, quotes around blanks)", what) : what;
+  return valueShape(parameter).many
+    ? t("{0} (several values: separate them by spaces, and put a value with spaces in quotes)", what)
+    : what;
 }

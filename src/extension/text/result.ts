@@ -1,6 +1,7 @@
 import type { Execution } from "../../model/index.ts";
 import { shownCommand } from "./confirm.ts";
 import { exitSentence, usageText } from "./exit.ts";
+import { escapeHtml } from "./html.ts";
 import { observedLines } from "./observed.ts";
 import type { Translate } from "./translate.ts";
 
@@ -18,6 +19,36 @@ export function formattedJson(text: string): string {
     // What the tool printed is shown as it is.
     return text;
   }
+}
+
+/** More results than this are counted in the terminal instead of named. */
+const NAMED_RESULTS = 6;
+
+/** The files that a run left, for the lines below its output; what it printed stands above already. */
+export function resultLines({ results }: Pick<Execution, "results">, t: Translate): string[] {
+  const names = results
+    .map(({ path }) => path.slice(path.lastIndexOf("/") + 1))
+    .filter((name) => !name.startsWith("stdout."));
+  if (names.length === 0) return [];
+  const shown = names.slice(0, NAMED_RESULTS).join(", ");
+  const rest = names.length - NAMED_RESULTS;
+  const listed = rest > 0 ? t("{0} and {1} more", shown, rest) : shown;
+  return [t("Files it left, kept with the run in the history: {0}", listed)];
+}
+
+/** What an image viewer shows, by the ends of names. */
+const PICTURES = /\.(?:png|jpe?g|gif|webp|bmp|avif|ico)$/i;
+
+/** How a file is shown that is no text: in the editor's image viewer, as a page, or not at all. */
+export function pictureKind(path: string): "raster" | "svg" | undefined {
+  if (PICTURES.test(path)) return "raster";
+  return /\.svg$/i.test(path) ? "svg" : undefined;
+}
+
+/** A drawing as a page; as an image none of its scripts runs, and it loads nothing. */
+export function svgPage(svg: string, title: string): string {
+  const data = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
+  return `<title>${escapeHtml(title)}</title><img alt="${escapeHtml(title)}" src="${data}" style="max-width: 100%">`;
 }
 
 /** A run as a document: what ran, how it ended, what it printed. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { WorkflowPlan, WorkflowReport } from "../../model/index.ts";
+import type { WorkflowPlan, WorkflowReport, WorkflowRunRecord, WorkflowRunStatus } from "../../model/index.ts";
 import { english } from "./translate.ts";
-import { stepIcon, stepStatusText, workflowDetail, workflowSentence } from "./workflow.ts";
+import {
+  outputsPage,
+  resumableRuns,
+  runChoice,
+  stepIcon,
+  stepStatusText,
+  workflowDetail,
+  workflowSentence,
+} from "./workflow.ts";
 
 const step = (id: string, given: Partial<WorkflowPlan["steps"][number]> = {}): WorkflowPlan["steps"][number] => ({
   ...{ id, line: 1, tool: `${id}.py`, toolName: id, wave: 0, needs: [], skipped: false, arguments: {}, unknown: [] },
@@ -27,6 +35,42 @@ const report = (given: Partial<WorkflowReport>): WorkflowReport => ({
   ...{ id: "1", workflow: "a", file: "a", status: "ok", startedAt: "2026-01-01T00:00:00.000Z", resumed: false },
   ...{ inputs: {}, outputs: {}, steps: [] },
   ...given,
+});
+
+const run = (status: WorkflowRunStatus, given: Partial<WorkflowRunRecord> = {}): WorkflowRunRecord => ({
+  ...{ id: status, workflow: "a", file: "a", status, inputs: {}, steps: [] },
+  ...{ startedAt: "2026-01-01T00:00:00.000Z", updatedAt: "2026-01-01T00:00:00.000Z" },
+  ...given,
+});
+
+describe("runs to go on with", () => {
+  it("are those that ended before their steps did", () => {
+    const all = (["running", "ok", "failed", "cancelled", "interrupted"] as const).map((status) => run(status));
+    expect(resumableRuns(all).map(({ status }) => status)).toEqual(["failed", "cancelled", "interrupted"]);
+  });
+
+  it("are told apart by when they began, how far they came, and their inputs", () => {
+    const step = { id: "x", item: 0, status: "ok" } as const;
+    const choice = runChoice(
+      run("failed", {
+        inputs: { field: "north", days: 3, none: null },
+        steps: [step, { ...step, item: 1 }, { id: "y", status: "failed" }],
+      }),
+      Date.parse("2026-01-01T00:05:00.000Z"),
+      english,
+    );
+    expect(choice).toEqual({
+      ...{ label: "5 min ago", description: "failed · 1 step finished", detail: "field = north, days = 3" },
+    });
+  });
+});
+
+describe("outputsPage", () => {
+  it("shows texts as they are and the rest as JSON, and nothing of it acts", () => {
+    const page = outputsPage({ workflow: "a", outputs: { note: "<b>\nline", sums: { north: 1 } } }, english);
+    expect(page).toContain("<dt>note</dt><dd><pre>&lt;b&gt;\nline</pre></dd>");
+    expect(page).toContain("<dt>sums</dt><dd><pre>{\n  &quot;north&quot;: 1\n}</pre></dd>");
+  });
 });
 
 describe("workflowDetail", () => {

@@ -1,7 +1,14 @@
-import type { WorkflowPlan, WorkflowReport, WorkflowStepStatus } from "../../model/index.ts";
+import type {
+  WorkflowPlan,
+  WorkflowReport,
+  WorkflowRunRecord,
+  WorkflowRunStatus,
+  WorkflowStepStatus,
+} from "../../model/index.ts";
 import { bySeverity, capabilityTitle } from "./capability.ts";
 import { shownCommand } from "./confirm.ts";
-import { bytesText, durationText } from "./quantity.ts";
+import { escapeHtml } from "./html.ts";
+import { ageText, bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
 /** So many commands are shown in the question; the plan has them all. */
@@ -39,6 +46,52 @@ export function workflowDetail(plan: WorkflowPlan, t: Translate): string {
     ),
     t("Runs for: {0}", plan.principal),
   ].join("\n");
+}
+
+/** The runs that can be gone on with: none that went well, and none that is under way. */
+export function resumableRuns(runs: readonly WorkflowRunRecord[]): WorkflowRunRecord[] {
+  return runs.filter(({ status }) => status !== "ok" && status !== "running");
+}
+
+/** A run as a choice of a list: when it began, how it ended and how far it came, with which inputs. */
+export function runChoice(
+  { startedAt, status, steps, inputs }: WorkflowRunRecord,
+  now: number,
+  t: Translate,
+): { readonly label: string; readonly description: string; readonly detail: string } {
+  const words: Readonly<Record<WorkflowRunStatus, string>> = {
+    running: t("running"),
+    ok: t("finished"),
+    failed: t("failed"),
+    cancelled: t("stopped"),
+    interrupted: t("interrupted"),
+  };
+  const finished = new Set(steps.filter((step) => step.status === "ok").map(({ id }) => id)).size;
+  return {
+    label: ageText(now - Date.parse(startedAt), t),
+    description: `${words[status]} · ${finished === 1 ? t("1 step finished") : t("{0} steps finished", finished)}`,
+    detail: Object.entries(inputs)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      .join(", "),
+  };
+}
+
+const OUTPUTS_STYLE = `
+body { font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); color: var(--vscode-foreground); padding: 0 20px 20px; max-width: 60em; }
+h1 { font-size: 1.4em; font-weight: 600; }
+dt { font-weight: 600; margin-top: 1em; }
+dd { margin: 0.3em 0 0; }
+pre { font-family: var(--vscode-editor-font-family); white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+`;
+
+/** What a workflow gave, as a page: texts as they are, everything else as JSON. */
+export function outputsPage({ workflow, outputs }: Pick<WorkflowReport, "workflow" | "outputs">, t: Translate): string {
+  const items = Object.entries(outputs).map(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
+    return `<dt>${escapeHtml(name)}</dt><dd><pre>${escapeHtml(text)}</pre></dd>`;
+  });
+  return `<style>${OUTPUTS_STYLE}</style><h1>${escapeHtml(t("Outputs of {0}", workflow))}</h1><dl>${items.join("")}</dl>`;
 }
 
 /** How a workflow ended, in one sentence. */

@@ -7,6 +7,7 @@ import type {
   ToolArguments,
   WorkflowPlan,
   WorkflowReport,
+  WorkflowRunRecord,
   WorkflowStepReport,
   WorkflowStepStatus,
 } from "../../model/index.ts";
@@ -14,9 +15,13 @@ import type { GraphPanels } from "../graph/graph-panels.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Reporter } from "../reporter.ts";
 import { askArguments } from "../run/parameter-wizard.ts";
+import { showPage } from "../scriptless-page.ts";
 import { plainMessage } from "../text/plain.ts";
-import { workflowDetail, workflowSentence } from "../text/workflow.ts";
+import { outputsPage, resumableRuns, runChoice, workflowDetail, workflowSentence } from "../text/workflow.ts";
 import type { WorkflowFile } from "./workflow-files.ts";
+
+/** So many of the newest runs are looked at for one to go on with. */
+const OFFERED_RUNS = 50;
 
 /** How a workflow stands: the run under way, else the last one of this window. */
 export interface WorkflowStanding {
@@ -29,7 +34,7 @@ export interface WorkflowStanding {
 
 /** A workflow that can be run: its kernel, what it was understood as, and what it would do. */
 interface Prepared {
-  readonly kernel: Kernel;
+  readonly kernel: Pick<Kernel, "workflows" | "close">;
   readonly compiled: CompiledWorkflow;
   readonly plan: WorkflowPlan;
   readonly inputs: ToolArguments;
@@ -59,7 +64,7 @@ export class WorkflowRuns implements Disposable {
 
   /** Shows what a workflow would do, as a diagram, without running anything. */
   async plan(file: WorkflowFile): Promise<WorkflowPlan | undefined> {
-    const prepared = await this.#prepare(file);
+    const prepared = await this.#prepare(file, l10n.t("Plan {0}", file.name));
     if (prepared === undefined) return undefined;
     this.#draw(file, prepared.plan, new Map());
     return prepared.plan;
@@ -71,7 +76,7 @@ export class WorkflowRuns implements Disposable {
       this.#reporter.notice(l10n.t("{0} is running already.", file.name));
       return undefined;
     }
-    const prepared = await this.#prepare(file);
+    const prepared = await this.#prepare(file, l10n.t("Run {0}", file.name));
     if (prepared === undefined) return undefined;
     this.#draw(file, prepared.plan, new Map());
     const run = l10n.t("Run");
@@ -83,26 +88,38 @@ export class WorkflowRuns implements Disposable {
     return picked === run ? await this.#start(file, prepared, undefined) : undefined;
   }
 
-  /** Goes on with the last run of a workflow. What it does was confirmed when it began; inputs stay as they were. */
-  async resume(file: WorkflowFile): Promise<WorkflowReport | undefined> {
+  /**
+   * Goes on with a run of a workflow. What it does was confirmed when it began; inputs stay as they were.
+   * @param wanted the id of the run; without it the person chooses where there are several
+   */
+  async resume(file: WorkflowFile, wanted?: string): Promise<WorkflowReport | undefined> {
     const opened = await this.#open(file);
     if (opened === undefined) return undefined;
     const { kernel, compiled } = opened;
-    const runs = kernel.workflows.runs({ file: compiled.source.file, limit: 1 });
+    const runs = kernel.workflows.runs({ file: compiled.source.file, limit: OFFERED_RUNS });
     if (!runs.ok) return this.#refuse(runs.problem);
-    const [last] = runs.value;
-    if (last === undefined || last.status === "ok") {
+    const resumable = resumableRuns(runs.value);
+    if (resumable.length === 0) {
       this.#reporter.notice(l10n.t("There is no run of {0} to go on with.", file.name));
       return undefined;
     }
-    const plan = kernel.workflows.plan(compiled, last.inputs);
+    const run = resumable.find(({ id }) => id === wanted) ?? (await pickRun(file, resumable));
+    if (run === undefined) return undefined;
+    const plan = kernel.workflows.plan(compiled, run.inputs);
     if (!plan.ok) return this.#refuse(plan.problem);
     const resume = l10n.t("Resume");
-    const detail = `${l10n.t("Steps that had finished are not run again.")}\n\n${workflowDetail(plan.value, l10n.t)}`;
-    const question = plainMessage(l10n.t("Go on with the last run of {0}?", plan.value.workflow));
+    const began = runChoice(run, Date.now(), l10n.t);
+    const detail = [
+      `${began.label} · ${began.description}`,
+      ...(began.detail === "" ? [] : [began.detail]),
+      l10n.t("Steps that had finished are not run again."),
+      "",
+      workflowDetail(plan.value, l10n.t),
+    ].join("\n");
+    const question = plainMessage(l10n.t("Go on with a run of {0}?", plan.value.workflow));
     const picked = await window.showInformationMessage(question, { modal: true, detail }, resume);
     if (picked !== resume) return undefined;
-    return await this.#start(file, { kernel, compiled, plan: plan.value, inputs: last.inputs }, last.id);
+    return await this.#start(file, { kernel, compiled, plan: plan.value, inputs: run.inputs }, run.id);
   }
 
   stop(file: WorkflowFile): void {
@@ -126,7 +143,8 @@ export class WorkflowRuns implements Disposable {
     return { kernel: kernel.value, compiled: compiled.value };
   }
 
-  async #prepare(file: WorkflowFile): Promise<Prepared | undefined> {
+  /** @param title what inputs are asked for */
+  async #prepare(file: WorkflowFile, title: string): Promise<Prepared | undefined> {
     const opened = await this.#open(file);
     if (opened === undefined) return undefined;
     const { kernel, compiled } = opened;
@@ -135,7 +153,7 @@ export class WorkflowRuns implements Disposable {
     if (wrong !== undefined) {
       return this.#refuse({ code: wrong.code, message: wrong.message, place: { file: wrong.file, line: wrong.line } });
     }
-    const inputs = await askInputs(file, compiled);
+    const inputs = await askInputs(file, compiled, title);
     if (inputs === undefined) return undefined;
     const plan = kernel.workflows.plan(compiled, inputs);
     return plan.ok ? { kernel, compiled, plan: plan.value, inputs } : this.#refuse(plan.problem);
@@ -228,6 +246,10 @@ export class WorkflowRuns implements Disposable {
 
   #tell(file: WorkflowFile, report: WorkflowReport): void {
     const sentence = workflowSentence(report, l10n.t);
+    if (report.status === "ok" && Object.keys(report.outputs).length > 0) {
+      this.#reporter.background(this.#offerOutputs(report, sentence), l10n.t("showing outputs"));
+      return;
+    }
     if (report.status === "ok" || report.status === "cancelled") {
       this.#reporter.notice(sentence);
       return;
@@ -235,9 +257,15 @@ export class WorkflowRuns implements Disposable {
     const resume = l10n.t("Resume…");
     const offer = async (): Promise<void> => {
       const picked = await window.showWarningMessage(plainMessage(sentence), resume);
-      if (picked === resume) await this.resume(file);
+      if (picked === resume) await this.resume(file, report.id);
     };
     this.#reporter.background(offer(), l10n.t("offering to go on"));
+  }
+
+  async #offerOutputs(report: WorkflowReport, sentence: string): Promise<void> {
+    const open = l10n.t("Show Outputs");
+    if ((await window.showInformationMessage(plainMessage(sentence), open)) !== open) return;
+    showPage(outputsPage(report, l10n.t), l10n.t("Outputs of {0}", report.workflow), true);
   }
 
   /** Stops all workflows, since none outlives the editor window, and waits until they are kept. */
@@ -253,11 +281,15 @@ export class WorkflowRuns implements Disposable {
 }
 
 /** The inputs of a workflow, asked like a tool's parameters; nothing when the person left. */
-async function askInputs(file: WorkflowFile, { source }: CompiledWorkflow): Promise<ToolArguments | undefined> {
+async function askInputs(
+  file: WorkflowFile,
+  { source }: CompiledWorkflow,
+  title: string,
+): Promise<ToolArguments | undefined> {
   if (source.inputs.size === 0) return {};
   const parameters = [...source.inputs].map(([name, input]): Tool["parameters"][number] => ({
     name,
-    flags: [`--${name}`],
+    flags: [],
     type: input.type,
     ...(input.items === undefined ? {} : { items: input.items }),
     ...(input.choices === undefined ? {} : { choices: input.choices }),
@@ -273,5 +305,15 @@ async function askInputs(file: WorkflowFile, { source }: CompiledWorkflow): Prom
     ...{ entry: { argv: [file.file] }, subcommands: [], schema: {}, capabilities: [] },
     parameters,
   };
-  return await askArguments({ folder: file.folder, tool }, {});
+  return await askArguments({ folder: file.folder, tool }, {}, title);
+}
+
+/** Which run to go on with: the only one, or the one that the person chooses. */
+async function pickRun(file: WorkflowFile, runs: readonly WorkflowRunRecord[]): Promise<WorkflowRunRecord | undefined> {
+  const [only] = runs;
+  if (runs.length === 1) return only;
+  const items = runs.map((run) => ({ ...runChoice(run, Date.now(), l10n.t), run }));
+  const title = l10n.t("Resume {0}", file.name);
+  const placeHolder = l10n.t("Which run? Steps that had finished are not run again.");
+  return (await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true }))?.run;
 }

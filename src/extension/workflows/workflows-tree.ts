@@ -1,19 +1,9 @@
-import {
-  Disposable,
-  EventEmitter,
-  l10n,
-  ThemeColor,
-  ThemeIcon,
-  type TreeDataProvider,
-  TreeItem,
-  TreeItemCollapsibleState,
-  Uri,
-  window,
-} from "vscode";
+import { type Disposable, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from "vscode";
 import type { WorkflowStepReport } from "../../model/index.ts";
 import { COMMANDS, VIEWS } from "../contributions.ts";
 import { usageText } from "../text/exit.ts";
 import { stepIcon, stepStatusText } from "../text/workflow.ts";
+import { showTree, TreeLines } from "../tree-view.ts";
 import type { WorkflowFile, WorkflowFiles } from "./workflow-files.ts";
 import type { WorkflowRuns } from "./workflow-runs.ts";
 
@@ -22,19 +12,19 @@ export type WorkflowNode =
   | { readonly kind: "workflow"; readonly file: WorkflowFile }
   | { readonly kind: "step"; readonly file: WorkflowFile; readonly step: WorkflowStepReport };
 
-class WorkflowsProvider implements TreeDataProvider<WorkflowNode>, Disposable {
+/** The workflows view: the files, and how the steps of the last run stand. */
+export class WorkflowLines extends TreeLines<WorkflowNode> {
   readonly #files: WorkflowFiles;
   readonly #runs: WorkflowRuns;
-  readonly #changed = new EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(files: WorkflowFiles, runs: WorkflowRuns) {
+    super();
     this.#files = files;
     this.#runs = runs;
   }
 
-  refresh(): void {
-    this.#changed.fire(undefined);
+  show(): Disposable {
+    return showTree(VIEWS.workflows.id, this, [this.#files.onDidChange, this.#runs.onDidChange]);
   }
 
   getChildren(node?: WorkflowNode): WorkflowNode[] {
@@ -61,7 +51,8 @@ class WorkflowsProvider implements TreeDataProvider<WorkflowNode>, Disposable {
     const state = standing === undefined ? "idle" : standing.running ? "running" : (status ?? "failed");
     // A line that is unfolded for the first time must not stay as it was known before.
     item.id = `${file.uri.toString()}|${standing === undefined ? "idle" : "run"}`;
-    item.description = standing === undefined ? file.file : stateText(state);
+    // The folder: what stands behind it in the path is the name, mostly.
+    item.description = standing === undefined ? file.file.slice(0, file.file.lastIndexOf("/") + 1) : stateText(state);
     item.tooltip = file.file;
     item.iconPath = new ThemeIcon(standing?.running === true ? "loading~spin" : "run-all");
     item.contextValue = `workflow;${state}`;
@@ -72,10 +63,6 @@ class WorkflowsProvider implements TreeDataProvider<WorkflowNode>, Disposable {
       arguments: [node(file)],
     };
     return item;
-  }
-
-  dispose(): void {
-    this.#changed.dispose();
   }
 }
 
@@ -116,25 +103,6 @@ function stepItem({ file, step }: Extract<WorkflowNode, { kind: "step" }>): Tree
     };
   }
   return item;
-}
-
-/** The workflows view: the files, and how the steps of the last run stand. */
-export class WorkflowsTree implements Disposable {
-  readonly #subscriptions: Disposable;
-
-  constructor(files: WorkflowFiles, runs: WorkflowRuns) {
-    const provider = new WorkflowsProvider(files, runs);
-    this.#subscriptions = Disposable.from(
-      window.createTreeView(VIEWS.workflows.id, { treeDataProvider: provider }),
-      provider,
-      files.onDidChange(() => provider.refresh()),
-      runs.onDidChange(() => provider.refresh()),
-    );
-  }
-
-  dispose(): void {
-    this.#subscriptions.dispose();
-  }
 }
 
 /** The workflow that a command was called for: a line of the tree, or a file; nothing when neither was given. */

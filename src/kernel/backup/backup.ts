@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { type BackupHeader, type BackupReport, fail, ok, type Result } from "../../model/index.ts";
+import { type AuditAction, type BackupHeader, type BackupReport, fail, ok, type Result } from "../../model/index.ts";
 import { openDatabase, sqlite, textColumn, userVersion } from "../database.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { makeStateFolders, type StatePlaces, statePlaces } from "../state-folder.ts";
@@ -174,13 +174,13 @@ function movePaths(copy: DatabaseSync, from: string, to: string): void {
   copy.exec("COMMIT");
 }
 
+const RESTORED: AuditAction = "restored";
+
 function note(copy: DatabaseSync, { now, workspace }: Place, source: string, header: BackupHeader): void {
   const details = JSON.stringify({ file: source, createdAt: header.createdAt, from: header.workspace, to: workspace });
   copy
-    .prepare(
-      "INSERT INTO audit (at, principal, action, tool, execution, details) VALUES (?, 'user', 'restored', '', NULL, ?)",
-    )
-    .run(now().toISOString(), details);
+    .prepare("INSERT INTO audit (at, principal, action, tool, execution, details) VALUES (?, 'user', ?, '', NULL, ?)")
+    .run(now().toISOString(), RESTORED, details);
 }
 
 /** Backs up what is about to be replaced, when anything ever happened in it. */

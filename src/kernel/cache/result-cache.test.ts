@@ -188,6 +188,11 @@ describe("ResultCache", () => {
     expect((await run()).cached).toBe(false);
     expect(value(kernel.cache.forbid("tools/report.py"))).toBeGreaterThan(0);
     expect(value(kernel.cache.report())).toMatchObject({ entries: [], allowed: [] });
+    const noted = [...kernel.audit.read()].map(value).filter(({ action }) => action.startsWith("cache-"));
+    expect(noted).toMatchObject([
+      { action: "cache-allowed", tool: "tools/report.py", details: { fingerprint: plan.fingerprint } },
+      { action: "cache-forbidden", tool: "tools/report.py" },
+    ]);
   });
 
   it.each<[string, Partial<Observed>]>([

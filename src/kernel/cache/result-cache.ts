@@ -107,17 +107,19 @@ export class ResultCache {
 
   /** The user says that a tool, as it is now, gives the same result for the same inputs. */
   allow(tool: Tool, fingerprint: string): Result<void> {
-    return this.#options.state.write((connection) => {
+    return this.#options.state.write((connection, audit) => {
       connection
         .prepare("INSERT OR REPLACE INTO cache_allowed (tool, fingerprint, at) VALUES (?, ?, ?)")
         .run(tool.id, fingerprint, this.#options.clock().toISOString());
+      audit({ principal: "user", action: "cache-allowed", tool: tool.id, details: { fingerprint } });
     });
   }
 
   /** Takes `allow` back, and clears what was kept of the tool. */
   forbid(tool: string): Result<number> {
-    const taken = this.#options.state.write((connection) => {
+    const taken = this.#options.state.write((connection, audit) => {
       connection.prepare("DELETE FROM cache_allowed WHERE tool = ?").run(tool);
+      audit({ principal: "user", action: "cache-forbidden", tool, details: {} });
     });
     return taken.ok ? this.clear(tool) : taken;
   }

@@ -1,4 +1,12 @@
-import { type Execution, fail, type GateEvent, type Observed, ok, type Result } from "../../model/index.ts";
+import {
+  type Execution,
+  fail,
+  type GateEvent,
+  type Observed,
+  ok,
+  type Problem,
+  type Result,
+} from "../../model/index.ts";
 import type { Recording, ResultCache } from "../cache/result-cache.ts";
 import { compareObserved } from "../observation.ts";
 import type { Denial } from "../policy.ts";
@@ -25,6 +33,8 @@ export interface ExecutorParts {
   readonly plan: (request: RunRequest, run?: string) => Result<Plan>;
   /** Notes that a run begins; false when it may not, since another used up its grant. */
   readonly begin: (plan: Plan, request: RunRequest, run: string) => Result<boolean>;
+  /** Notes that a call is no run, or not any more (then with the run's id). */
+  readonly refused: (request: RunRequest, problem: Problem, run?: string) => Result<void>;
   readonly monitor: (event: MonitoredEvent) => void;
   /** Takes away what is kept too long; called when a run was kept. */
   readonly tidy: () => Result<unknown>;
@@ -67,7 +77,7 @@ export class Executor {
   /** As `Kernel.execute`. */
   async execute(request: RunRequest, hooks: ExecutionHooks): Promise<Result<Execution>> {
     const prepared = this.#prepare(request.step?.execution ?? this.#spares.take(request.tool), request, hooks);
-    if (!prepared.ok) return prepared;
+    if (!prepared.ok) return this.#refuse(request, prepared.problem);
     const run = prepared.value;
     const asked = this.#noteAsked(run);
     if (!asked.ok) return asked;
@@ -199,7 +209,12 @@ export class Executor {
 
   #prepareAgain({ id, request, hooks, tell }: Run): Result<Run> {
     const again = this.#prepare(id, request, hooks);
-    return again.ok ? ok({ ...again.value, hooks, tell }) : again;
+    return again.ok ? ok({ ...again.value, hooks, tell }) : this.#refuse(request, again.problem, id);
+  }
+
+  #refuse(request: RunRequest, problem: Problem, run?: string): Result<never> {
+    const noted = this.#parts.refused(request, problem, run);
+    return noted.ok ? { ok: false, problem } : noted;
   }
 
   /** Waits as long as the tool asks for, and for its turn. */

@@ -20,7 +20,7 @@ interface RunningOptions {
   readonly queue?: RunQueue;
 }
 
-interface RunningParts extends Pick<ExecutorParts, "plan" | "begin" | "monitor"> {
+interface RunningParts extends Pick<ExecutorParts, "plan" | "begin" | "refused" | "monitor"> {
   readonly workspace: string;
   readonly state: State;
   readonly builtins: BuiltinTools;
@@ -35,7 +35,7 @@ export interface Running {
 
 /** Puts together what runs tools and keeps what came of it. */
 export function startRunning(options: RunningOptions, parts: RunningParts): Running {
-  const { workspace, state, builtins, plan, begin, monitor } = parts;
+  const { workspace, state, builtins, plan, begin, refused, monitor } = parts;
   const { running = {} } = options;
   const runs = running.runs ?? RunningSettings.runs.parse({});
   const { maxMB } = running.cache ?? RunningSettings.cache.parse({});
@@ -51,7 +51,7 @@ export function startRunning(options: RunningOptions, parts: RunningParts): Runn
   const retention = new Retention({ state, clock, bounds });
   const queue = options.queue ?? new RunQueue(machineBounds(runs.concurrent));
   const executor = new Executor({
-    ...{ context, state, clock, queue, cache, statistics, plan, begin, monitor },
+    ...{ context, state, clock, queue, cache, statistics, plan, begin, refused, monitor },
     waitMs: runs.waitSeconds * 1000,
     tidy: () => retention.tidy(),
   });

@@ -127,7 +127,7 @@ export class Grants {
     if (gone.length > 0) {
       return ok({ ...named, holds: gone.length < grant.paths.length, why: `No longer there: ${gone.join(", ")}.` });
     }
-    return ok({ ...named, holds: true, why: `${tool.name} is as it was when ${grant.grantedBy} gave it.` });
+    return ok({ ...named, holds: true, why: `${tool.name} has not changed since it was granted.` });
   }
 
   /**

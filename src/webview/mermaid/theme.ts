@@ -34,7 +34,8 @@ export function mermaidConfig(body: HTMLElement): MermaidConfig {
   const font = style.getPropertyValue("--vscode-editor-font-family").trim() || "monospace";
   const background = colors.get("--vscode-editor-background");
   const foreground = colors.get("--vscode-editor-foreground");
-  const border = colors.get("--vscode-contrastBorder", "--vscode-editorWidget-border", "--vscode-editor-foreground");
+  // As strong as the lines: the border of the editor's widgets is too faint to tell a box by.
+  const border = colors.get("--vscode-contrastBorder", "--vscode-descriptionForeground", "--vscode-editor-foreground");
   const node = colors.get("--vscode-editorWidget-background", "--vscode-editor-background");
   const line = colors.get("--vscode-contrastBorder", "--vscode-descriptionForeground", "--vscode-editor-foreground");
   colors.dispose();

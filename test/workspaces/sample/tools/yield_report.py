@@ -29,6 +29,7 @@ def page(title):
   table {{ width: 100%; border-spacing: 0 4px }}
   th {{ text-align: left; font-weight: normal; width: 9em }}
   .bar {{ background: seagreen; color: white; padding: 3px 8px; border-radius: 3px; white-space: nowrap }}
+  .bar {{ box-sizing: border-box; min-width: max-content }}
 </style></head>
 <body><h1>{html.escape(title)}</h1>
 <table>
