@@ -161,7 +161,7 @@ export class FileAnalyser {
       if (own === null || isTestFile(file)) return [];
       const { capabilities, dependencies: more } = this.#capabilities.ofFunctions(own, [unitOf(tool)]);
       for (const used of more) dependencies.add(used);
-      return [agentTool(tool, own, interpreter, this.#store, capabilities)];
+      return interpreter.inspect(() => agentTool(tool, own, interpreter, this.#store, capabilities)) ?? [];
     });
     const misses = interpreter.missedModules;
     return { ...nothing(), tools: made, dependencies, misses, isNotable: made.length > 0 };

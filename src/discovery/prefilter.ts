@@ -83,12 +83,28 @@ const PROGRAM_MARKS = [
   "import tyro",
   "from tyro",
   "simple_parsing",
+  "flags.DEFINE_",
+  "import argh",
+  "from argh",
+  "cyclopts",
+  "jsonargparse",
+  "plumbum",
+  "from cleo",
   "sys.argv",
   "# /// script",
 ];
 
 /** How agent frameworks are named where they are imported. */
-const AGENT_FRAMEWORKS = ["FastMCP", "fastmcp", "MCPServer", "mcp.server", "langchain", "smolagents", "pydantic_ai"];
+const AGENT_FRAMEWORKS = [
+  "FastMCP",
+  "fastmcp",
+  "MCPServer",
+  "mcp.server",
+  "langchain",
+  "smolagents",
+  "pydantic_ai",
+  "function_tool",
+];
 
 /** Any of these in a module says that importing it may declare something. */
 const DECLARING_MARKS = [
@@ -107,6 +123,13 @@ const DECLARING_MARKS = [
   "import fire",
   "from fire",
   "docopt",
+  "flags.DEFINE_",
+  "import argh",
+  "from argh",
+  "cyclopts",
+  "jsonargparse",
+  "plumbum",
+  "from cleo",
   ...AGENT_FRAMEWORKS,
   "invoke",
 ];

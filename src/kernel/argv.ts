@@ -220,12 +220,13 @@ function isSwitch(context: Context, parameter: Parameter): boolean {
   return parameter.type === "boolean" && (parameter.nargs ?? 0) === 0;
 }
 
-/** The pair of a switch that can be turned on and off (`--color`, `--no-color`). */
+/** The pair of a switch that can be turned on and off (`--color`, `--no-color`; `--nocolor` for absl). */
 function onOffFlags(parameter: Parameter): { readonly on: string; readonly off: string } | undefined {
-  const off = parameter.flags.find(
-    (flag) => flag.startsWith("--no-") && parameter.flags.includes(`--${flag.slice(5)}`),
-  );
-  return off === undefined ? undefined : { on: `--${off.slice(5)}`, off };
+  for (const off of parameter.flags) {
+    const on = /^--no-?(.+)$/u.exec(off)?.[1];
+    if (on !== undefined && parameter.flags.includes(`--${on}`)) return { on: `--${on}`, off };
+  }
+  return undefined;
 }
 
 function switchPieces(context: Context, parameter: Parameter, value: boolean): Result<readonly OptionPiece[]> {

@@ -50,13 +50,21 @@ const SPLICED: Dialect = { ...UNKNOWN, spliced: true };
 const GETOPT: Dialect = { ...UNKNOWN, long: "equals", doubleDash: true };
 const CLICK: Dialect = { ...GETOPT, countsValues: true, plainSwitches: false, truth: PYTHON_TRUTH };
 
+/** With `type=bool`, every text but the empty one is true. */
+const ARGPARSE: Dialect = {
+  ...GETOPT,
+  short: "equals",
+  negativeNumbers: true,
+  plainSwitches: false,
+  truth: ["True", ""],
+};
+
 /**
  * Sources: the parsers themselves (CPython 3.8 to 3.14 `argparse`, `optparse`, `getopt`; click 8 `parser.py`; docopt
  * 0.6; fire 0.7 `core.py`; invoke 2 `parser/parser.py`; doit 0.36 `cmdparse.py`; POSIX `getopts`), and the tests that run the standard ones.
  */
 export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
-  // With `type=bool`, every text but the empty one is true.
-  argparse: { ...GETOPT, short: "equals", negativeNumbers: true, plainSwitches: false, truth: ["True", ""] },
+  argparse: ARGPARSE,
   click: CLICK,
   typer: CLICK,
   optparse: CLICK,
@@ -64,6 +72,13 @@ export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   getopts: GETOPT,
   docopt: { ...GETOPT, doubleDash: false },
   fire: { ...GETOPT, doubleDash: false, namedPositionals: true, truth: PYTHON_TRUTH },
+  absl: { ...GETOPT, short: "equals", plainSwitches: false, truth: PLAIN_TRUTH },
+  argh: ARGPARSE,
+  cleo: CLICK,
+  cyclopts: { ...GETOPT, short: "equals", plainSwitches: false, truth: PYTHON_TRUTH },
+  jsonargparse: { ...ARGPARSE, short: "separate", truth: PLAIN_TRUTH },
+  plumbum: { ...GETOPT, plainSwitches: false },
+  tyro: { ...ARGPARSE, truth: PYTHON_TRUTH },
   "sys.argv": { ...UNKNOWN, negativeNumbers: true, truth: PYTHON_TRUTH },
   main: { ...UNKNOWN, negativeNumbers: true, truth: PYTHON_TRUTH },
   shell: UNKNOWN,
@@ -71,6 +86,7 @@ export const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   langchain: UNKNOWN,
   smolagents: UNKNOWN,
   "pydantic-ai": UNKNOWN,
+  "openai-agents": UNKNOWN,
   invoke: { ...GETOPT, doubleDash: false },
   nox: UNKNOWN,
   doit: GETOPT,

@@ -13,7 +13,7 @@ import asyncio, dataclasses, datetime, enum, importlib, importlib.machinery, imp
 import inspect, json, os, pathlib, sys, types, typing
 
 FRAMEWORKS = {"mcp", "mcp_types", "fastmcp", "langchain", "langchain_core", "langchain_community", "langgraph",
-              "smolagents", "pydantic_ai", "pydantic"}
+              "smolagents", "pydantic_ai", "pydantic", "agents"}
 
 
 class Base:
@@ -131,6 +131,9 @@ def load(file):
         folder, package = os.path.split(folder)
         parts.insert(0, package)
     sys.path.insert(0, folder)
+    with open(file, "rb") as source:
+        if b"function_tool" in source.read():
+            keep_function_tools()
     if len(parts) > 1 or stem == "__init__":
         return importlib.import_module(".".join(parts))
     name = stem if stem.isidentifier() and stem not in sys.modules else "tool_" + "".join(filter(str.isalnum, stem))
@@ -139,6 +142,20 @@ def load(file):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def keep_function_tools():
+    # The decorator of openai-agents keeps the function where nothing finds it again.
+    def function_tool(function=None, **_options):
+        return (lambda decorated: decorated) if function is None else function
+
+    for name in ("agents", "agents.tool"):
+        try:
+            module = importlib.import_module(name)
+        except Exception:
+            continue
+        if not isinstance(module, StandInModule) and hasattr(module, "function_tool"):
+            module.function_tool = function_tool
 
 
 def stand_ins(function):

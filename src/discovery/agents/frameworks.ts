@@ -153,6 +153,20 @@ function addPydantic(value: Value | undefined, call: CallArguments, interpreter:
 
 export const PYDANTIC_HOLDERS = ["pydantic_ai.Agent", "pydantic_ai.agent.Agent"] as const;
 
+// --- openai-agents ------------------------------------------------------------------------------------------------
+
+/** `@function_tool`, `@function_tool(name_override=…)`. */
+const functionTool = toolDecorator((callee, call, interpreter) =>
+  declareTool(interpreter, {
+    framework: "openai-agents",
+    name: givenText(call, "name_override"),
+    description: givenText(call, "description_override"),
+    callee,
+    skip: 0,
+    summaryOnly: true,
+  }),
+);
+
 // --- classes ------------------------------------------------------------------------------------------------------
 
 const TOOL_CLASSES: ReadonlyMap<string, "smolagents" | "langchain"> = new Map([
@@ -228,6 +242,8 @@ export const AGENT_MODELS: readonly (readonly [string, ExternalModel])[] = [
     [`${module}.Tool.from_function`, structuredTool],
     [`${module}.Tool`, singleInputTool],
   ]),
+  ["agents.function_tool", functionTool],
+  ["agents.tool.function_tool", functionTool],
   ["smolagents.tool", smolagentsDecorator],
   ["smolagents.tools.tool", smolagentsDecorator],
   ...PYDANTIC_HOLDERS.map((name) => [name, toolHolder] as const),

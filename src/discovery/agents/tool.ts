@@ -144,6 +144,8 @@ function isMethod({ callee, owner }: AgentTool): boolean {
 const INJECTED: ReadonlySet<string> = new Set([
   "Context",
   "RunContext",
+  "RunContextWrapper",
+  "ToolContext",
   "RunnableConfig",
   "ToolRuntime",
   "CallbackManagerForToolRun",
@@ -163,7 +165,7 @@ function isInjected(parameter: SignatureParameter, framework: Framework): boolea
   if (isMarker(parameter.default)) return true;
   return annotationParts(parameter.annotation).some((part) => {
     const name = partName(part);
-    const isOfFramework = /^(?:mcp|fastmcp|pydantic_ai|langchain|langgraph|docket)/u.test(name);
+    const isOfFramework = /^(?:agents|mcp|fastmcp|pydantic_ai|langchain|langgraph|docket)/u.test(name);
     const last = name.slice(name.lastIndexOf(".") + 1);
     return isMarker(part) || (isOfFramework && INJECTED.has(last));
   });

@@ -154,6 +154,9 @@ function madeByPython(value: ClassValue, name: string): Value | undefined {
   return name === "__dataclass_fields__" && isDataclass(value) ? fieldsByName(value) : undefined;
 }
 
+/** Class methods of libraries that readers model, for which the workspace's class counts. */
+const CLASS_METHODS: ReadonlySet<string> = new Set(["model_json_schema", "run", "subcommand", "unbind_switches"]);
+
 /** An attribute of a class that is known, if at all, by the library classes that it extends. */
 function inheritedFromOutside(interpreter: Interpreter, value: ClassValue, name: string): Value {
   const bases = externalBases(value);
@@ -161,7 +164,7 @@ function inheritedFromOutside(interpreter: Interpreter, value: ClassValue, name:
   if (isAbsent && !isInherited(name)) return missing(`attribute ${name} of ${value.name}`);
   const [base] = bases;
   if (base === undefined) return missing(`attribute ${name} of ${value.name}`);
-  const model = name === "model_json_schema" ? interpreter.models.calls.get(`${base}.${name}`) : undefined;
+  const model = CLASS_METHODS.has(name) ? interpreter.models.calls.get(`${base}.${name}`) : undefined;
   if (model === undefined) return interpreter.external(`${base}.${name}`);
   // A class method of a library that tells of the workspace's class.
   return native(name, (call) => model({ ...call, positional: [value, ...call.positional] }, interpreter));

@@ -115,6 +115,8 @@ export interface Limits {
   readonly stepsPerDeclaringImport: number;
   /** All imported modules together. */
   readonly stepsOfImports: number;
+  /** What packages import when a module of theirs is imported, for each such module. */
+  readonly stepsOfPackages: number;
   readonly depth: number;
   readonly iterations: number;
   /** Longest text, list or dictionary that is computed. */
@@ -130,6 +132,7 @@ const DEFAULT_LIMITS: Limits = {
   stepsPerImport: 4_000,
   stepsPerDeclaringImport: 20_000,
   stepsOfImports: 60_000,
+  stepsOfPackages: 15_000,
   depth: 60,
   iterations: 2_000,
   size: 200_000,
@@ -185,6 +188,8 @@ export class Interpreter {
   #steps = 0;
   #budget: number;
   #importSteps = 0;
+  /** How many steps imports may have taken before others are put off. */
+  #importCeiling: number;
   /** How many imports are being run, one within the other. */
   #importDepth = 0;
   /** A module has been imported that has to do with command lines. */
@@ -199,6 +204,7 @@ export class Interpreter {
     this.models = models;
     this.limits = limits;
     this.#budget = limits.steps;
+    this.#importCeiling = limits.stepsOfImports;
   }
 
   /**
@@ -224,7 +230,8 @@ export class Interpreter {
     let target: Value | null = null;
     this.#programName = command;
     const { complete } = this.#bounded(() => {
-      const module = this.#executeModule(file, name);
+      this.#loadPackages(file, name);
+      const module = this.#modules.get(file) ?? this.#executeModule(file, name);
       let found: Value = module;
       for (const part of attribute) found = this.getAttribute(found, part);
       target = found;
@@ -271,6 +278,17 @@ export class Interpreter {
       return undefined;
     } finally {
       this.#budget = budget;
+    }
+  }
+
+  /** Looks at what a run has found, within steps of its own; `undefined` when they do not suffice. */
+  inspect<T>(look: () => T): T | undefined {
+    this.#budget = this.#steps + this.limits.stepsWithParser;
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded || error instanceof RangeError)) throw error;
+      return undefined;
     }
   }
 
@@ -411,13 +429,14 @@ export class Interpreter {
    * or is a package; others run when one of their names is needed, which for most never happens.
    */
   loadModule(file: string, name: string): ModuleValue {
+    if (!this.#modules.has(file)) this.#loadPackages(file, name);
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
     this.filesUsed.add(file);
     const scope = new Scope(null);
     let state: "pending" | "running" | "done" = "pending";
     const run = (): Scope => {
-      if (state !== "pending") return scope;
+      if (state !== "pending" || this.#importSteps >= this.#importCeiling) return scope;
       state = "running";
       this.#runImport(file, name, scope);
       state = "done";
@@ -441,6 +460,27 @@ export class Interpreter {
     const { isDeclaring, rests } = this.#importsDeclaring(file, 0);
     for (const rest of rests) this.missedModules.add(markOf(rest));
     return isDeclaring;
+  }
+
+  /**
+   * The packages in which a module lies, which Python imports before it: they may import modules that add commands to
+   * those of this one.
+   */
+  #loadPackages(file: string, name: string): void {
+    if (!this.source.declaresCommandLine(file)) return;
+    const ceiling = this.#importCeiling;
+    this.#importCeiling = Math.min(ceiling, this.#importSteps + this.limits.stepsOfPackages);
+    try {
+      for (let end = name.indexOf("."); end > 0; end = name.indexOf(".", end + 1)) {
+        const found = this.source.resolve(file, 0, name.slice(0, end));
+        if (found?.file === file) continue;
+        if (found?.file) this.filesUsed.add(found.file);
+        else this.missedModules.add(name.slice(name.lastIndexOf(".", end - 1) + 1, end));
+        if (found?.file && this.#isDeclaringPackage(found.file)) this.loadModule(found.file, found.name);
+      }
+    } finally {
+      this.#importCeiling = ceiling;
+    }
   }
 
   /** Whether a package, when imported, imports modules that have to do with command lines. */
@@ -492,7 +532,6 @@ export class Interpreter {
    */
   #runImport(file: string, name: string, scope: Scope): void {
     const { limits } = this;
-    if (this.#importSteps >= limits.stepsOfImports) return;
     const outer = { steps: this.#steps, budget: this.#budget, conditional: this.conditional };
     const hadRun = this.#hasRun();
     this.#importDepth += 1;

@@ -8,8 +8,10 @@ import {
   externalName,
   FALSE,
   fieldsOf,
+  type HostValue,
   hasUnknownFields,
   type Interpreter,
+  int,
   isDataclass,
   isEnumClass,
   isInit,
@@ -26,14 +28,18 @@ import {
 import { addArgument, addGap, makeParser, type Parser, parserOf } from "./argparse.ts";
 
 /** How a library turns the fields of a dataclass into arguments. */
-interface Style {
+export interface Style {
   /** Option strings of a field. */
   readonly flags: (name: string) => readonly string[];
-  /** A boolean field: an optional truth value after the option, or a pair of options. */
-  readonly booleans: "value" | "pair";
+  /** A boolean field: a truth value after the option, which may be left out (`value`), or a pair of options. */
+  readonly booleans: "value" | "pair" | "truth";
   /** The option that turns a boolean off, where there is one for those that are on. */
   readonly negation: ((name: string) => readonly string[]) | null;
-  readonly listNargs: "+" | "*";
+  readonly listNargs: "+" | "*" | null;
+  /** Parameters of functions without a default are positional, not required options. */
+  readonly hasPositionals: boolean;
+  /** Whether fields of a dataclass in a dataclass go under its name (`--data.path`). */
+  readonly isDotted: boolean;
 }
 
 /** https://github.com/huggingface/transformers/blob/main/src/transformers/hf_argparser.py */
@@ -42,6 +48,8 @@ const HUGGING_FACE: Style = {
   booleans: "value",
   negation: (name) => [...new Set([`--no_${name}`, `--no-${name.replaceAll("_", "-")}`])],
   listNargs: "+",
+  hasPositionals: false,
+  isDotted: false,
 };
 
 /** https://github.com/lebrice/SimpleParsing */
@@ -50,14 +58,28 @@ const SIMPLE_PARSING: Style = {
   booleans: "value",
   negation: null,
   listNargs: "*",
+  hasPositionals: false,
+  isDotted: false,
 };
 
 /** https://brentyi.github.io/tyro */
-const TYRO: Style = {
+export const TYRO: Style = {
   flags: (name) => [`--${name.replaceAll("_", "-")}`],
   booleans: "pair",
   negation: null,
   listNargs: "*",
+  hasPositionals: false,
+  isDotted: true,
+};
+
+/** https://jsonargparse.readthedocs.io: a list is one text (`--numbers=[1,2]`). */
+export const JSONARGPARSE: Style = {
+  flags: (name) => [`--${name}`],
+  booleans: "truth",
+  negation: null,
+  listNargs: null,
+  hasPositionals: true,
+  isDotted: true,
 };
 
 /** Deepest nesting of dataclasses in dataclasses. */
@@ -89,14 +111,16 @@ const LISTS: ReadonlySet<string> = new Set([
   "collections.abc.Iterable",
 ]);
 
-interface Context {
+export interface Context {
   readonly parser: Parser;
+  /** What stands for the parser in the program. */
+  readonly host: HostValue;
   readonly style: Style;
   readonly call: CallArguments;
   readonly interpreter: Interpreter;
 }
 
-function addDataclass(context: Context, value: Value, prefix: string, depth: number): void {
+export function addDataclass(context: Context, value: Value, prefix: string, depth: number): void {
   const { parser, call, interpreter } = context;
   if (value.kind !== "class" || !isDataclass(value)) {
     addGap(parser, call, "Arguments are declared by a class that is not in the workspace.");
@@ -111,11 +135,17 @@ function addDataclass(context: Context, value: Value, prefix: string, depth: num
   }
 }
 
-function addField(context: Context, field: DataclassField, prefix: string, depth: number): void {
+export function addField(
+  context: Context,
+  field: DataclassField,
+  prefix: string,
+  depth: number,
+  isPositional = false,
+): void {
   const declared = field.host.getAttribute?.("type") ?? unknown("a type");
   const { type, mayBeNone } = plainType(declared);
   if (type.kind === "class" && isDataclass(type) && depth < MAX_NESTING && context.style !== HUGGING_FACE) {
-    const nested = context.style === TYRO ? `${prefix}${field.name}.` : "";
+    const nested = context.style.isDotted ? `${prefix}${field.name}.` : "";
     addDataclass(context, type, nested, depth + 1);
     return;
   }
@@ -124,24 +154,43 @@ function addField(context: Context, field: DataclassField, prefix: string, depth
   const isBoolean = externalName(type) === "builtins.bool";
   if (isBoolean) addBoolean(context, keywords, mayBeNone, fallback);
   else addType(context, type, keywords);
-  if (fallback === undefined && !isBoolean) keywords.set("required", TRUE);
   const name = prefix + field.name;
-  declare(context, field, [...context.style.flags(name), ...aliases], keywords);
-  const { negation } = context.style;
-  if (isBoolean && negation !== null && fallback?.kind === "bool" && fallback.value) {
-    const help = keywords.get("help");
-    declare(
-      context,
-      field,
-      negation(name),
-      new Map<string, Value>([
-        ["action", str("store_false")],
-        ["dest", str(field.name)],
-        ["default", FALSE],
-        ...(help === undefined ? [] : [["help", help] as const]),
-      ]),
-    );
+  if (isPositional) {
+    declarePositional(context, field, name, keywords);
+    return;
   }
+  if (fallback === undefined && !isBoolean) keywords.set("required", TRUE);
+  declare(context, field, [...context.style.flags(name), ...aliases], keywords);
+  if (isBoolean && fallback?.kind === "bool" && fallback.value) declareNegation(context, field, name, keywords);
+}
+
+function declarePositional(context: Context, field: DataclassField, name: string, keywords: Map<string, Value>): void {
+  if (keywords.has("default")) keywords.set("nargs", str("?"));
+  if (keywords.delete("action")) keywords.set("type", TRUTH_CONVERTER);
+  declare(context, field, [name], keywords);
+}
+
+/** The option that turns off a boolean that is on. */
+function declareNegation(
+  context: Context,
+  field: DataclassField,
+  name: string,
+  keywords: ReadonlyMap<string, Value>,
+): void {
+  const { negation } = context.style;
+  const help = keywords.get("help");
+  if (negation === null) return;
+  declare(
+    context,
+    field,
+    negation(name),
+    new Map<string, Value>([
+      ["action", str("store_false")],
+      ["dest", str(field.name)],
+      ["default", FALSE],
+      ...(help === undefined ? [] : [["help", help] as const]),
+    ]),
+  );
 }
 
 /** What the field's default and metadata say about the argument. */
@@ -183,6 +232,10 @@ function addBoolean(
     return;
   }
   keywords.set("type", TRUTH_CONVERTER);
+  if (context.style.booleans === "truth") {
+    if (fallback === undefined) keywords.set("required", TRUE);
+    return;
+  }
   const isOpen = mayBeNone && (fallback === undefined || fallback.kind === "none");
   if (isOpen) return;
   if (fallback === undefined) keywords.set("default", FALSE);
@@ -202,13 +255,26 @@ function addType(context: Context, type: Value, keywords: Map<string, Value>): v
     keywords.set("type", type);
     return;
   }
-  keywords.set("nargs", str(context.style.listNargs));
-  const [item] = type.kind === "generic" ? argumentsOf(type) : [];
+  if (context.style.listNargs === null) {
+    keywords.set("type", CHOICE_CONVERTER);
+    return;
+  }
+  const [item, ...others] = type.kind === "generic" ? argumentsOf(type) : [];
+  const isFixed =
+    context.style === TYRO &&
+    externalName(origin) === "builtins.tuple" &&
+    item !== undefined &&
+    !others.some(isEllipsis);
+  keywords.set("nargs", isFixed ? int(others.length + 1) : str(context.style.listNargs));
   if (item === undefined) return;
   const plain = plainType(item).type;
   const itemChoices = choicesOf(plain, context.style);
   if (itemChoices === null) keywords.set("type", plain);
   else keywords.set("choices", list([...itemChoices]));
+}
+
+function isEllipsis(value: Value): boolean {
+  return externalName(value) === "builtins.Ellipsis";
 }
 
 /** The values of a `Literal` or an enumeration. */
@@ -224,11 +290,13 @@ function declare(
   flags: readonly string[],
   keywords: ReadonlyMap<string, Value>,
 ): void {
+  const isPositional = flags.every((flag) => !flag.startsWith("-"));
+  const named = isPositional || keywords.has("dest");
   const call: CallArguments = {
     ...context.call,
     line: context.call.line,
     positional: flags.map(str),
-    keywords: keywords.has("dest") ? keywords : new Map([...keywords, ["dest", str(field.name)]]),
+    keywords: named ? keywords : new Map([...keywords, ["dest", str(field.name)]]),
     openPositional: false,
     openKeywords: false,
   };
@@ -244,7 +312,7 @@ const huggingFaceParser: ExternalModel = (call, interpreter) => {
   const parser = parserOf(host);
   if (parser === undefined || given === undefined || given.kind === "none") return host;
   const types = isSequence(given) ? given.items : [given];
-  const context: Context = { parser, style: HUGGING_FACE, call, interpreter };
+  const context: Context = { parser, host, style: HUGGING_FACE, call, interpreter };
   for (const type of types) addDataclass(context, type, "", 0);
   if (isSequence(given) && given.open) addGap(parser, call, "Some classes that declare arguments are not known.");
   return host;
@@ -271,17 +339,20 @@ const simpleParser: ExternalModel = (call, interpreter) =>
     new Map([
       [
         "add_arguments",
-        (parser, inner) => {
+        (parser, inner, _interpreter, host) => {
           const [type = unknown("a class")] = inner.positional;
-          addDataclass({ parser, style: SIMPLE_PARSING, call: inner, interpreter }, type, "", 0);
+          addDataclass({ parser, host, style: SIMPLE_PARSING, call: inner, interpreter }, type, "", 0);
           return NONE;
         },
       ],
     ]),
   );
 
+/** Declares what a value tells of arguments. */
+export type Fill = (context: Context, value: Value) => void;
+
 /** A function that builds a parser for a class, and parses with it. */
-function parseCall(style: Style, className: string): ExternalModel {
+export function parseCall(framework: string, style: Style, className: string, fill: Fill): ExternalModel {
   return (call, interpreter) => {
     const [first, ...rest] = call.positional;
     const type = first ?? call.keywords.get(className) ?? unknown("a class");
@@ -289,14 +360,8 @@ function parseCall(style: Style, className: string): ExternalModel {
     const host = makeParser({ ...call, positional: [], keywords }, interpreter);
     const parser = parserOf(host);
     if (parser === undefined || rest.length > 2) return unknown("the arguments of a run");
-    addDataclass({ parser, style, call, interpreter }, type, "", 0);
-    interpreter.record({
-      framework: "argparse",
-      subject: host,
-      file: call.file,
-      line: call.line,
-      preliminary: false,
-    });
+    fill({ parser, host, style, call, interpreter }, type);
+    interpreter.record({ framework, subject: host, file: call.file, line: call.line, preliminary: false });
     return unknown("the arguments of a run");
   };
 }
@@ -308,7 +373,9 @@ export function dataclassParserModels(): readonly (readonly [string, ExternalMod
     ["transformers.hf_argparser.HfArgumentParser", huggingFaceParser],
     ["transformers.hf_argparser.HfArg", huggingFaceField],
     ["simple_parsing.ArgumentParser", simpleParser],
-    ["simple_parsing.parse", parseCall(SIMPLE_PARSING, "config_class")],
-    ["tyro.cli", parseCall(TYRO, "f")],
+    [
+      "simple_parsing.parse",
+      parseCall("argparse", SIMPLE_PARSING, "config_class", (context, type) => addDataclass(context, type, "", 0)),
+    ],
   ];
 }

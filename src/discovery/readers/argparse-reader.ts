@@ -57,7 +57,7 @@ export const argparseReader: Reader = {
  * The parser that gets the whole command line: the first that parses for good, else the last that takes a first look.
  * Parsers that only take a first look add what the other one does not have.
  */
-function readRuns(events: readonly RunEvent[]): CommandLine | null {
+export function readRuns(events: readonly RunEvent[]): CommandLine | null {
   const main = mainRun(events);
   const parser = parserOf(main?.subject);
   if (main === undefined || parser === undefined) return null;

@@ -11,16 +11,22 @@ import {
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import type { EntryPoint } from "../projects/entry-points.ts";
 import { TASK_MODELS } from "../tasks/declarations.ts";
+import { abslReader } from "./absl.ts";
+import { arghReader } from "./argh.ts";
 import { argparseReader } from "./argparse-reader.ts";
+import { cleoReader } from "./cleo.ts";
 import { clickReader } from "./click-reader.ts";
+import { cycloptsReader } from "./cyclopts.ts";
 import { docoptReader } from "./docopt.ts";
 import { fireReader } from "./fire.ts";
 import { getoptReader } from "./getopt.ts";
 import { optparseReader } from "./optparse.ts";
+import { plumbumReader } from "./plumbum.ts";
 import type { Reader } from "./reader.ts";
 import { type CommandLine, remainingWords } from "./reading.ts";
 import { hasInlineMetadata, headerComment, type ScriptShape, shapeOf } from "./script.ts";
 import { SETUP_MODELS, setupEntryPoints } from "./setup-call.ts";
+import { jsonargparseReader, tyroReader } from "./signature-parsers.ts";
 import { typerReader } from "./typer.ts";
 
 const READERS: readonly Reader[] = [
@@ -31,6 +37,13 @@ const READERS: readonly Reader[] = [
   getoptReader,
   fireReader,
   docoptReader,
+  abslReader,
+  cycloptsReader,
+  plumbumReader,
+  arghReader,
+  cleoReader,
+  tyroReader,
+  jsonargparseReader,
 ];
 
 export const MODELS: LibraryModels = libraryModels(
@@ -39,8 +52,11 @@ export const MODELS: LibraryModels = libraryModels(
   FIELD_MODELS,
 );
 
-/** Large packages of which only a class is modelled: where the workspace is such a package, its source is read. */
-const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers", "flask"]);
+/**
+ * Large packages of which only a little is modelled, and names that a workspace's own packages often have: where the
+ * workspace has such a package, its source is read.
+ */
+const FOLLOWED_MODULES: ReadonlySet<string> = new Set(["transformers", "flask", "tensorflow", "agents"]);
 
 /** Top-level modules that the readers model; a workspace's copy of them is not followed. */
 export const MODELLED_MODULES: ReadonlySet<string> = new Set(
@@ -165,7 +181,7 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
   for (const framework of frameworks) {
     const reader = READERS.find((candidate) => candidate.framework === framework);
     const own: RunEvent[] = events.filter((event) => event.framework === framework);
-    const read = reader?.read(own, interpreter);
+    const read = reader && interpreter.inspect(() => reader.read(own, interpreter));
     if (read) return read;
   }
   return null;
