@@ -10,7 +10,7 @@ export interface CommandRule {
   readonly programs: string;
   /** The first argument that is no option has to be one of these. */
   readonly subcommands?: string;
-  /** One of the arguments has to be one of these. */
+  /** One of the arguments has to be one of these; `*=*` stands for any `name=value`. */
   readonly having?: readonly string[];
 }
 
@@ -48,14 +48,27 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     capability: "network-access",
     why: "connects to the network",
     programs:
-      "curl wget ssh scp sftp ftp telnet nc ncat netcat ping dig host nslookup rsync aria2c http https aws gcloud az gsutil kubectl helm terraform gh glab s3cmd rclone nmap traceroute whois openssl twine",
+      "curl wget ssh scp sftp ftp telnet nc ncat netcat ping dig host nslookup rsync aria2c http https aws gcloud az gsutil kubectl helm terraform gh glab s3cmd rclone nmap traceroute whois twine",
   },
   {
     capability: "network-access",
     why: "connects to a remote repository",
-    programs: "git hg svn",
-    subcommands: "clone fetch pull push ls-remote remote submodule checkout update",
+    programs: "git hg",
+    subcommands: "clone fetch pull push ls-remote submodule incoming outgoing",
   },
+  {
+    capability: "network-access",
+    why: "connects to a remote repository",
+    programs: "svn",
+    subcommands: "checkout co update up commit ci export info list ls log switch",
+  },
+  {
+    capability: "network-access",
+    why: "connects to a remote repository",
+    programs: "git",
+    having: ["--recurse-submodules"],
+  },
+  { capability: "network-access", why: "connects to the network", programs: "openssl", subcommands: "s_client ocsp" },
   {
     capability: "network-access",
     why: "talks to a registry",
@@ -78,7 +91,20 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     capability: "privileged",
     why: "needs root",
     programs:
-      "sudo su doas pkexec mount umount chroot modprobe insmod sysctl iptables nft systemctl service useradd usermod userdel passwd visudo fdisk mkfs parted swapon",
+      "sudo su doas pkexec mount umount chroot modprobe insmod iptables nft service useradd usermod userdel passwd visudo fdisk mkfs parted swapon",
+  },
+  {
+    capability: "privileged",
+    why: "needs root",
+    programs: "sysctl",
+    having: ["-w", "-p", "--write", "--load", "--system", "*=*"],
+  },
+  {
+    capability: "privileged",
+    why: "needs root",
+    programs: "systemctl",
+    subcommands:
+      "start stop restart try-restart reload reload-or-restart enable disable reenable preset mask unmask kill isolate set-property set-default daemon-reload daemon-reexec halt poweroff reboot suspend hibernate",
   },
   { capability: "process-signal", why: "signals other processes", programs: "kill killall pkill xkill skill fuser" },
   { capability: "filesystem-write", why: "saves what it downloads", programs: "wget aria2c scp sftp rclone gsutil" },
@@ -126,7 +152,18 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     programs: "nc ncat netcat",
     having: ["-l", "-lp", "-lk"],
   },
-  { capability: "secrets", why: "reads stored secrets", programs: "pass gpg secret-tool ssh-add vault" },
+  { capability: "secrets", why: "reads stored secrets", programs: "pass secret-tool ssh-add vault" },
+  {
+    capability: "secrets",
+    why: "uses a secret key",
+    programs: "gpg gpg2",
+    having: [
+      ..."-d --decrypt -s --sign --clear-sign --clearsign --detach-sign -b -sb -ab --export-secret-keys".split(" "),
+      ..."--export-secret-subkeys --passphrase --passphrase-fd --passphrase-file --gen-key --full-generate-key".split(
+        " ",
+      ),
+    ],
+  },
 ];
 
 /** Shell words that are no programs: keywords and harmless built-in commands. */
@@ -160,6 +197,7 @@ function isSubcommand(list: string, program: string, subcommand: string, args: r
 }
 
 function matchesOption(word: string, option: string): boolean {
+  if (option === "*=*") return word.includes("=");
   return word === option || (option === "-i" && word.startsWith("-i"));
 }
 

@@ -1,4 +1,5 @@
 import type { Call, Compare, CompareOperator, Expression } from "../../python/index.ts";
+import { Locals } from "./literals.ts";
 import type { LocalNames, Resolver } from "./resolve.ts";
 
 /** What an expression is in every run on this machine; a tuple stands for `in` and `startswith`. */
@@ -71,16 +72,16 @@ export class Conditions {
       case "Tuple":
       case "List":
       case "Set": {
+        // An empty list is there to be filled.
+        if (node.elts.length === 0 && node.kind !== "Tuple") return undefined;
         const items = node.elts.map((item) => this.#value(item, file, locals, depth + 1));
         return items.every((item) => item !== undefined) ? items : undefined;
       }
       case "Name":
       case "Attribute":
         return this.#named(node, file, locals, depth);
-      case "Subscript": {
-        const isFirst = node.slice.kind === "Constant" && constant(node.slice) === 0;
-        return isFirst && this.#nameOf(node.value, file, locals) === "sys.version_info" ? 3 : undefined;
-      }
+      case "Subscript":
+        return this.#subscript(node, file, locals, depth);
       case "UnaryOp": {
         const operand = node.op === "Not" ? this.#test(node.operand, file, locals, depth + 1) : undefined;
         return operand === undefined ? undefined : !operand;
@@ -94,6 +95,22 @@ export class Conditions {
       default:
         return undefined;
     }
+  }
+
+  #subscript(
+    { value, slice }: Expression & { kind: "Subscript" },
+    file: string,
+    locals: LocalNames | null,
+    depth: number,
+  ): Known | undefined {
+    if (slice.kind === "Constant" && constant(slice) === 0) {
+      return this.#nameOf(value, file, locals) === "sys.version_info" ? 3 : undefined;
+    }
+    // `sys.platform[:3]`
+    if (slice.kind !== "Slice" || slice.lower !== null || slice.step !== null || slice.upper === null) return undefined;
+    const end = slice.upper.kind === "Constant" ? constant(slice.upper) : undefined;
+    const text = typeof end === "number" && end >= 0 ? this.#value(value, file, locals, depth + 1) : undefined;
+    return typeof text === "string" && typeof end === "number" ? text.slice(0, end) : undefined;
   }
 
   #combined(
@@ -157,7 +174,24 @@ export class Conditions {
     }
     if (func.kind !== "Attribute" && func.kind !== "Name") return undefined;
     const name = this.#nameOf(func, file, locals);
-    return name === "platform.system" && this.#python.system !== "" ? this.#python.system : undefined;
+    if (name !== null)
+      return name === "platform.system" && this.#python.system !== "" ? this.#python.system : undefined;
+    return this.#asked(func, file, locals, depth);
+  }
+
+  /** What a function of the workspace answers that does nothing but ask, as `is_windows()`. */
+  #asked(func: Expression, file: string, locals: LocalNames | null, depth: number): Known | undefined {
+    const found = this.#resolver.resolve(func, file, locals);
+    const body = found?.kind === "function" && found.isOfObject !== true ? this.#resolver.question(found) : null;
+    const answer = body?.at(-1);
+    if (found?.kind !== "function" || body === null || answer?.kind !== "Return" || answer.value === null)
+      return undefined;
+    const inner = new Locals(body);
+    for (const statement of body) {
+      if (statement.kind === "Assign" && statement.targets[0]?.kind === "Name")
+        inner.set(statement.targets[0].id, null);
+    }
+    return this.#value(answer.value, found.file, inner, depth + 1);
   }
 
   #compared(node: Compare, file: string, locals: LocalNames | null, depth: number): boolean | undefined {

@@ -115,14 +115,26 @@ export class ExpressionReader {
     }
   }
 
-  /** `name in TABLE` asks for a key: what the table holds is not taken out. */
+  /**
+   * `name in TABLE` asks for a key: what the table holds is not taken out. A class or function that is compared is
+   * neither made an object of nor called.
+   */
   #comparison(node: Expression & { kind: "Compare" }, unit: Unit, locals: Locals): void {
-    this.node(node.left, unit, locals);
+    this.#compared(node.left, unit, locals);
     for (const [index, item] of node.comparators.entries()) {
       const op = node.ops[index];
       if ((op === "In" || op === "NotIn") && item.kind === "Name") this.#named(item, unit, locals);
-      else this.node(item, unit, locals);
+      else this.#compared(item, unit, locals);
     }
+  }
+
+  #compared(node: Expression, unit: Unit, locals: Locals): void {
+    if (node.kind === "Tuple" || node.kind === "List" || node.kind === "Set") {
+      for (const item of node.elts) this.#compared(item, unit, locals);
+      return;
+    }
+    const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
+    if (found?.kind !== "class") this.node(node, unit, locals);
   }
 
   #call(node: Call, unit: Unit, locals: Locals): void {
@@ -133,23 +145,31 @@ export class ExpressionReader {
       const literal = new Literals(locals, this.#constantOf);
       this.#add(unit, func.endLine, this.#table.needsOfCall(found.name, found.isObject, node, literal));
       if (!found.isObject) this.#add(unit, func.endLine, this.#table.needsOfReference(found.name, false));
-    } else if (found?.kind === "instance") {
-      // `cls(…)`, or an object that can be called
-      this.#edge({ ...found, kind: "class" }, unit);
-    } else if (found !== null) this.#edge(found, unit);
-    else if (func.kind === "Attribute") {
-      if (this.#table.hasMethod(func.attr)) {
-        const literal = new Literals(locals, this.#constantOf);
-        this.#add(unit, func.endLine, this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
-      }
-      unit.edges.push({ kind: "method", name: func.attr, shape: shapeOf(node) });
-    }
+    } else if (found !== null) this.#calledOwn(found, unit);
+    else if (func.kind === "Attribute") this.#calledUnknown(node, func, unit, locals);
     if (func.kind === "Attribute" && func.value.kind === "Name" && found === null && STORING.has(func.attr)) {
       this.#named(func.value, unit, locals);
-    } else if (func.kind === "Attribute") this.#ownerOfCalled(func, found, unit, locals);
+    } else if (func.kind === "Attribute") this.#ownerOfCalled(func, node.args, found, unit, locals);
     else if (func.kind !== "Name") this.node(func, unit, locals);
     this.#use(func, unit, locals);
     this.#passed(node, found, unit, locals);
+  }
+
+  /** A call of something of the workspace. */
+  #calledOwn(found: Referent, unit: Unit): void {
+    // `cls(…)`, or an object that can be called
+    const own = found.kind === "instance" ? edgeTo({ ...found, kind: "class" }) : null;
+    if (own === null) this.#edge(found, unit);
+    else this.#push({ ...own, kind: "own" }, unit);
+  }
+
+  /** A method of an object whose class is not known. */
+  #calledUnknown(node: Call, func: Expression & { kind: "Attribute" }, unit: Unit, locals: Locals): void {
+    if (this.#table.hasMethod(func.attr)) {
+      const literal = new Literals(locals, this.#constantOf);
+      this.#add(unit, func.endLine, this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
+    }
+    if (!isBuilt(func.value, locals)) unit.edges.push({ kind: "method", name: func.attr, shape: shapeOf(node) });
   }
 
   /** What a call is given. */
@@ -205,10 +225,16 @@ export class ExpressionReader {
     if (node.kind === "Name" && node.ctx !== "Load") return;
     const found = this.#resolver.resolve(node, this.#file, locals);
     if (found?.kind === "external") {
-      // An object that a call gave was asked for on the line of the call.
-      if (found.isObject) return;
+      // An object that a call gave was asked for on the line of the call; `self.x = …` changes what `self` is, not
+      // what `x` was before.
+      if (found.isObject || (node.ctx !== "Load" && !this.#isOutside(node, locals))) return;
       this.#add(unit, node.endLine, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
     } else if (found !== null && node.ctx === "Load") this.#edge(found, this.#holder ?? unit);
+  }
+
+  /** Whether the attribute is one of something outside the workspace, under whatever name. */
+  #isOutside(node: Expression, locals: Locals): boolean {
+    return node.kind === "Attribute" && this.#resolver.resolve(node.value, this.#file, locals)?.kind === "external";
   }
 
   /** That of which an attribute is taken: a class is not made an object of by that. */
@@ -222,14 +248,20 @@ export class ExpressionReader {
   /** The same for a method that is called: one that a class has from a base may well be what makes its objects. */
   #ownerOfCalled(
     { value: node, attr }: Expression & { kind: "Attribute" },
+    [first]: readonly Expression[],
     called: Referent | null,
     unit: Unit,
     locals: Locals,
   ): void {
     this.#owner(node, attr, unit, locals);
-    if (called?.kind !== "function" || !isName(node)) return;
+    // `Base.method(self)` is what the object of another class does.
+    const isOfOther = first?.kind === "Name" && (first.id === "self" || first.id === "cls");
+    if (called?.kind !== "function" || !isName(node) || isOfOther) return;
     const owner = this.#resolver.resolve(node, this.#file, locals);
-    if (owner?.kind === "class" && !called.name.startsWith(`${owner.name}.`)) this.#edge(owner, unit);
+    if (owner?.kind !== "class") return;
+    if (called.name.startsWith(`${owner.name}.`)) {
+      this.#push({ kind: "receiver", file: owner.file, unit: owner.name }, unit);
+    } else this.#edge(owner, unit);
   }
 
   #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: Locals): void {
@@ -250,7 +282,11 @@ export class ExpressionReader {
 
   #edge(target: Referent, unit: Unit): void {
     const edge = edgeTo(target);
-    if (edge !== null) unit.edges.push(this.#isLate ? { ...edge, isLate: true } : edge);
+    if (edge !== null) this.#push(edge, unit);
+  }
+
+  #push(edge: Exclude<Edge, { kind: "method" }>, unit: Unit): void {
+    unit.edges.push(this.#isLate ? { ...edge, isLate: true } : edge);
   }
 
   #add(unit: Unit, line: number, needs: readonly Omit<Need, "line" | "text">[]): void {
@@ -262,6 +298,19 @@ export class ExpressionReader {
     const text = (this.#lines[line - 1] ?? "").trim();
     return detached(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
   }
+}
+
+/** Kinds of expressions that give texts, numbers, lists and the like, whose methods are no code of the workspace. */
+const BUILT: ReadonlySet<string> = new Set(
+  "Constant JoinedStr List Tuple Dict Set ListComp SetComp DictComp GeneratorExp Compare".split(" "),
+);
+
+/** Whether an expression gives an object of a class that is built into Python, or a name that only stands for such. */
+function isBuilt(node: Expression, locals: Locals): boolean {
+  if (BUILT.has(node.kind)) return true;
+  const assigned = node.kind === "Name" ? locals.assigned(node.id) : null;
+  // `x = None` is said of a name before something else is.
+  return assigned?.some(({ kind }) => kind !== "Constant") === true && assigned.every(({ kind }) => BUILT.has(kind));
 }
 
 /** The way to what a call or a name stands for. */

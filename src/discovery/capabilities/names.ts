@@ -10,6 +10,17 @@ export type Binding =
   | { readonly kind: "class"; readonly name: string }
   | { readonly kind: "value"; readonly value: Expression };
 
+/** What a name means where some conditions hold, or do not. */
+export interface Branch {
+  readonly guards: readonly Guard[];
+  readonly binding: Binding;
+}
+
+export interface Guard {
+  readonly test: Expression;
+  readonly holds: boolean;
+}
+
 export interface ClassNames {
   readonly name: string;
   readonly bases: readonly Expression[];
@@ -21,11 +32,15 @@ export interface ClassNames {
 /** The module-level names of a file. */
 export interface FileNames {
   readonly bindings: ReadonlyMap<string, Binding>;
+  /** Of names that mean different things under different conditions, all meanings, the one that counts first last. */
+  readonly branches: ReadonlyMap<string, readonly Branch[]>;
   readonly classes: ReadonlyMap<string, ClassNames>;
   /** What functions and methods give back, under their qualified names: the annotation, else what is returned first. */
   readonly results: ReadonlyMap<string, FunctionResult>;
   /** The functions and methods that may be used as decorators, under their qualified names. */
   readonly decorators: ReadonlyMap<string, Decorator>;
+  /** What stands in functions without parameters that only answer a question about the system. */
+  readonly questions: ReadonlyMap<string, readonly Statement[]>;
   /** Modules of which everything is imported. */
   readonly stars: readonly { readonly level: number; readonly module: string }[];
 }
@@ -36,34 +51,70 @@ export interface FunctionResult {
 }
 
 export function namesOf(module: Module): FileNames {
-  const bindings = new Map<string, Binding>();
-  const classes = new Map<string, ClassNames>();
-  const stars: { level: number; module: string }[] = [];
-  const visit = (body: readonly Statement[]): void => {
-    for (const statement of body) bindStatement(statement, bindings, classes, stars, visit);
-  };
-  visit(module.body);
+  const reader = new NameReader();
+  reader.read(module.body);
+  const { bindings, classes, stars } = reader;
   const results = new Map<string, FunctionResult>();
   const decorators = new Map<string, Decorator>();
-  collectFunctions(module.body, "", results, decorators);
-  return { bindings, classes, stars, results, decorators };
+  const questions = new Map<string, readonly Statement[]>();
+  collectFunctions(module.body, "", { results, decorators, questions });
+  return { bindings, branches: reader.branches(), classes, stars, results, decorators, questions };
 }
 
-function collectFunctions(
-  body: readonly Statement[],
-  prefix: string,
-  results: Map<string, FunctionResult>,
-  decorators: Map<string, Decorator>,
-): void {
+interface Functions {
+  readonly results: Map<string, FunctionResult>;
+  readonly decorators: Map<string, Decorator>;
+  readonly questions: Map<string, readonly Statement[]>;
+}
+
+function collectFunctions(body: readonly Statement[], prefix: string, found: Functions): void {
   for (const statement of body) {
-    if (statement.kind === "ClassDef" && prefix === "") {
-      collectFunctions(statement.body, `${statement.name}.`, results, decorators);
-    } else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-      const name = `${prefix}${statement.name}`;
-      setUnlessNull(results, name, resultOf(statement));
-      setUnlessNull(decorators, name, decoratorOf(statement, prefix !== ""));
-    } else for (const block of blocksOf(statement)) collectFunctions(block, prefix, results, decorators);
+    if (statement.kind === "ClassDef" && prefix === "") collectFunctions(statement.body, `${statement.name}.`, found);
+    else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
+      noteFunction(statement, prefix, found);
+    } else for (const block of blocksOf(statement)) collectFunctions(block, prefix, found);
   }
+}
+
+function noteFunction(node: FunctionDef, prefix: string, { results, decorators, questions }: Functions): void {
+  const name = `${prefix}${node.name}`;
+  setUnlessNull(results, name, resultOf(node));
+  setUnlessNull(decorators, name, decoratorOf(node, prefix !== ""));
+  // Of two of that name nobody knows which one is meant.
+  if (questions.has(name)) questions.set(name, []);
+  else if (prefix === "") setUnlessNull(questions, name, questionOf(node));
+}
+
+/** Longest function, in characters, that is taken for a question. */
+const MAX_QUESTION = 400;
+
+/** Decorators that keep an answer. */
+const KEEPING: ReadonlySet<string> = new Set(["cache", "lru_cache", "cached"]);
+
+/** The body of a function that takes nothing, and does nothing but give names to what it asks and return an answer. */
+function questionOf({ args, body, decorator_list, start, end }: FunctionDef): readonly Statement[] | null {
+  const takes = args.posonlyargs.length + args.args.length + args.kwonlyargs.length > 0 || args.vararg !== null;
+  if (takes || args.kwarg !== null || end - start > MAX_QUESTION || !decorator_list.every(isKeeping)) return null;
+  const [first, ...others] = body;
+  const isDocumented = first?.kind === "Expr" && first.value.kind === "Constant";
+  const rest = isDocumented ? others : body;
+  const last = rest.at(-1);
+  const isPlain = rest.every(
+    (item) =>
+      item === last || (item.kind === "Assign" && item.targets.length === 1 && item.targets[0]?.kind === "Name"),
+  );
+  if (!isPlain || last?.kind !== "Return" || last.value === null || !mayAnswer(last.value)) return null;
+  return rest;
+}
+
+function isKeeping(decorator: Expression): boolean {
+  const used = decorator.kind === "Call" ? decorator.func : decorator;
+  return KEEPING.has(used.kind === "Attribute" ? used.attr : used.kind === "Name" ? used.id : "");
+}
+
+/** Kinds of expressions of which something may be known. */
+function mayAnswer({ kind }: Expression): boolean {
+  return kind === "Compare" || kind === "BoolOp" || kind === "UnaryOp" || kind === "Call";
 }
 
 function setUnlessNull<V>(map: Map<string, V>, name: string, value: V | null): void {
@@ -101,43 +152,84 @@ function isReference(value: Expression | null): boolean {
   return value?.kind === "Call" || value?.kind === "Name" || value?.kind === "Attribute";
 }
 
-function bindStatement(
-  statement: Statement,
-  bindings: Map<string, Binding>,
-  classes: Map<string, ClassNames>,
-  stars: { level: number; module: string }[],
-  visit: (body: readonly Statement[]) => void,
-): void {
-  switch (statement.kind) {
-    case "Import":
-    case "ImportFrom":
-      for (const [name, binding] of importBindings(statement)) {
-        if (name === "*" && binding.kind === "import") stars.push({ level: binding.level, module: binding.module });
-        else bindings.set(name, binding);
-      }
-      return;
-    case "FunctionDef":
-    case "AsyncFunctionDef":
-      bindings.set(statement.name, { kind: "function", name: statement.name });
-      return;
-    case "ClassDef":
-      bindings.set(statement.name, { kind: "class", name: statement.name });
-      classes.set(statement.name, classNames(statement));
-      return;
-    case "Assign":
-      for (const target of statement.targets) {
-        if (target.kind === "Name" && !bindings.has(target.id)) {
-          bindings.set(target.id, { kind: "value", value: statement.value });
+function rightmost(node: Expression): string | null {
+  return node.kind === "Name" ? node.id : node.kind === "Attribute" ? node.attr : null;
+}
+
+/** Reads the names that the statements of a module bind. */
+class NameReader {
+  readonly bindings = new Map<string, Binding>();
+  readonly classes = new Map<string, ClassNames>();
+  readonly stars: { level: number; module: string }[] = [];
+  readonly #branches = new Map<string, Branch[]>();
+  #guards: readonly Guard[] = [];
+
+  read(body: readonly Statement[]): void {
+    for (const statement of body) this.#statement(statement);
+  }
+
+  branches(): ReadonlyMap<string, readonly Branch[]> {
+    const several = [...this.#branches].filter(
+      ([, list]) => list.length > 1 && list.some(({ guards }) => guards.length > 0),
+    );
+    return new Map(several);
+  }
+
+  #bind(name: string, binding: Binding): void {
+    const branch = { guards: this.#guards, binding };
+    const known = this.#branches.get(name);
+    // Of values the first one counts, and all else before any value.
+    if (known === undefined) this.#branches.set(name, [branch]);
+    else if (binding.kind === "value") known.unshift(branch);
+    else known.push(branch);
+    if (binding.kind !== "value" || !this.bindings.has(name)) this.bindings.set(name, binding);
+  }
+
+  #statement(statement: Statement): void {
+    switch (statement.kind) {
+      case "Import":
+      case "ImportFrom":
+        for (const [name, binding] of importBindings(statement)) {
+          if (name === "*" && binding.kind === "import") {
+            this.stars.push({ level: binding.level, module: binding.module });
+          } else this.#bind(name, binding);
         }
-      }
-      return;
-    case "AnnAssign":
-      if (statement.target.kind === "Name" && statement.value !== null && !bindings.has(statement.target.id)) {
-        bindings.set(statement.target.id, { kind: "value", value: statement.value });
-      }
-      return;
-    default:
-      for (const body of blocksOf(statement)) visit(body);
+        return;
+      case "FunctionDef":
+      case "AsyncFunctionDef":
+        this.#bind(statement.name, { kind: "function", name: statement.name });
+        return;
+      case "ClassDef":
+        this.#bind(statement.name, { kind: "class", name: statement.name });
+        this.classes.set(statement.name, classNames(statement));
+        return;
+      case "Assign":
+        for (const target of statement.targets) {
+          if (target.kind === "Name") this.#bind(target.id, { kind: "value", value: statement.value });
+        }
+        return;
+      case "AnnAssign":
+        if (statement.target.kind === "Name" && statement.value !== null) {
+          this.#bind(statement.target.id, { kind: "value", value: statement.value });
+        }
+        return;
+      case "If":
+        this.#guarded({ test: statement.test, holds: true }, statement.body);
+        this.#guarded({ test: statement.test, holds: false }, statement.orelse);
+        return;
+      default:
+        for (const body of blocksOf(statement)) this.read(body);
+    }
+  }
+
+  #guarded(guard: Guard, body: readonly Statement[]): void {
+    if (body.length === 0) return;
+    const outer = this.#guards;
+    // What only type checkers import is what annotations mean.
+    const isForTypes = rightmost(guard.test) === "TYPE_CHECKING";
+    this.#guards = isForTypes ? outer : [...outer, guard];
+    this.read(body);
+    this.#guards = outer;
   }
 }
 

@@ -96,6 +96,8 @@ function conditionText(condition: Condition): string {
       return "the argument is not there in words";
     case "is-other-than":
       return `\`${condition.keyword ?? `argument ${condition.position + 1}`}\` is given, and not known to be \`${condition.text}\``;
+    case "is-not-named":
+      return `\`${condition.keyword ?? `argument ${condition.position + 1}`}\` is none of ${condition.names.split(" ").join(", ")}`;
     case "is-true":
       return `\`${condition.keyword}=True\``;
     case "is-not-true":

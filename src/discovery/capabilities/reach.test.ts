@@ -23,6 +23,12 @@ describe.skipIf(process.platform === "win32")("branches for another system", () 
     ["sys.version_info < (3, 0)", "import sys"],
     ["sys.version_info[0] == 2", "import sys"],
     ["WINDOWS", "import sys\nWINDOWS = sys.platform == 'win32'"],
+    ["sys.platform.lower()[:3] == 'win'", "import sys"],
+    ["is_windows()", "import os\ndef is_windows():\n    'Asks.'\n    return os.name == 'nt'"],
+    [
+      "is_windows()",
+      "import functools, platform\n@functools.lru_cache\ndef is_windows() -> bool:\n    name = platform.system().lower()\n    return name == 'windows' or 'mingw' in name",
+    ],
   ])("if %s", async (condition, imports) => {
     const definitions = `${imports}\nimport shutil, subprocess\narg = input()`;
     const main = `if ${condition}:\n    shutil.rmtree('x')\nelse:\n    subprocess.run(arg)`;
@@ -45,6 +51,30 @@ def leave():
 `;
     const main = "IS_WINDOWS and os.kill(1, 9)\nWay().go()\nleave()\nsys.exit()\nopen('x')";
     expect(await needs(definitions, main)).toEqual(["filesystem-write"]);
+  });
+
+  test("a name means what it means here", async () => {
+    const definitions = `
+import os, shutil, sys
+if sys.platform == "win32":
+    def work(): shutil.rmtree("x")
+    class Thing:
+        def go(self): shutil.rmtree("x")
+elif sys.platform[:5] == "linux" or sys.platform == "darwin":
+    from here import work, Thing
+else:
+    def work(): eval("1")
+    Thing = work
+`;
+    const here = "import os\ndef work(): os.mkdir('x')\nclass Thing:\n    def go(self): open('x')\n";
+    const main = "if __name__ == '__main__':\n    work()\n    Thing().go()\n";
+    const { tools } = await discoverFiles({ "t.py": `${definitions}\n${main}`, "here.py": here });
+    expect(tools.map(namesOf)).toEqual([["filesystem-read", "filesystem-write"]]);
+  });
+
+  test("a list that is empty at first may be filled", async () => {
+    const main = "def f(x):\n    items = []\n    items.append(x)\n    if items:\n        os.remove('x')\nf(1)";
+    expect(await needs("import os", main)).toEqual(["filesystem-delete"]);
   });
 
   test("a condition that asks for itself is not known", async () => {
@@ -107,6 +137,70 @@ class Own(Base):
     expect(await needs(definitions, "Own.make().run()")).toEqual(["filesystem-write"]);
   });
 
+  test.each<[string, CapabilityName[]]>([
+    ["Own.make()", ["filesystem-write"]],
+    ["Own.again()", ["filesystem-write"]],
+    ["Base.make()", ["filesystem-delete"]],
+    ["Base.make()\nOwn()", ["filesystem-write", "filesystem-delete"]],
+    [
+      "class Other(Base):\n    def __init__(self): Base.__init__(self)\n    def run(self): open('x')\nOther().make()",
+      ["filesystem-read"],
+    ],
+  ])("cls() makes an object of the class on which it is called: %s", async (main, expected) => {
+    const definitions = `
+import os
+class Base:
+    def __init__(self): pass
+    @classmethod
+    def make(cls):
+        thing = cls()
+        thing.run()
+        return thing
+    @classmethod
+    def again(cls): return cls.make()
+    def run(self): os.remove("x")
+class Own(Base):
+    def run(self): os.mkdir("x")
+`;
+    const [first = "", ...rest] = main.split("Other().make()");
+    const classes = rest.length > 0 ? first : "";
+    expect(await needs(definitions + classes, rest.length > 0 ? "Other().make()" : main)).toEqual(expected);
+  });
+
+  test.each<[string, CapabilityName[]]>([
+    // A framework may call any method; a class method is called by who names it.
+    ["framework.Thing", ["filesystem-write"]],
+    ["torch.nn.Module", []],
+    ["str", []],
+    ["ValueError", []],
+    ["json.JSONEncoder", []],
+  ])("which methods of a class a base outside calls: %s", async (base, expected) => {
+    const definitions = `
+import framework, json, os, torch
+class Own(${base}):
+    def work(self): os.mkdir("x")
+    @classmethod
+    def load(cls): os.remove("x")
+    def forward(self): pass
+`;
+    expect(await needs(definitions, "print(Own())")).toEqual(expected);
+  });
+
+  test("neither is a class that is compared made an object of, nor has a list the methods of the workspace", async () => {
+    const definitions = `
+import os
+class Own:
+    def __init__(self): os.mkdir("x")
+class Queue:
+    def drain(self): os.remove("x")
+queue = Queue()
+`;
+    expect(await needs(definitions, "print(type(1) is Own, type(2) in (Own, int))")).toEqual([]);
+    const given = (text: string) => `${definitions}\ndef f(${text})`;
+    expect(await needs(`${given("")}:\n    items = [1]\n    items.drain()`, "f()")).toEqual([]);
+    expect(await needs(`${given("items")}:\n    items.drain()`, "f(queue)")).toEqual(["filesystem-delete"]);
+  });
+
   test("an annotation makes no object", async () => {
     const definitions =
       "import os\nclass A:\n    def __init__(self): os.mkdir('x')\nclass B:\n    a: A\n    b: A = None";
@@ -164,6 +258,27 @@ def f(): os.remove("x")
     expect(await needs(definitions("enrol(function)"), "print(1)")).toEqual(["filesystem-delete"]);
   });
 
+  test("is kept by an object that wraps it, or called by one that calls it", async () => {
+    const definitions = (call: string) => `
+import contextlib, os
+class Timed:
+    def __init__(self, limit=1): self.limit = limit
+    def __call__(self, function):
+${call}
+class Safely(contextlib.ContextDecorator):
+    def __enter__(self): pass
+@Timed(2)
+def f(): os.remove("x")
+@Safely()
+def g(): os.mkdir("x")
+`;
+    const wrapping = definitions("        def inner(*a): return function(*a)\n        return inner");
+    expect(await needs(wrapping, "print(1)")).toEqual([]);
+    expect(await needs(wrapping, "f()")).toEqual(["filesystem-delete"]);
+    expect(await needs(wrapping, "g()")).toEqual(["filesystem-write"]);
+    expect(await needs(definitions("        return enrol(function)"), "print(1)")).toEqual(["filesystem-delete"]);
+  });
+
   test("the other functions of a server, and its life, are no part of a function that is called by itself", async () => {
     const { tools } = await discoverFiles({
       "server.py": `
@@ -195,6 +310,12 @@ describe("arguments in variables", () => {
     ["import tarfile\ntarfile.open(fileobj=x)", []],
     ["import importlib\nimportlib.import_module('json')", []],
     ["import importlib\nimportlib.import_module(x)", ["dynamic-code"]],
+    ["import os\nopen(os.devnull, 'w')", []],
+    ["import socket\nsocket.socket(socket.AF_UNIX)", []],
+    ["import socket\nsocket.socket()", ["network-access"]],
+    ["import ssl\nssl.wrap_socket(x, server_side=True)", []],
+    ["import os\nx.env = os.environ", ["env-read"]],
+    ["import os\nos.environ['A'] = x", ["env-write"]],
     ["from fastmcp import FastMCP\nFastMCP('x').run()", []],
     ["from fastmcp import FastMCP\nFastMCP('x').run(transport='http')", ["network-listen"]],
   ])("%s", async (lines, expected) => {

@@ -33,7 +33,7 @@ export interface Steps {
 }
 
 export interface Target {
-  readonly kind: "unit" | "object" | "virtual";
+  readonly kind: "unit" | "object" | "own" | "receiver" | "virtual";
   readonly part: Part;
   readonly isLate: boolean;
 }
@@ -63,6 +63,12 @@ export class Reached implements Iterable<Visit> {
   readonly #seen = new Set<Part>();
   /** Classes of which there are objects. */
   readonly #made = new Set<Part>();
+  /** Classes of which, or of one below which, there are objects. */
+  readonly #occupied = new Set<Part>();
+  /** Classes on which methods are called by the name of the class. */
+  readonly #receivers = new Set<Part>();
+  /** Classes of which a method makes an object, of itself or of one below it. */
+  readonly #awaited = new Map<Part, Visit>();
   /** The methods with which these answer. */
   readonly #answering = new Set<Part>();
   /** Methods called on an object of their class or of one below it. */
@@ -97,20 +103,52 @@ export class Reached implements Iterable<Visit> {
     this.add(part, from);
     if (this.#made.has(part)) return;
     this.#made.add(part);
-    for (const method of this.#graph.answers(part)) {
-      this.#answering.add(method);
-      const asker = this.#pending.get(method);
-      if (asker === undefined) continue;
-      this.#pending.delete(method);
-      this.add(method, asker);
-    }
+    this.#occupy(part);
+    for (const method of this.#graph.answers(part)) this.#answer(method);
   }
 
   #reach({ kind, part, isLate }: Target, from: Visit): void {
     if (isLate && !this.#isLateFollowed) return;
     if (kind === "unit") this.add(part, from);
     else if (kind === "object") this.make(part, from);
+    else if (kind === "own") this.#makeOwn(part, from);
+    else if (kind === "receiver") this.#receive(part);
     else this.#ask(part, from);
+  }
+
+  /** There is an object of the class, and with it one of all above it. */
+  #occupy(part: Part): void {
+    if (this.#occupied.has(part)) return;
+    this.#occupied.add(part);
+    for (const base of this.#graph.steps(part).bases) this.#occupy(base);
+  }
+
+  /** `cls()` in a method of a class: of the class that it is called on, which may be one below. */
+  #makeOwn(part: Part, from: Visit): void {
+    if (this.#receivers.has(part)) this.make(part, from);
+    else if (!this.#made.has(part) && !this.#awaited.has(part)) this.#awaited.set(part, from);
+  }
+
+  /** A method is called on the class itself. */
+  #receive(part: Part): void {
+    if (this.#receivers.has(part)) return;
+    this.#receivers.add(part);
+    const maker = this.#awaited.get(part);
+    if (maker !== undefined) this.make(part, maker);
+    for (const method of this.#graph.answers(part)) if (this.#isOfClass(method)) this.#answer(method);
+  }
+
+  #isOfClass(method: Part): boolean {
+    const owner = method.owner === null ? null : this.#graph.steps(method.owner);
+    return owner?.methods.some(({ target, isOfClass }) => isOfClass && target === method) === true;
+  }
+
+  #answer(method: Part): void {
+    this.#answering.add(method);
+    const asker = this.#pending.get(method);
+    if (asker === undefined) return;
+    this.#pending.delete(method);
+    this.add(method, asker);
   }
 
   #ask(method: Part, from: Visit): void {
@@ -154,11 +192,14 @@ export class Reached implements Iterable<Visit> {
   }
 
   /**
-   * Methods that were asked of an object nobody was seen to make.
+   * Objects that nobody else was seen to make, and methods that were asked of such ones.
    * @returns whether there were any
    */
   #settle(): boolean {
     const before = this.#visits.length;
+    for (const [part, from] of this.#awaited) if (!this.#occupied.has(part)) this.make(part, from);
+    this.#awaited.clear();
+    if (this.#visits.length > before) return true;
     for (const [method, from] of this.#pending) {
       // A class comes by when an object of it, or of one below it, is made: then those are what was asked.
       if (method.owner === null || !this.#seen.has(method.owner)) this.add(method, from);

@@ -1,4 +1,4 @@
-import type { Expression } from "../../python/index.ts";
+import type { Expression, Statement } from "../../python/index.ts";
 import type { ModuleSource } from "../evaluate/index.ts";
 import { Conditions } from "./conditions.ts";
 import type { Keeping } from "./decorators.ts";
@@ -67,7 +67,7 @@ export class Resolver {
         return base === null ? null : this.attribute(base, node.attr, depth + 1);
       }
       case "Call":
-        return this.#result(this.resolve(node.func, file, locals, depth + 1), depth + 1);
+        return this.#called(node.func, file, locals, depth);
       case "BinOp": {
         const left = node.op === "Div" ? this.resolve(node.left, file, locals, depth + 1) : null;
         return left?.kind === "external" && PATH_PREFIX.test(left.name) ? pathObject() : null;
@@ -83,6 +83,13 @@ export class Resolver {
       default:
         return null;
     }
+  }
+
+  #called(func: Expression, file: string, locals: LocalNames | null, depth: number): Referent | null {
+    const own = func.kind === "Name" && func.id === "cls" ? locals?.get("cls") : null;
+    // `cls()` is an object of the class, or of one below it.
+    if (own?.kind === "instance") return own;
+    return this.#result(this.resolve(func, file, locals, depth + 1), depth + 1);
   }
 
   #name(name: string, file: string, locals: LocalNames | null, depth: number): Referent | null {
@@ -101,9 +108,18 @@ export class Resolver {
     if (depth > MAX_DEPTH) return null;
     this.consulted.add(file);
     const names = this.#names.names(file);
-    const binding = names?.bindings.get(name);
+    const binding = this.#bound(names, name, file);
     if (binding !== undefined) return this.binding(binding, file, depth + 1);
     return names === null || names.stars.length === 0 ? null : this.#starred(file, name, names, depth);
+  }
+
+  /** What a file's own name means on this system. */
+  #bound(names: FileNames | null, name: string, file: string): Binding | undefined {
+    const branches = names?.branches.get(name);
+    const found = branches?.findLast(({ guards }) =>
+      guards.every(({ test, holds }) => (this.conditions.test(test, file, null) ?? holds) === holds),
+    );
+    return found?.binding ?? names?.bindings.get(name);
   }
 
   /** A name that may come with `from … import *`: modules that do so in rings are gone through once. */
@@ -218,7 +234,7 @@ export class Resolver {
     if (depth > MAX_DEPTH) return null;
     this.consulted.add(file);
     const names = this.#names.names(file);
-    const binding = names?.bindings.get(name);
+    const binding = this.#bound(names, name, file);
     if (binding?.kind === "value") return { file, name };
     if (binding?.kind === "import" && binding.name !== null) {
       const target = this.#modules.resolve(file, binding.level, binding.module);
@@ -246,7 +262,7 @@ export class Resolver {
 
   /** What a module-level name of the file is set to. */
   constantOf(file: string, name: string): Expression | null {
-    const binding = this.#names.names(file)?.bindings.get(name);
+    const binding = this.#bound(this.#names.names(file), name, file);
     return binding?.kind === "value" ? binding.value : null;
   }
 
@@ -264,6 +280,12 @@ export class Resolver {
     this.consulted.add(file);
     const found = this.#names.names(file)?.decorators.get(name);
     return (isCalled ? found?.called : found?.bare) ?? null;
+  }
+
+  /** What a function does that does nothing but answer something about the system; null for all others. */
+  question({ file, name }: Referent & { kind: "function" }): readonly Statement[] | null {
+    this.consulted.add(file);
+    return this.#names.names(file)?.questions.get(name) ?? null;
   }
 
   /** What a function of the workspace gives, by its annotation or its first `return`. */

@@ -74,6 +74,8 @@ export class CapabilityTable {
     const needs: Found[] = [];
     for (const rule of rules) {
       if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
+      if (rule.scope?.kind === "path" && isNullDevice(argumentAt(call, rule.scope.position, rule.scope.keyword)))
+        continue;
       const scope = rule.scope === undefined ? null : scopeOf(rule.scope, call, literal);
       needs.push({ capability: rule.capability, why: rule.why, scope });
       needs.push(...furtherNeeds(rule, call, scope, literal));
@@ -183,6 +185,10 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
       const node = argumentAt(call, condition.position, condition.keyword);
       return node !== null && literal.texts(node)?.every((text) => text === condition.text) !== true;
     }
+    case "is-not-named": {
+      const [name] = flagNames(argumentAt(call, condition.position, condition.keyword));
+      return name === undefined || !` ${condition.names} `.includes(` ${name} `);
+    }
     case "is-true":
     case "is-not-true":
       return isTrue(call, condition.keyword) === (condition.kind === "is-true");
@@ -194,6 +200,12 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
     default:
       return false;
   }
+}
+
+/** `os.devnull`: nothing is there to be read, and nothing stays of what is written. */
+function isNullDevice(node: Expression | null): boolean {
+  if (node?.kind === "Attribute") return node.attr === "devnull";
+  return node?.kind === "Constant" && node.value.type === "str" && node.value.value === "/dev/null";
 }
 
 function isNone(node: Expression | null): boolean {

@@ -36,7 +36,8 @@ const STARTERS: ReadonlySet<string> = new Set(
 /** What a command starts in its turn: `sudo rm x` starts `rm x`. */
 function started(words: readonly string[]): readonly string[] {
   const [program = "", ...rest] = words;
-  if (!STARTERS.has(program)) return [];
+  // `command -v x` only looks for x.
+  if (!STARTERS.has(program) || (program === "command" && /^-[a-z]*[vV]/u.test(rest[0] ?? ""))) return [];
   const from = rest.findIndex(
     (word) => !word.startsWith("-") && !word.includes("=") && !/^\d+(?:\.\d+)?[smhd]?$/u.test(word),
   );

@@ -1,6 +1,6 @@
 import type { Expression } from "../../python/index.ts";
 import { detached } from "../detached.ts";
-import type { Binding, ClassNames, FileNames } from "./names.ts";
+import type { Binding, Branch, ClassNames, FileNames } from "./names.ts";
 
 /** Longest expression, in characters, whose tree is kept as it is. */
 const SMALL = 160;
@@ -12,9 +12,11 @@ const SMALL = 160;
 export function slimNames(names: FileNames): FileNames {
   return {
     bindings: mapped(names.bindings, slimBinding),
+    branches: mapped(names.branches, (list) => list.map(slimBranch)),
     classes: mapped(names.classes, slimClass),
     results: mapped(names.results, (result) => ({ ...result, node: slim(result.node) })),
     decorators: mapped(names.decorators, detached),
+    questions: mapped(names.questions, detached),
     stars: names.stars.map(({ level, module }) => ({ level, module: detached(module) })),
   };
 }
@@ -34,6 +36,10 @@ function slimBinding(binding: Binding): Binding {
     default:
       return { kind: binding.kind, name: detached(binding.name) };
   }
+}
+
+function slimBranch({ guards, binding }: Branch): Branch {
+  return { guards: guards.map(({ test, holds }) => ({ test: slim(test), holds })), binding: slimBinding(binding) };
 }
 
 function slimClass({ name, bases, methods, attributes }: ClassNames): ClassNames {

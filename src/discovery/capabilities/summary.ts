@@ -8,24 +8,36 @@ import { Locals } from "./literals.ts";
 import { importBindings } from "./names.ts";
 import { objectOf, type Referent, type Resolver } from "./resolve.ts";
 import type { CapabilityTable } from "./rules.ts";
-import { type FileSummary, MAIN_UNIT, MODULE_UNIT, signatureOf, type Unit, variableUnit } from "./units.ts";
+import { type FileSummary, isOfClass, MAIN_UNIT, MODULE_UNIT, signatureOf, type Unit, variableUnit } from "./units.ts";
 
 /** Methods that Python calls by itself once there is an object. */
 const IMPLICIT_METHOD =
   /^__(?!rich_repr|rich_console|rich_measure|pretty|json|html|get_validators|get_pydantic)\w+__$/u;
 
-/** Bases that call none of their subclasses' methods by themselves. */
-const PASSIVE_BASES: ReadonlySet<string> = new Set([
-  "builtins.object",
-  "builtins.Exception",
-  "abc.ABC",
-  "enum.Enum",
-  "enum.IntEnum",
-  "enum.StrEnum",
-  "typing.NamedTuple",
-  "typing.Protocol",
-  "typing.Generic",
+/** Bases that call none of their subclasses' methods by themselves but those that Python itself calls. */
+const PASSIVE_BASES =
+  /^(?:builtins\.\w+|abc\.\w+|enum\.\w+|typing(?:_extensions)?\.\w+|collections\.\w+|collections\.abc\.\w+|numbers\.\w+|ctypes\.\w+|datetime\.\w+|decimal\.\w+|fractions\.\w+|uuid\.UUID|types\.\w+|weakref\.\w+|random\.Random|argparse\.Namespace|contextlib\.(?:ContextDecorator|Abstract\w+|ExitStack)|string\.Template|pathlib\.\w+|.*(?:Error|Exception|Warning))$/u;
+
+/** Of bases that call but a few of the methods of what is derived from them, those that may be called. */
+const HOOKS: ReadonlyMap<string, RegExp> = new Map([
+  ["threading.Thread", /^run$/u],
+  ["multiprocessing.Process", /^run$/u],
+  ["json.JSONEncoder", /^(?:default|encode|iterencode)$/u],
+  ["logging.Filter", /^filter$/u],
+  ["logging.Formatter", /^(?:format\w*|usesTime)$/u],
+  ["logging.LoggerAdapter", /^process$/u],
+  ["ast.NodeVisitor", /^(?:visit\w*|generic_visit)$/u],
+  ["ast.NodeTransformer", /^(?:visit\w*|generic_visit)$/u],
+  ["argparse.Action", /^format_usage$/u],
+  // What calls of the model and `apply` reach, and what saving it asks.
+  [
+    "torch.nn.Module",
+    /^(?:_\w+|forward|extra_repr|reset_parameters|train|eval|to|half|float|bfloat16|cuda|cpu|apply|state_dict|load_state_dict|(?:named_)?(?:parameters|modules|buffers|children)|register_\w+|requires_grad_|zero_grad)$/u,
+  ],
 ]);
+
+/** Class methods that frameworks call by themselves; others are ways to make an object, for whoever names them. */
+const CLASS_HOOKS = /^(?:from_(?:crawler|settings)|setUp\w*|tearDown\w*|add_\w*arg\w*|_\w+)$/u;
 
 /** Decorators that only wrap: the function still waits to be called. */
 const WRAPPING_DECORATORS =
@@ -280,6 +292,7 @@ export class SummaryReader {
     const isCalled = decorator.kind === "Call";
     const used = isCalled ? this.#resolver.resolve(decorator.func, this.#file, locals) : found;
     if (used?.kind === "external") return WRAPPING_DECORATORS.test(used.name) ? [] : null;
+    if (used?.kind === "class" || used?.kind === "instance") return this.#objectKeeps(used, isCalled) ? null : [];
     const keeping = used?.kind === "function" ? this.#resolver.keeping(used, isCalled) : null;
     if (used?.kind !== "function" || keeping === null || keeping.kind === "hands-over") return null;
     if (keeping.kind === "wraps") return [];
@@ -294,6 +307,16 @@ export class SummaryReader {
     });
     const known = variables.filter((variable) => variable !== null);
     return known.length < variables.length ? null : known;
+  }
+
+  /** Whether an object that is used as a decorator, or made by one, may call what it is given. */
+  #objectKeeps(used: Referent & { kind: "class" | "instance" }, isCalled: boolean): boolean {
+    // `@Class`: the object stands where the function stood, for whoever names that.
+    if (used.kind === "class" && !isCalled) return false;
+    if (used.kind === "instance" && isCalled) return true;
+    const call = this.#resolver.member(used.file, used.name, "__call__");
+    if (call?.kind === "external") return isHook(call.name);
+    return call?.kind !== "function" || this.#resolver.keeping(call, false)?.kind !== "wraps";
   }
 
   /** Evaluating a decorator that puts things into a registry takes nothing out of it. */
@@ -340,7 +363,11 @@ export class SummaryReader {
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
         this.#function(statement, unit, new Locals([]), true, node.name);
-        self.methods.push({ name: statement.name, signature: signatureOf(statement) });
+        self.methods.push({
+          name: statement.name,
+          isOfClass: isOfClass(statement),
+          signature: signatureOf(statement),
+        });
         inside.set(statement.name, { kind: "function", file: this.#file, name: `${node.name}.${statement.name}` });
         if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
           self.edges.push({ kind: "virtual", file: this.#file, unit: `${node.name}.${statement.name}` });
@@ -353,21 +380,27 @@ export class SummaryReader {
   /** Methods that a base class outside the workspace may call are reached once there is an object. */
   #base(node: ClassDef, base: Expression, self: Unit, hooks: Set<string>, locals: Locals): void {
     const found = this.#resolver.resolve(base, this.#file, locals);
-    const own = node.body.flatMap((item) =>
-      item.kind === "FunctionDef" || item.kind === "AsyncFunctionDef" ? [item.name] : [],
+    const defined = node.body.flatMap((item) =>
+      item.kind === "FunctionDef" || item.kind === "AsyncFunctionDef" ? [item] : [],
     );
+    const own = defined.map(({ name }) => name);
+    const callable = new Set(defined.filter(mayBeHook).map(({ name }) => name));
     if (found?.kind === "class") {
       self.edges.push({ kind: "base", file: found.file, unit: found.name });
       for (const name of own) {
         const above = this.#resolver.member(found.file, found.name, name);
         if (above?.kind === "function") {
           self.overrides.push({ base: { file: above.file, unit: above.name }, unit: `${node.name}.${name}` });
-        } else if (above?.kind === "external" && !isPassive(above.name)) hooks.add(name);
+        } else if (above?.kind === "external" && callable.has(name) && isHook(above.name)) hooks.add(name);
       }
-    } else if (found?.kind !== "external" || !isPassive(`${found.name}.x`)) {
-      for (const name of own) hooks.add(name);
+      return;
     }
+    for (const name of callable) if (found?.kind !== "external" || isHook(`${found.name}.${name}`)) hooks.add(name);
   }
+}
+
+function mayBeHook(node: FunctionDef): boolean {
+  return !isOfClass(node) || node.decorator_list.length > 1 || CLASS_HOOKS.test(node.name);
 }
 
 /** The variable that an assignment changes: `TABLE` of `TABLE["x"]`. */
@@ -376,8 +409,14 @@ function rootName(node: Expression): string | null {
   return node.kind === "Name" ? node.id : null;
 }
 
-function isPassive(member: string): boolean {
-  return PASSIVE_BASES.has(member.slice(0, member.lastIndexOf(".")));
+/** Whether a class outside the workspace may call a method of what is derived from it. */
+function isHook(member: string): boolean {
+  const dot = member.lastIndexOf(".");
+  const base = member.slice(0, dot);
+  const name = member.slice(dot + 1);
+  // `_missing_` and the like of enumerations.
+  if (/^_[a-z]\w*_$/u.test(name)) return true;
+  return HOOKS.get(base)?.test(name) ?? !PASSIVE_BASES.test(base);
 }
 
 function defaultsOf(args: Arguments): readonly Expression[] {

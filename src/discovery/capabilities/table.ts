@@ -21,6 +21,7 @@ export interface ScopeArgument {
  * - `given`: the argument is there and not `None`;
  * - `is-not-text`: the argument is not a text that is there in words;
  * - `is-other-than`: the argument is there, and not known to be this text;
+ * - `is-not-named`: the argument is not the constant of this name, or of one of these, whatever module it is from;
  * - `is-true`, `is-not-true`: the keyword is the literal `True`, or is not;
  * - `is-url`, `is-not-url`: the argument is known to be a web address, or is not known to be one.
  */
@@ -31,6 +32,7 @@ export type Condition =
   | { readonly kind: "unsafe-loader" }
   | { readonly kind: "given" | "is-not-text"; readonly position: number; readonly keyword?: string }
   | { readonly kind: "is-other-than"; readonly position: number; readonly keyword?: string; readonly text: string }
+  | { readonly kind: "is-not-named"; readonly position: number; readonly keyword?: string; readonly names: string }
   | { readonly kind: "is-true" | "is-not-true"; readonly keyword: string }
   | { readonly kind: "is-url" | "is-not-url"; readonly position: number; readonly keyword?: string };
 
@@ -58,8 +60,9 @@ export interface CapabilityRule {
  */
 export const CAPABILITY_RULES: readonly CapabilityRule[] = [...STANDARD_RULES, ...PACKAGE_RULES, ...SERVICE_RULES];
 
-/** Names of environment variables that hold secrets. */
-export const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH/iu;
+/** Names of environment variables that hold secrets; no `TOKENIZERS_PARALLELISM`, `MAX_TOKENS`, `AUTHOR` or `KEYBOARD`. */
+export const SECRET_NAME =
+  /(?:KEYS?|TOKEN|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH(?:ENTICATION|ORIZATION)?)(?:FILE|PATH)?(?![A-Z])/iu;
 
 /** Paths where secrets are kept. */
 export const SECRET_PATH =

@@ -28,10 +28,12 @@ export type Edge =
       /**
        * - `unit`: a function, a module body, what a variable holds;
        * - `object`: a class of which an object is made;
+       * - `own`: a class of which, or of one below which, `cls()` makes an object;
+       * - `receiver`: a class that is named to call one of its methods;
        * - `base`: a class that another one is derived from;
        * - `virtual`: a method of a class, or of the class below it that the object is of.
        */
-      readonly kind: "unit" | "object" | "base" | "virtual";
+      readonly kind: "unit" | "object" | "own" | "receiver" | "base" | "virtual";
       /** Given to a framework that may call it when the program runs; a function called by itself does not run it. */
       readonly isLate?: true;
     })
@@ -66,6 +68,8 @@ export interface Signature {
 
 export interface Method {
   readonly name: string;
+  /** Called on the class as well as on its objects. */
+  readonly isOfClass: boolean;
   /** null where something else may stand before the function. */
   readonly signature: Signature | null;
 }
@@ -106,6 +110,12 @@ export function shapeOf({ args, keywords }: Call): CallShape {
 
 /** Decorators after which a method still takes what it says. */
 const TRANSPARENT: ReadonlySet<string> = new Set(["staticmethod", "classmethod", "abstractmethod", "override"]);
+
+export function isOfClass({ decorator_list }: FunctionDef): boolean {
+  return decorator_list.some((item) => item.kind === "Name" && OF_CLASS.has(item.id));
+}
+
+const OF_CLASS: ReadonlySet<string> = new Set(["classmethod", "staticmethod"]);
 
 export function signatureOf({ args, decorator_list }: FunctionDef): Signature | null {
   const names = decorator_list.map((item) =>

@@ -339,7 +339,7 @@ export const PACKAGE_RULES: readonly CapabilityRule[] = [
     capability: "privileged",
     why: "needs or changes privileges",
     names:
-      "bcc.BPF prctl.set_caps elevate.elevate scapy.all.sniff scapy.all.sr1 scapy.all.sendp pyroute2.IPRoute pyroute2.NetNS iptc.* pcapy.open_live pcap.pcap dbus.SystemBus",
+      "bcc.BPF prctl.set_caps elevate.elevate scapy.all.sniff scapy.all.sr1 scapy.all.sendp pyroute2.IPRoute pyroute2.NetNS iptc.* pcapy.open_live pcap.pcap",
   },
   // --- people and devices --------------------------------------------------------------------------------------
   {

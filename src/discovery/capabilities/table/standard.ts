@@ -257,8 +257,19 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   {
     capability: "network-access",
     why: "opens a socket",
-    names: `socket.socket socket.socketpair socket.fromfd ssl.wrap_socket ssl.SSLContext.wrap_socket socket.socket.connect
-            socket.socket.connect_ex socket.socket.sendto socket.socket.sendmsg`,
+    names: "socket.fromfd socket.socket.connect socket.socket.connect_ex socket.socket.sendto socket.socket.sendmsg",
+  },
+  {
+    capability: "network-access",
+    why: "opens a socket",
+    names: "socket.socket",
+    when: { kind: "is-not-named", position: 0, keyword: "family", names: "AF_UNIX AF_NETLINK AF_CAN AF_ALG AF_VSOCK" },
+  },
+  {
+    capability: "network-access",
+    why: "encrypts a connection",
+    names: "ssl.wrap_socket ssl.SSLContext.wrap_socket ssl.create_default_context.wrap_socket",
+    when: { kind: "is-not-true", keyword: "server_side" },
   },
   {
     capability: "network-listen",
@@ -368,7 +379,7 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
             pdb.runeval pdb.runcall pdb.main pdb.Pdb.run bdb.Bdb.run trace.Trace.run trace.Trace.runctx
             pkgutil.find_loader pkgutil.resolve_name doctest.testmod doctest.testfile doctest.run_docstring_examples
             unittest.main unittest.TestLoader.discover unittest.TestLoader.loadTestsFromName
-            logging.config.dictConfig logging.config.fileConfig sys.remote_exec`,
+            logging.config.fileConfig sys.remote_exec`,
   },
   {
     capability: "dynamic-code",
