@@ -12,6 +12,8 @@ export interface CommandRule {
   readonly subcommands?: string;
   /** One of the arguments has to be one of these; `*=*` stands for any `name=value`. */
   readonly having?: readonly string[];
+  /** Of filters, which read what is piped into them if nothing else is named: from this operand on they are given files. */
+  readonly operands?: number;
 }
 
 export const COMMAND_RULES: readonly CommandRule[] = [
@@ -37,7 +39,19 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     capability: "filesystem-read",
     why: "reads files",
     programs:
-      "cat head tail less more grep egrep fgrep rg sed awk gawk sort uniq wc cut find ls du diff cmp file stat md5sum sha1sum sha256sum strings od xxd hexdump tac nl jq yq tar unzip zip gzip zcat cp mv rsync source git tree comm join paste",
+      "less more find ls du diff cmp file stat tar unzip zip gzip zcat cp mv rsync source git tree comm join paste",
+  },
+  {
+    capability: "filesystem-read",
+    why: "reads files",
+    programs: "cat head tail sort uniq wc cut md5sum sha1sum sha256sum sha512sum strings od xxd hexdump tac nl",
+    operands: 1,
+  },
+  {
+    capability: "filesystem-read",
+    why: "reads files",
+    programs: "grep egrep fgrep rg sed awk gawk jq yq",
+    operands: 2,
   },
   {
     capability: "file-permissions",
@@ -166,6 +180,38 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   },
 ];
 
+/** Options of filters that take the word after them. */
+const TAKING: Readonly<Record<string, string>> = {
+  head: "-n -c --lines --bytes",
+  tail: "-n -c --lines --bytes",
+  sort: "-k -t -o -S -T --key --field-separator",
+  cut: "-d -f -c -b --delimiter --fields",
+  xxd: "-l -c -s",
+  od: "-t -A -N -j -w",
+  awk: "-v -F",
+  gawk: "-v -F",
+  jq: "--indent --tab",
+  grep: "-m -A -B -C --color",
+  strings: "-n",
+};
+
+/** Options that give a filter its program or pattern, or make it read folders, so that one more operand is a file. */
+const PROGRAM_GIVEN =
+  /^(?:-[a-zA-Z]*[ef]|--expression|--file|--regexp|--from-file|-[a-zA-Z]*[rR]|--recursive|--files|-l)$/u;
+
+/** Whether a filter is given files; without, it reads what is piped into it. */
+function hasFiles(program: string, args: readonly string[], operands: number): boolean {
+  const taking = TAKING[program] ?? "";
+  let isGiven = false;
+  const files = args.filter((word, index) => {
+    if (includesWord(taking, args[index - 1] ?? "")) return false;
+    if (operands > 1 && PROGRAM_GIVEN.test(word)) isGiven = true;
+    return !/^-./u.test(word) && word !== "-";
+  });
+  // `rg x` and `grep -r x` read the folder that they are started in.
+  return files.length >= (isGiven || program === "rg" ? 1 : operands);
+}
+
 /** Shell words that are no programs: keywords and harmless built-in commands. */
 export const SHELL_BUILTINS: ReadonlySet<string> = new Set(
   `: . [ [[ { } ( ) ! alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
@@ -183,6 +229,7 @@ export function needsOfCommand(words: readonly string[]): readonly CommandRule[]
   const subcommand = args.find((word) => !word.startsWith("-")) ?? "";
   return COMMAND_RULES.filter((rule) => {
     if (!includesWord(rule.programs, program)) return false;
+    if (rule.operands !== undefined && !hasFiles(program, args, rule.operands)) return false;
     if (rule.subcommands !== undefined && !isSubcommand(rule.subcommands, program, subcommand, args)) return false;
     return rule.having === undefined || rule.having.some((option) => args.some((word) => matchesOption(word, option)));
   });

@@ -10,7 +10,7 @@ import { slimNames } from "./slim.ts";
 import { SummaryReader } from "./summary.ts";
 import { type CallShape, type Edge, type FileSummary, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
 
-export { commandCapabilities } from "./shell.ts";
+export { recipeCapabilities, scriptCapabilities } from "./shell.ts";
 
 const STANDARD_TABLE = new CapabilityTable(process.platform);
 

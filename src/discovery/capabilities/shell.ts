@@ -3,18 +3,44 @@ import type { ShellCommand } from "../readers/shell-words.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { needsOfCommand, SHELL_BUILTINS } from "./commands.ts";
 import { hostOf } from "./rules.ts";
+import { reachedCommands } from "./shell-reach.ts";
 import { SECRET_NAME, SECRET_PATH } from "./table.ts";
 
-/** The capabilities of a shell script's commands. Functions of the script itself are no programs. */
-export function commandCapabilities(
+/** The capabilities of a shell script: of those of its commands that running it may reach. */
+export function scriptCapabilities(
+  file: string,
+  text: string,
+  commands: readonly ShellCommand[],
+  functions: ReadonlySet<string>,
+): Capability[] {
+  return commandCapabilities(file, reachedCommands(text, commands), functions, null);
+}
+
+/** The capabilities of a recipe: of its commands, and of the program that finds and runs it. */
+export function recipeCapabilities(
+  file: string,
+  runner: ShellCommand,
+  commands: readonly ShellCommand[],
+): Capability[] {
+  return commandCapabilities(file, commands, new Set(), runner);
+}
+
+/** Functions of the script itself are no programs. */
+function commandCapabilities(
   file: string,
   commands: readonly ShellCommand[],
   functions: ReadonlySet<string>,
+  runner: ShellCommand | null,
 ): Capability[] {
   const findings: Findings = new Map();
   const add: Add = (name, command, why, scope = {}) => {
     gather(findings, name, file, command.line, scope, () => ({ text: command.text, why: `This line ${why}.` }));
   };
+  if (runner !== null) {
+    const [program = ""] = runner.words;
+    add("filesystem-read", runner, `is found by ${program} in this file`);
+    add("process-spawn", runner, `is run by ${program}`, { programs: [program] });
+  }
   for (const command of commands) {
     for (let words = command.words; words.length > 0; words = started(words)) {
       addCommand(words, command, functions, add);

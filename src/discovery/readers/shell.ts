@@ -1,5 +1,5 @@
 import type { Parameter, Subcommand, Tool } from "../../model/index.ts";
-import { commandCapabilities } from "../capabilities/index.ts";
+import { scriptCapabilities } from "../capabilities/index.ts";
 import { categoryOf } from "../category.ts";
 import { firstParagraph } from "../python-tool.ts";
 import { argumentsSchema } from "../schema.ts";
@@ -31,7 +31,7 @@ export function readShell(file: string, text: string, facts: ShellFacts): Tool |
   const all = [...parameters, ...positional];
   const stem = file.slice(file.lastIndexOf("/") + 1).replace(/\.(?:ba)?sh$/u, "");
   const description = firstParagraph(headerComment(text)) ?? "";
-  const capabilities = commandCapabilities(file, commands, functions);
+  const capabilities = scriptCapabilities(file, text, commands, functions);
   return {
     id: file,
     name: stem,

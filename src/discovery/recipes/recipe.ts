@@ -1,5 +1,5 @@
 import type { Framework, Parameter, Tool } from "../../model/index.ts";
-import { commandCapabilities } from "../capabilities/index.ts";
+import { recipeCapabilities } from "../capabilities/index.ts";
 import { categoryOf } from "../category.ts";
 import { shellCommands } from "../readers/shell-words.ts";
 import { soundsLikePath } from "../readers/types.ts";
@@ -51,7 +51,7 @@ export function recipeTool(
     words: [command[0]],
     redirections: [],
   };
-  const capabilities = commandCapabilities(file, [started, ...commands], new Set());
+  const capabilities = recipeCapabilities(file, started, commands);
   return {
     id: `${file}#${name}`,
     name,
