@@ -1563,7 +1563,7 @@ class Supervisor:
             self.pause()
         written = io_bytes(os.pread(self.own_io, 4096, 0))
         written += sum(io_bytes(read_file("/proc/" + pid + "/io")) for pid in pids)
-        written = max(written, self.disk.measure(near))
+        written = max(written, self.disk.measure(near, pids))
         self.next_close_look = monotonic() + LOOK_CLOSELY_EVERY[self.unbounded]
         self.written = max(self.written, written + temporary)
         resident = self.socket_buffers() + sum(exact_memory("/proc/" + pid) for pid in pids)
@@ -1858,6 +1858,24 @@ def open_sockets(pid):
     return count
 
 
+def removed_files(pid):
+    """Bytes of the files that a process holds open and that have no name any more, by device and number."""
+    folder = "/proc/" + pid + "/fd/"
+    found = {}
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return found  # gone
+    for name in names:
+        try:
+            state = os.stat(folder + name)
+        except OSError:
+            continue  # closed since it was listed
+        if state.st_nlink == 0 and (state.st_mode & 0o170000) == 0o100000:
+            found[state.st_dev, state.st_ino] = state.st_blocks * 512
+    return found
+
+
 def io_bytes(text):
     """Bytes caused to be written to storage, from /proc/PID/io; includes children that were waited for."""
     if not text:
@@ -1905,6 +1923,7 @@ class Disk:
         self.old_bytes, self.old_files = self.walk(None, None)
         self.free = self.free_space()
         self.empty = self.tmpfs_use()
+        self.own_devices = {os.stat(path).st_dev for path in self.tmpfs}  # counted as a whole
 
     def temporary(self):
         """Bytes and files in the temporary file systems."""
@@ -1935,13 +1954,21 @@ class Disk:
         return (self.free[0] - space > (self.most_bytes - written) / 2
                 or self.free[1] - inodes > (self.most_files - files) / 2)
 
-    def measure(self, near):
-        """Walks through the folders, but not most of the time where no limit is near; the bytes that are more than before."""
+    def measure(self, near, pids):
+        """Walks through the folders, but not most of the time where no limit is near; the bytes that are more than before.
+
+        What has no name any more is counted by the processes that hold it open: where the host keeps a folder in memory
+        (/tmp, often), nothing else tells of it, as no byte of it goes to storage.
+        """
         begun = monotonic()
         if not near and begun < self.next:
             return self.bytes
         self.free = self.free_space()
         total, files = self.walk(self.most_bytes + self.old_bytes, self.most_files + self.old_files)
+        removed = {}
+        for pid in pids:
+            removed.update(removed_files(pid))
+        total += sum(size for (device, _), size in removed.items() if device not in self.own_devices)
         self.bytes, self.files = total - self.old_bytes, files - self.old_files
         self.next = monotonic() + 4 * (monotonic() - begun)
         return self.bytes

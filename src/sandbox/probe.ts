@@ -223,8 +223,9 @@ async function probeLimits(run: ProbeRun, workspace: string): Promise<Enforcemen
   const limits = names.map(async (name) => {
     const policy = name === "timeout" ? { ...config, timeMs: 100 } : config;
     const { exit } = await run(policy, LIMIT_SCRIPTS[name], [], () => undefined);
-    const probe = `a program that passes the limit ended as “${exit.reason}”`;
-    return { ...LIMITS[name], enforced: exit.reason === name, probe };
+    const enforced = exit.reason === name;
+    const why = enforced || exit.message === undefined ? "" : `: ${exit.message}`;
+    return { ...LIMITS[name], enforced, probe: `a program that passes the limit ended as “${exit.reason}”${why}` };
   });
   return Promise.all([...limits, probeCpuShare(run, config)]);
 }

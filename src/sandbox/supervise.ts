@@ -30,6 +30,8 @@ export const NO_USAGE: Usage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, writte
 
 /** How long the supervisor may take to end everything, past a cancellation or the wall time. */
 const GRACE_MS = 3_000;
+/** How long it may take to come up, which is no time of the command's: on a machine with too much to do that is seconds. */
+const LONGEST_START_MS = 30_000;
 /** Node fires timers beyond this at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What is kept of the complaints of a supervisor that does not come up. */
@@ -95,8 +97,11 @@ export async function followRun(
   handlers: RunHandlers,
   signal: AbortSignal,
 ): Promise<SupervisedOutcome> {
-  const watch = new EventWatch(handlers.onEvent);
   using deadline = new Deadline(timeMs, control, end, signal);
+  const watch = new EventWatch((event) => {
+    if (event.type === "started") deadline.begin();
+    handlers.onEvent(event);
+  });
   if (input !== "none" && stdin) input.pipe(stdin);
   try {
     await Promise.all([
@@ -112,7 +117,7 @@ export async function followRun(
   } finally {
     if (input !== "none" && stdin) input.unpipe(stdin);
   }
-  return watch.outcome(signal.aborted);
+  return watch.outcome(signal.aborted, deadline.passed);
 }
 
 /** A started process' ends of its descriptors; none where there is no pipe, or where the process could not be started. */
@@ -126,22 +131,47 @@ function sockets(stdio: readonly unknown[]): (Duplex | undefined)[] {
 
 /**
  * Ends a run that is cancelled: the end of the control stream asks the supervisor to end everything and report. One that
- * does not in time, or that outlives its own time limit, is killed with bwrap, and the namespace goes with it.
+ * does not in time, that does not come up, or that outlives its own time limit, is killed with bwrap, and the namespace
+ * goes with it.
  */
 class Deadline {
+  readonly #timeMs: number;
   readonly #control: Duplex;
   readonly #kill: () => void;
   readonly #signal: AbortSignal;
   readonly #timers: NodeJS.Timeout[];
+  #passed: string | undefined;
 
   constructor(timeMs: number, control: Duplex, kill: () => void, signal: AbortSignal) {
+    this.#timeMs = timeMs;
     this.#control = control;
     this.#kill = kill;
     this.#signal = signal;
-    this.#timers = [setTimeout(kill, Math.min(timeMs + GRACE_MS, LONGEST_TIMER_MS))];
+    this.#timers = [
+      setTimeout(this.#pass, LONGEST_START_MS, `the sandbox did not come up in ${LONGEST_START_MS / 1000} s`),
+    ];
     signal.addEventListener("abort", this.cancel, { once: true });
     if (signal.aborted) this.cancel();
   }
+
+  /** What was not done in time when the supervisor was killed for it, in words. */
+  get passed(): string | undefined {
+    return this.#passed;
+  }
+
+  /** The command was started: from now on its own time counts. */
+  begin(): void {
+    for (const timer of this.#timers.splice(0, 1)) clearTimeout(timer);
+    const longest = Math.min(this.#timeMs + GRACE_MS, LONGEST_TIMER_MS);
+    this.#timers.unshift(
+      setTimeout(this.#pass, longest, `ran longer than ${this.#timeMs} ms, and was not ended by its supervisor`),
+    );
+  }
+
+  readonly #pass = (what: string): void => {
+    this.#passed = what;
+    this.#kill();
+  };
 
   readonly cancel = (): void => {
     this.#control.end();
@@ -200,11 +230,14 @@ class EventWatch {
     if (this.#complaint.length < COMPLAINT_BYTES) this.#complaint += Buffer.from(chunk).toString("utf8");
   }
 
-  async outcome(cancelled: boolean): Promise<SupervisedOutcome> {
+  /** @param passed what the supervisor was killed for, when it was */
+  async outcome(cancelled: boolean, passed: string | undefined): Promise<SupervisedOutcome> {
     const started = await this.#begun.promise;
     if (this.#exited) return { started, exit: this.#exited.exit, usage: this.#exited.usage };
     if (cancelled) return { started, exit: { reason: "cancelled", message: "cancelled" }, usage: this.#usage };
-    const message = this.#complaint.trim() || "the sandbox's supervisor ended without a report";
+    if (passed !== undefined && started)
+      return { started, exit: { reason: "timeout", message: passed }, usage: this.#usage };
+    const message = this.#complaint.trim() || passed || "the sandbox's supervisor ended without a report";
     return { started, exit: { reason: "sandbox-error", message }, usage: this.#usage };
   }
 }

@@ -24,6 +24,12 @@ def _observe():
     ESCAPES.update({'"': '\\"', "\\": "\\\\", "\x7f": "\\u007f"})
     LIBRARY = os.path.dirname(os.__file__) + "/"
     STANDARD = getattr(sys, "stdlib_module_names", None)
+    if STANDARD is None:  # Python 3.8 and 3.9 have no list: what lies in their folders
+        try:
+            STANDARD = {name.partition(".")[0] for folder in ("", "lib-dynload")
+                        for name in posix.listdir(LIBRARY + folder)} | set(sys.builtin_module_names)
+        except OSError:
+            pass
     seen, lost = set(), [0]
 
     def is_library(path):
