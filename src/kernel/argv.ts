@@ -155,7 +155,11 @@ function writeLevel(context: Context, level: Level, last: boolean): Result<reado
   const suspicious = positionals.find((value) => looksLikeOption(context, value));
   const canEnd = context.dialect.doubleDash && last && !level.remainder && positionals.length > 0;
   if (suspicious !== undefined && !(canEnd || isSafeRemainder(context, level, suspicious))) {
-    return refuse(context, suspicious, "starts with a dash and this tool's parser could take it for an option");
+    return refuse(
+      context,
+      suspicious,
+      `starts with a dash and this tool's parser could take it for an option: say ./${suspicious} where a file is meant; an option becomes a parameter by a *.tool.yaml`,
+    );
   }
   if (needsEnd && !canEnd && closed.length === 0) {
     return refuse(context, open[0]?.words[0] ?? "", "takes any number of values and nothing can end them here");

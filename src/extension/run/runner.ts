@@ -333,7 +333,7 @@ export class Runner implements Disposable {
     const titles = blocked.map((capability) => capabilityTitle(capability.name, l10n.t));
     pty.end(`${name}: ${sentence}`, [
       ...refusedHostLines(execution, located.tool, l10n.t),
-      ...(execution.observed ? observedLines(execution.observed, l10n.t) : []),
+      ...(execution.observed ? observedLines(execution.observed, execution.results, l10n.t) : []),
       ...failureHints(execution, titles, l10n.t),
       ...resultLines(execution, l10n.t),
       ...(notKept === undefined ? [] : [l10n.t("Its result is not kept: {0}", notKept)]),

@@ -17,7 +17,7 @@ export interface FolderAlert {
  * @param nameOf the tool's name, while it is in the workspace
  */
 export function showAlerts(
-  kernels: Kernels,
+  kernels: Pick<Kernels, "onDidAlert">,
   reporter: Reporter,
   nameOf: (folder: WorkspaceFolder, tool: string) => string | undefined,
 ): Disposable {

@@ -53,7 +53,7 @@ const execution: Execution & { observed: Observed } = {
 
 describe("what an observed run did", () => {
   it("is told in lines, what was not inferred first", () => {
-    expect(observedLines(observed, english)).toEqual([
+    expect(observedLines(observed, [], english)).toEqual([
       "Done, though not seen in its code: starts other programs: git status (at tool.py:9)",
       "Seen in its code, not done in this run: changes the environment",
       "It only ever read data/<b>.csv",
@@ -65,7 +65,7 @@ describe("what an observed run did", () => {
 
   it("says so when nothing was observed", () => {
     const { comparison: _none, ...rest } = observed;
-    const lines = observedLines({ ...rest, pythons: 0, programs: [], lost: 0 }, english);
+    const lines = observedLines({ ...rest, pythons: 0, programs: [], lost: 0 }, [], english);
     expect(lines).toEqual(["Nothing was observed: no Python of the run told what it did."]);
   });
 

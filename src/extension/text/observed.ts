@@ -3,6 +3,7 @@ import { capabilityTitle } from "./capability.ts";
 import { shownCommand } from "./confirm.ts";
 import { escapeHtml } from "./html.ts";
 import { bytesText } from "./quantity.ts";
+import { leftFiles } from "./result-files.ts";
 import type { Translate } from "./translate.ts";
 
 /** So many things are named in one line of a terminal; the page has more. */
@@ -50,8 +51,10 @@ function enoughLines({ tighter }: CapabilityComparison, t: Translate): string[] 
 }
 
 /** What an observed run did, for the lines below its output. */
-export function observedLines(observed: Observed, t: Translate): string[] {
+export function observedLines(observed: Observed, results: Execution["results"], t: Translate): string[] {
   const { comparison } = observed;
+  // Writing into its own result folder needs no capability.
+  const unseen = comparison?.unseen.filter((name) => name !== "filesystem-write" || !leftFiles({ results })) ?? [];
   const words = ({ capability, seen, place }: SeenCapability): string => {
     const what = `${capabilityTitle(capability, t)}: ${some(seen, t)}`;
     return place === undefined ? what : t("{0} (at {1}:{2})", what, place.file, place.line);
@@ -61,11 +64,11 @@ export function observedLines(observed: Observed, t: Translate): string[] {
       ? []
       : [
           ...comparison.unexpected.map((seen) => t("Done, though not seen in its code: {0}", words(seen))),
-          ...(comparison.unseen.length > 0
+          ...(unseen.length > 0
             ? [
                 t(
                   "Seen in its code, not done in this run: {0}",
-                  comparison.unseen.map((name) => capabilityTitle(name, t)).join(", "),
+                  unseen.map((name) => capabilityTitle(name, t)).join(", "),
                 ),
               ]
             : []),
@@ -91,7 +94,8 @@ function section(title: string, content: string): string {
   return `<h2>${escapeHtml(title)}</h2>\n${content}`;
 }
 
-function comparisonSection(comparison: CapabilityComparison, t: Translate): string {
+/** @param left the run left files as results, which writing to its own folder is no capability for */
+function comparisonSection(comparison: CapabilityComparison, left: boolean, t: Translate): string {
   const seenRow = (verdict: string, warn: boolean) => (seen: SeenCapability) => [
     capabilityTitle(seen.capability, t),
     { text: verdict, warn },
@@ -100,7 +104,11 @@ function comparisonSection(comparison: CapabilityComparison, t: Translate): stri
   const rows = [
     ...comparison.unexpected.map(seenRow(t("done, not seen in its code"), true)),
     ...comparison.matched.map(seenRow(t("done, as its code says"), false)),
-    ...comparison.unseen.map((name) => [capabilityTitle(name, t), t("not done in this run"), ""]),
+    ...comparison.unseen.map((name) => {
+      const verdict =
+        name === "filesystem-write" && left ? t("only into its result folder") : t("not done in this run");
+      return [capabilityTitle(name, t), verdict, ""];
+    }),
     ...comparison.unobservable.map((name) => [capabilityTitle(name, t), t("cannot be observed"), ""]),
   ];
   if (rows.length === 0) return "";
@@ -183,7 +191,10 @@ function factSections({ files, hosts, programs, environment, imports, sandbox }:
 }
 
 /** What an observed run did, as a page without scripts. */
-export function observedPage({ argv, observed }: Execution & { readonly observed: Observed }, t: Translate): string {
+export function observedPage(
+  { argv, observed, results }: Execution & { readonly observed: Observed },
+  t: Translate,
+): string {
   const note = t(
     "This is what the program told about itself while it ran. It helps to understand a tool; it proves nothing about one that hides what it does, and other arguments may lead elsewhere. Attempts count, also those that the sandbox did not let succeed.",
   );
@@ -194,7 +205,7 @@ export function observedPage({ argv, observed }: Execution & { readonly observed
     ...caveats(observed, t).map((line) => `<p class="unexpected">${escapeHtml(line)}</p>`),
     ...(observed.comparison === undefined
       ? []
-      : [comparisonSection(observed.comparison, t), suggestionSection(observed.comparison, t)]),
+      : [comparisonSection(observed.comparison, leftFiles({ results }), t), suggestionSection(observed.comparison, t)]),
     ...factSections(observed, t),
     `<p class="note">${escapeHtml(note)}</p>`,
   ].join("\n");

@@ -3,6 +3,7 @@ import { shownCommand } from "./confirm.ts";
 import { exitSentence, usageText } from "./exit.ts";
 import { escapeHtml } from "./html.ts";
 import { observedLines } from "./observed.ts";
+import { resultNames } from "./result-files.ts";
 import type { Translate } from "./translate.ts";
 
 /** A tool's name from its id, for when the tool itself may be gone: `tools/prune.py` is `prune`. */
@@ -25,10 +26,8 @@ export function formattedJson(text: string): string {
 const NAMED_RESULTS = 6;
 
 /** The files that a run left, for the lines below its output; what it printed stands above already. */
-export function resultLines({ results }: Pick<Execution, "results">, t: Translate): string[] {
-  const names = results
-    .map(({ path }) => path.slice(path.lastIndexOf("/") + 1))
-    .filter((name) => !name.startsWith("stdout."));
+export function resultLines(execution: Pick<Execution, "results">, t: Translate): string[] {
+  const names = resultNames(execution);
   if (names.length === 0) return [];
   const shown = names.slice(0, NAMED_RESULTS).join(", ");
   const rest = names.length - NAMED_RESULTS;
@@ -62,7 +61,10 @@ export function executionText(execution: Execution, t: Translate): string {
     ...(execution.cachedFrom === undefined ? [] : [t("cached: the result of a run at {0}", execution.cachedFrom.at)]),
     ...section(t("output"), execution.stdout),
     ...section(t("errors"), execution.stderr),
-    ...section(t("what it did"), execution.observed ? observedLines(execution.observed, t).join("\n") : ""),
+    ...section(
+      t("what it did"),
+      execution.observed ? observedLines(execution.observed, execution.results, t).join("\n") : "",
+    ),
     "",
   ].join("\n");
 }

@@ -100,7 +100,9 @@ export function workflowSentence({ workflow, status, steps, message }: WorkflowR
   const why = message ?? bad?.message ?? "";
   switch (status) {
     case "ok":
-      return t("{0}: all {1} steps ended well", workflow, steps.length);
+      return steps.length === 1
+        ? t("{0}: its step ended well", workflow)
+        : t("{0}: all {1} steps ended well", workflow, steps.length);
     case "cancelled":
       return t("{0}: stopped", workflow);
     default:

@@ -43,7 +43,7 @@ interface Prepared {
 /** Plans and runs workflows for a person: asks, previews, confirms, shows. The kernel decides and does. */
 export class WorkflowRuns implements Disposable {
   readonly #kernels: Kernels;
-  readonly #graphs: GraphPanels;
+  readonly #graphs: Pick<GraphPanels, "showDiagram">;
   readonly #reporter: Reporter;
   readonly #standings = new Map<string, WorkflowStanding>();
   readonly #running = new Set<Promise<unknown>>();
@@ -52,7 +52,7 @@ export class WorkflowRuns implements Disposable {
   /** A workflow began, went on or ended. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(kernels: Kernels, graphs: GraphPanels, reporter: Reporter) {
+  constructor(kernels: Kernels, graphs: Pick<GraphPanels, "showDiagram">, reporter: Reporter) {
     this.#kernels = kernels;
     this.#graphs = graphs;
     this.#reporter = reporter;
