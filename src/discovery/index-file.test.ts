@@ -121,11 +121,17 @@ describe("an index that outlives its process", () => {
 
   const damages: readonly [string, (text: string) => string, RegExp][] = [
     ["cut short", (text) => text.slice(0, text.length / 2), /JSON/],
-    ["empty", () => "", /JSON/],
+    ["empty", () => "", /expected object/],
     ["something else", () => "[]", /expected object/],
-    ["newer", (text) => text.replace('"format":1', '"format":2'), /another version/],
+    ["without its last line", (text) => text.slice(0, text.trimEnd().lastIndexOf("\n") + 1), /not complete/],
+    ["newer", (text) => text.replace('"format":2', '"format":99'), /another version/],
     ["with a wrong field", (text) => text.replace('"misses":[]', '"misses":7'), /misses/],
     ["of another folder", (text) => text.replace('"workspace":"/', '"workspace":"/else/'), /it is about/],
+    [
+      "with evidence that is not there",
+      (text) => text.replace(/"evidence":\[\d+/u, '"evidence":[999'),
+      /does not list/,
+    ],
     [
       "with a number that names no file",
       (text) => text.replace(/"dependencies":\[0/u, '"dependencies":[999'),

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { Diagnostic, type Problem, parseBoundary, Tool } from "../model/index.ts";
-import type { FileResult } from "./analyse.ts";
-import type { FileRecord, Known } from "./records.ts";
+import type { Problem } from "../model/index.ts";
+import { FORMAT, Head, StoredReader, type StoredResults, storedLines } from "./stored-form.ts";
+import { Turns } from "./turns.ts";
 
 /** Where the results of one folder outlive the process that found them. */
 export interface IndexFile {
@@ -18,46 +18,11 @@ export interface IndexFile {
   readonly onProblem: (problem: Problem) => void;
 }
 
-/** What is stored. */
-export interface StoredResults extends Known {
-  readonly filesSeen: number;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Moves with every change of the file's form. */
-const FORMAT = 1;
-
 /** Largest file that is written or read, in bytes: beyond it a scan costs hardly more than reading it. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /** Folders whose results are kept; those that were not used for longest go. */
 const MAX_FILES = 40;
-
-const Head = z.object({ format: z.number(), build: z.string() });
-
-/** Files are named by their number in `paths`, because results name the same ones again and again. */
-const Body = z.object({
-  workspace: z.string(),
-  filesSeen: z.int().min(0),
-  diagnostics: z.array(Diagnostic),
-  paths: z.array(z.string()),
-  /** For each path; empty where the file was not looked at. */
-  stamps: z.array(z.string()),
-  hashes: z.record(z.string(), z.string()),
-  /** How many of the paths, the first ones, are Python files. */
-  python: z.int().min(0),
-  results: z.array(
-    z.object({
-      file: z.int().min(0),
-      tools: z.array(Tool),
-      diagnostics: z.array(Diagnostic),
-      dependencies: z.array(z.int().min(0)),
-      misses: z.array(z.string()),
-      isNotable: z.boolean(),
-    }),
-  ),
-});
-type Body = z.infer<typeof Body>;
 
 /** The file of a workspace's results in a folder of such files; the name tells people whose it is. */
 export function indexPath(folder: string, workspace: string): string {
@@ -70,44 +35,80 @@ export function indexPath(folder: string, workspace: string): string {
   );
 }
 
+/** Told what a stored file holds, before all of it was read. */
+export interface RestoreListener {
+  /** The files that most of the tools lie in. */
+  readonly onKnown?: ((files: readonly string[]) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What was stored for the folder by the same code; `null` without it. A file that is no good is told about and removed. */
-export async function loadIndex(file: IndexFile, workspace: string): Promise<StoredResults | null> {
-  let text: string;
+export async function loadIndex(
+  file: IndexFile,
+  workspace: string,
+  { onKnown, signal = new AbortController().signal }: RestoreListener = {},
+): Promise<StoredResults | null> {
+  let bytes: Buffer;
   try {
     if ((await stat(file.path)).size > MAX_BYTES) return await drop(file, "it is too large");
-    text = await readFile(file.path, "utf8");
+    bytes = await readFile(file.path);
   } catch (error) {
     if (isMissing(error)) return null;
     return await drop(file, messageOf(error));
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const read = await readLines(parsedLines(bytes), file, workspace, onKnown, new Turns(signal));
+    return typeof read === "string" ? await drop(file, read) : read;
   } catch (error) {
-    return await drop(file, messageOf(error));
+    if (!(error instanceof SyntaxError)) throw error;
+    return await drop(file, error.message);
   }
-  const head = parseBoundary(Head, value, file.path);
-  if (!head.ok) return await drop(file, head.problem.message);
-  if (head.value.format !== FORMAT || head.value.build !== file.build) {
+}
+
+/** What the lines hold, or what is wrong with them. */
+async function readLines(
+  lines: Iterator<unknown, undefined>,
+  file: IndexFile,
+  workspace: string,
+  onKnown: RestoreListener["onKnown"],
+  turns: Turns,
+): Promise<StoredResults | string | null> {
+  const head = Head.safeParse(lines.next().value);
+  if (!head.success) return z.prettifyError(head.error);
+  if (head.data.format !== FORMAT || head.data.build !== file.build) {
     return await drop(file, "another version of the program wrote it", "index-outdated");
   }
-  const body = parseBoundary(Body, value, file.path);
-  if (!body.ok) return await drop(file, body.problem.message);
-  if (body.value.workspace !== workspace) return await drop(file, `it is about ${body.value.workspace}`);
-  const stored = unpack(body.value);
-  return stored ?? (await drop(file, "it names files that it does not list"));
+  const reader = StoredReader.begin(lines.next().value, workspace);
+  if (typeof reader === "string") return reader;
+  onKnown?.(reader.files);
+  for (let line = lines.next(); line.done !== true; line = lines.next()) {
+    const problem = reader.add(line.value);
+    if (problem !== null) return problem;
+    if (turns.isDue) await turns.give();
+  }
+  return reader.isComplete ? reader.end() : "it is not complete";
 }
+
+/** The values of lines of JSON. Throws a `SyntaxError` at one that is none. */
+function* parsedLines(bytes: Buffer): Generator<unknown, undefined> {
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(LINE_END, start);
+    const end = found === -1 ? bytes.length : found;
+    yield JSON.parse(bytes.toString("utf8", start, end));
+    start = end + 1;
+  }
+}
+
+const LINE_END = 0x0a;
 
 /** Writes the file anew, all of it or nothing. What cannot be stored is told about; it only costs time later. */
 export async function saveIndex(file: IndexFile, workspace: string, results: StoredResults): Promise<void> {
-  const text = JSON.stringify({ format: FORMAT, build: file.build, ...pack(workspace, results) });
   const temporary = `${file.path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
   let isBegun = false;
   try {
-    if (Buffer.byteLength(text) > MAX_BYTES) throw new Error("it would be too large");
     await mkdir(dirname(file.path), { recursive: true, mode: 0o700 });
     isBegun = true;
-    await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+    await writeFile(temporary, bounded(storedLines(file.build, workspace, results)), { mode: 0o600, flag: "wx" });
     await rename(temporary, file.path);
     await removeOld(dirname(file.path));
   } catch (error) {
@@ -116,71 +117,14 @@ export async function saveIndex(file: IndexFile, workspace: string, results: Sto
   }
 }
 
-function pack(workspace: string, { records, python, filesSeen, diagnostics }: StoredResults): Body {
-  const paths = [...python];
-  const numbers = new Map(paths.map((path, index) => [path, index]));
-  const numberOf = (path: string): number => {
-    let number = numbers.get(path);
-    if (number === undefined) {
-      number = paths.push(path) - 1;
-      numbers.set(path, number);
-    }
-    return number;
-  };
-  const hashes: Record<string, string> = {};
-  const results: Body["results"] = [];
-  for (const [path, { state, result }] of records) {
-    // Manifests are few and quickly read; unsaved texts are gone with the editor.
-    if (state === null || (result !== null && result.manifest !== null)) continue;
-    const file = numberOf(path);
-    if (state.hash !== null) hashes[String(file)] = state.hash;
-    if (result === null) continue;
-    const { tools, isNotable } = result;
-    const dependencies = [...result.dependencies].map(numberOf);
-    results.push({
-      file,
-      tools: [...tools],
-      diagnostics: [...result.diagnostics],
-      dependencies,
-      misses: [...result.misses],
-      isNotable,
-    });
+/** Lines with their ends, made one after the other as they are written: who asks for something meanwhile gets it. */
+function* bounded(lines: Iterable<string>): Generator<string> {
+  let size = 0;
+  for (const line of lines) {
+    size += Buffer.byteLength(line) + 1;
+    if (size > MAX_BYTES) throw new Error("it would be too large");
+    yield `${line}\n`;
   }
-  const isStored = (record: FileRecord | undefined): boolean => (record?.result?.manifest ?? null) === null;
-  const stamps = paths.map((path) => {
-    const record = records.get(path);
-    return isStored(record) ? (record?.state?.stamp ?? "") : "";
-  });
-  return {
-    workspace,
-    filesSeen,
-    diagnostics: [...diagnostics],
-    paths,
-    stamps,
-    hashes,
-    python: python.size,
-    results,
-  };
-}
-
-function unpack(body: Body): StoredResults | null {
-  const { paths, stamps, hashes, filesSeen, diagnostics } = body;
-  const results = new Map<number, FileResult>();
-  for (const { file, dependencies, misses, ...rest } of body.results) {
-    const names = dependencies.flatMap((number) => paths[number] ?? []);
-    if (names.length !== dependencies.length) return null;
-    results.set(file, { ...rest, manifest: null, dependencies: new Set(names), misses: new Set(misses) });
-  }
-  const records = new Map<string, FileRecord>();
-  for (const [number, path] of paths.entries()) {
-    const stamp = stamps[number] ?? "";
-    if (stamp === "") continue;
-    records.set(path, {
-      state: { stamp, hash: hashes[String(number)] ?? null },
-      result: results.get(number) ?? null,
-    });
-  }
-  return { records, python: new Set(paths.slice(0, body.python)), filesSeen, diagnostics };
 }
 
 async function drop(

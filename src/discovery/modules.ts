@@ -106,11 +106,12 @@ export class ModuleStore implements ModuleSource {
     if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
     this.#declares.delete(file);
-    this.declaringImports.clear();
+    if (this.declaringImports.size > 0) this.declaringImports.clear();
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
     if (exists === this.#files.has(file)) return;
-    for (const known of this.#resolved.values()) known.clear();
+    // Emptying what is empty costs as much as what is full.
+    for (const known of this.#resolved.values()) if (known.size > 0) known.clear();
     this.#roots.clear();
     if (exists) {
       this.#files.add(file);

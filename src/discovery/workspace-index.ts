@@ -4,7 +4,7 @@ import type { CapabilityExtension, Diagnostic, DiscoveryReport } from "../model/
 import { FileAnalyser } from "./analyse.ts";
 import { isReadme } from "./examples.ts";
 import { FileReader, isCandidate } from "./file-reader.ts";
-import { type IndexFile, loadIndex, saveIndex } from "./index-file.ts";
+import { type IndexFile, loadIndex, type RestoreListener, saveIndex } from "./index-file.ts";
 import { mergeTools } from "./merge.ts";
 import { ModuleStore } from "./modules.ts";
 import { classify } from "./prefilter.ts";
@@ -96,8 +96,8 @@ export class WorkspaceIndex {
    * Takes over what an earlier process knew, without a look at the workspace: a {@link scan} then reads what changed.
    * @returns whether there was anything of use
    */
-  async restore(): Promise<boolean> {
-    const stored = this.#file === undefined ? null : await loadIndex(this.#file, this.folder);
+  async restore(listener: RestoreListener = {}): Promise<boolean> {
+    const stored = this.#file === undefined ? null : await loadIndex(this.#file, this.folder, listener);
     if (stored === null) return false;
     this.#records = new Map(stored.records);
     this.#python = new Set(stored.python);
@@ -115,9 +115,10 @@ export class WorkspaceIndex {
   async save(): Promise<void> {
     if (this.#file === undefined) return;
     this.#hasChanged = false;
+    // Lines are made as they are written: changes meanwhile are for the next time.
     await saveIndex(this.#file, this.folder, {
-      records: this.#current(),
-      python: this.#python,
+      records: new Map(this.#current()),
+      python: new Set(this.#python),
       filesSeen: this.#filesSeen,
       diagnostics: this.#listingDiagnostics(),
     });

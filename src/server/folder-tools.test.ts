@@ -69,7 +69,11 @@ describe("FolderTools", () => {
   });
 
   it("gives what an earlier process knew at once, then what changed since", async () => {
-    const file: IndexFile = { path: indexPath(join(path, ".state"), path), build: "1", onProblem: () => undefined };
+    const file: IndexFile = {
+      path: indexPath(join(path, ".state"), path),
+      build: "1",
+      onProblem: (problem) => errors.push(problem),
+    };
     const earlier = open(file);
     await earlier.discover(false);
     await earlier.dispose();
@@ -81,7 +85,8 @@ describe("FolderTools", () => {
     expect(known.tools[0]?.parameters[0]?.flags).toEqual(["--count"]);
     await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
     expect(changes).toEqual(["first", "tools"]);
-    expect(found).toEqual([]);
+    // Only names, before the rest is read.
+    expect(found).toEqual([{ seen: 0, waiting: ["trees.py"], analysed: [], tools: [] }]);
   });
 
   it("follows unsaved text, and goes back to the file when that is closed", async () => {

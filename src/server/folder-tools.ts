@@ -23,7 +23,7 @@ const SLICE_MS = 200;
 const TELL_MS = 200;
 
 /** After how many milliseconds without a change what is known is stored. */
-const STORE_MS = 3_000;
+const STORE_MS = 10_000;
 
 /** What a reading changed: `first` when there was no report before, `tools` when a tool came, went or changed. */
 export type ReportChange = "first" | "tools" | "none";
@@ -149,7 +149,10 @@ export class FolderTools {
   }
 
   async #restore(): Promise<boolean> {
-    if (!(await this.#index.restore())) return false;
+    // Names show before all that is known of them was read.
+    const onKnown = (waiting: readonly string[]): void =>
+      this.#listener.onFound(this, { seen: 0, waiting: [...waiting], analysed: [], tools: [] });
+    if (!(await this.#index.restore({ onKnown, signal: this.#stop.signal }))) return false;
     this.#keep(this.#index.report());
     this.#listener.onReport(this, "first");
     this.#readAll(false, false).catch((error: unknown) => {
