@@ -146,7 +146,7 @@ export class ContainerBackend implements SandboxBackend {
     if (run.cwd !== "/tmp" && !mounts.value.some(({ path }) => isInside(run.cwd, path))) {
       return fail("cwd-invisible", `The working directory ${run.cwd} is not readable under this policy.`);
     }
-    const scratch = await makeScratch(run.observationPipe);
+    const scratch = makeScratch(run.observationPipe);
     const own = [scratch.site, ...(scratch.pipe === undefined ? [] : [scratch.pipe])];
     const name = `toka-${randomUUID()}`;
     const [user = NOBODY, group = NOBODY] = [process.getuid?.(), process.getgid?.()];

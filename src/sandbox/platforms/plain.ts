@@ -20,7 +20,7 @@ export class PlainBackend implements SandboxBackend {
   async command(run: PreparedRun): Promise<Result<WatchedCommand>> {
     const missing = await this.missing();
     if (missing !== undefined) return fail("platform-unsupported", missing);
-    const scratch = await makeScratch(run.observationPipe);
+    const scratch = makeScratch(run.observationPipe);
     const [file = "", ...rest] = limitedCommand(run.config, run.command);
     return ok({
       file,

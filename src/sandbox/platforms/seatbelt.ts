@@ -105,7 +105,7 @@ export class SeatbeltBackend implements SandboxBackend {
       forbidden: config.forbiddenPaths,
     });
     if (!mounts.ok) return mounts;
-    const scratch = await makeScratch(run.observationPipe);
+    const scratch = makeScratch(run.observationPipe);
     const cwd = run.cwd === "/tmp" ? scratch.temporary : run.cwd;
     const sources = (...kinds: readonly string[]): string[] =>
       mounts.value.filter(({ access }) => kinds.includes(access)).map(({ source }) => source);
