@@ -14,6 +14,8 @@ export interface CommandRule {
   readonly having?: readonly string[];
   /** Of filters, which read what is piped into them if nothing else is named: from this operand on they are given files. */
   readonly operands?: number;
+  /** The shell puts something into one of the arguments. */
+  readonly isExpanded?: true;
 }
 
 export const COMMAND_RULES: readonly CommandRule[] = [
@@ -156,9 +158,10 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { capability: "dynamic-code", why: "runs code that is made while it runs", programs: "eval source ." },
   {
     capability: "dynamic-code",
-    why: "runs code given as text",
+    why: "runs code that is put together",
     programs: "bash sh zsh python python3 perl ruby node",
     having: ["-c", "-e"],
+    isExpanded: true,
   },
   {
     capability: "network-listen",
@@ -229,6 +232,7 @@ export function needsOfCommand(words: readonly string[]): readonly CommandRule[]
   const subcommand = args.find((word) => !word.startsWith("-")) ?? "";
   return COMMAND_RULES.filter((rule) => {
     if (!includesWord(rule.programs, program)) return false;
+    if (rule.isExpanded === true && !args.some((word) => /[$`]/u.test(word))) return false;
     if (rule.operands !== undefined && !hasFiles(program, args, rule.operands)) return false;
     if (rule.subcommands !== undefined && !isSubcommand(rule.subcommands, program, subcommand, args)) return false;
     return rule.having === undefined || rule.having.some((option) => args.some((word) => matchesOption(word, option)));

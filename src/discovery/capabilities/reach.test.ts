@@ -312,6 +312,8 @@ describe("arguments in variables", () => {
     ["import importlib\nimportlib.import_module(x)", ["dynamic-code"]],
     ["import os\nopen(os.devnull, 'w')", []],
     ["import socket\nsocket.socket(socket.AF_UNIX)", []],
+    ["import io, zipfile\nzipfile.ZipFile(io.BytesIO(x))", []],
+    ["import zipfile\nzipfile.ZipFile(x)", ["filesystem-read"]],
     ["import socket\nsocket.socket()", ["network-access"]],
     ["import ssl\nssl.wrap_socket(x, server_side=True)", []],
     ["import os\nx.env = os.environ", ["env-read"]],

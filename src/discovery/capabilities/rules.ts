@@ -74,8 +74,7 @@ export class CapabilityTable {
     const needs: Found[] = [];
     for (const rule of rules) {
       if (rule.when !== undefined && !holds(rule.when, call, literal)) continue;
-      if (rule.scope?.kind === "path" && isNullDevice(argumentAt(call, rule.scope.position, rule.scope.keyword)))
-        continue;
+      if (rule.scope?.kind === "path" && isNoFile(argumentAt(call, rule.scope.position, rule.scope.keyword))) continue;
       const scope = rule.scope === undefined ? null : scopeOf(rule.scope, call, literal);
       needs.push({ capability: rule.capability, why: rule.why, scope });
       needs.push(...furtherNeeds(rule, call, scope, literal));
@@ -202,8 +201,16 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
   }
 }
 
-/** `os.devnull`: nothing is there to be read, and nothing stays of what is written. */
-function isNullDevice(node: Expression | null): boolean {
+/**
+ * `os.devnull`: nothing is there to be read, and nothing stays of what is written. `io.BytesIO(…)`: what would be a file
+ * is in memory.
+ */
+function isNoFile(node: Expression | null): boolean {
+  if (node?.kind === "Call") {
+    const { func } = node;
+    const name = func.kind === "Attribute" ? func.attr : func.kind === "Name" ? func.id : "";
+    return name === "BytesIO" || name === "StringIO";
+  }
   if (node?.kind === "Attribute") return node.attr === "devnull";
   return node?.kind === "Constant" && node.value.type === "str" && node.value.value === "/dev/null";
 }

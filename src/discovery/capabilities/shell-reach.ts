@@ -9,6 +9,9 @@ interface Body {
 
 const HEADER = /^(\s*)(?:function\s+([\w:.-]+)\s*(?:\(\s*\))?|([\w:.-]+)\s*\(\s*\))\s*([{(].*)?$/u;
 
+/** Commands that name functions for whoever sits at the shell later, or say words that may be names. */
+const NOT_CALLING: ReadonlySet<string> = new Set("complete bind compgen echo printf unset".split(" "));
+
 /** Longest header that is looked at, in characters. */
 const MAX_HEADER = 300;
 
@@ -26,7 +29,8 @@ export function reachedCommands(text: string, commands: readonly ShellCommand[])
   for (const owner of reached) {
     const own = byFunction.get(owner) ?? [];
     if (own.some(({ words }) => isOpen(words))) return commands;
-    for (const name of own.flatMap(({ words }) => words.flatMap(namesIn))) if (names.has(name)) reached.add(name);
+    const calling = own.filter(({ words }) => !NOT_CALLING.has(words[0] ?? ""));
+    for (const name of calling.flatMap(({ words }) => words.flatMap(namesIn))) if (names.has(name)) reached.add(name);
   }
   return commands.filter(({ line }) => reached.has(ownerOf(line, bodies)));
 }

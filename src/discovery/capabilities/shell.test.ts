@@ -26,6 +26,8 @@ describe("what commands of a script need", () => {
     ["git fetch", ["filesystem-read", "network-access"]],
     ["openssl genrsa 2048", []],
     ["echo $TOKENIZERS_PARALLELISM $GIT_AUTHOR_NAME $KEYBOARD $MAX_TOKENS", []],
+    ["python3 -c 'import x; print(x)'", []],
+    ['python3 -c "print($1)"', ["dynamic-code"]],
     ["echo $SSH_KEY_PATH", ["secrets"]],
     ["echo $GITHUB_TOKEN", ["secrets"]],
     ["echo $APIKEY", ["secrets"]],
@@ -59,6 +61,8 @@ clean()
     ["echo $(one)", ["filesystem-write"]],
     ["trap 'clean; exit 1' EXIT", ["process-signal"]],
     ['"$@"', ["filesystem-write", "filesystem-delete", "network-access", "process-signal"]],
+    ["complete -F both tool", []],
+    ["echo both", []],
     ['"$DIR/tool"', []],
   ])("count where they are reached: %s", async (line, expected) => {
     expect(await needs(FUNCTIONS + line)).toEqual(expected);
