@@ -155,7 +155,8 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     programs: "flask streamlit php",
     having: ["run", "-S"],
   },
-  { capability: "dynamic-code", why: "runs code that is made while it runs", programs: "eval source ." },
+  { capability: "dynamic-code", why: "runs code that is made while it runs", programs: "eval" },
+  { capability: "dynamic-code", why: "runs code that is chosen while it runs", programs: "source .", isExpanded: true },
   {
     capability: "dynamic-code",
     why: "runs code that is put together",

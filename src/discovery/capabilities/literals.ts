@@ -123,6 +123,12 @@ export class Literals {
     }
   }
 
+  values(node: Expression): readonly Expression[] {
+    if (node.kind !== "Name") return [node];
+    const constant = this.#locals.has(node.id) ? null : this.#constantOf(node.id);
+    return this.#locals.assigned(node.id) ?? (constant === null ? [node] : [constant]);
+  }
+
   #named(name: string, depth: number): readonly string[] | null {
     const assigned = this.#locals.assigned(name);
     if (assigned !== null) return union(assigned.map((value) => this.texts(value, depth + 1)));

@@ -120,6 +120,8 @@ export interface Literal {
   text(node: Expression): Text | null;
   /** All texts that it may stand for, where they are known. */
   texts(node: Expression): readonly string[] | null;
+  /** What a name stands for, where all that is assigned to it is known; anything else stands for itself. */
+  values(node: Expression): readonly Expression[];
 }
 
 type Found = Omit<Need, "line" | "text">;
@@ -173,8 +175,7 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
       return flagsAllow(condition.access, argumentAt(call, condition.position, "flags"));
     case "unsafe-loader": {
       const loader = argumentAt(call, 1, "Loader");
-      const name = loader?.kind === "Name" ? loader.id : loader?.kind === "Attribute" ? loader.attr : "";
-      return !name.includes("Safe") && !name.includes("Base");
+      return loader === null || !literal.values(loader).every(isSafeLoader);
     }
     case "given":
       return !isNone(argumentAt(call, condition.position, condition.keyword));
@@ -202,17 +203,25 @@ function holds(condition: Condition, call: Call, literal: Literal): boolean {
 }
 
 /**
- * `os.devnull`: nothing is there to be read, and nothing stays of what is written. `io.BytesIO(…)`: what would be a file
- * is in memory.
+ * `os.devnull`, `/dev/tty`: nothing is there to be read, and nothing stays of what is written. `io.BytesIO(…)`: what
+ * would be a file is in memory. `x.fileno()`: what is open already.
  */
 function isNoFile(node: Expression | null): boolean {
   if (node?.kind === "Call") {
     const { func } = node;
     const name = func.kind === "Attribute" ? func.attr : func.kind === "Name" ? func.id : "";
-    return name === "BytesIO" || name === "StringIO";
+    return name === "BytesIO" || name === "StringIO" || name === "fileno";
   }
   if (node?.kind === "Attribute") return node.attr === "devnull";
-  return node?.kind === "Constant" && node.value.type === "str" && node.value.value === "/dev/null";
+  return node?.kind === "Constant" && node.value.type === "str" && /^\/dev\/(?:null|tty)$/u.test(node.value.value);
+}
+
+/** `yaml.SafeLoader`, `getattr(yaml, "CSafeLoader", …)` */
+function isSafeLoader(node: Expression): boolean {
+  if (node.kind === "Call") return node.args.slice(1).some(isSafeLoader);
+  if (node.kind === "Constant") return node.value.type === "str" && /Safe|Base/u.test(node.value.value);
+  const name = node.kind === "Name" ? node.id : node.kind === "Attribute" ? node.attr : "";
+  return /Safe|Base/u.test(name);
 }
 
 function isNone(node: Expression | null): boolean {

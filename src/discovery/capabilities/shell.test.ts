@@ -26,6 +26,8 @@ describe("what commands of a script need", () => {
     ["git fetch", ["filesystem-read", "network-access"]],
     ["openssl genrsa 2048", []],
     ["echo $TOKENIZERS_PARALLELISM $GIT_AUTHOR_NAME $KEYBOARD $MAX_TOKENS", []],
+    [". ./path.sh", []],
+    ['. "$HERE/path.sh"', ["dynamic-code"]],
     ["python3 -c 'import x; print(x)'", []],
     ['python3 -c "print($1)"', ["dynamic-code"]],
     ["echo $SSH_KEY_PATH", ["secrets"]],
