@@ -254,8 +254,6 @@ def restrict_files(libc, options):
     about reading, executing and TCP, too.
     """
     version = landlock_version(libc)
-    if options.contained and version < 3:
-        raise OSError("Landlock of version 3 (Linux 6.2) is needed, and this kernel has version %d" % version)
     if version < 1:
         return
     files = WRITE_FILE | (TRUNCATE if version >= 3 else 0)
@@ -371,11 +369,18 @@ def become_command(options, libc, streams, status, gate, broom):
 
 def limit_tasks(pid, others, processes, room):
     """Sets how many tasks the user may have: the hard limit, which only shrinks, and the soft one inside of it."""
-    hard = others + processes + room
-    before = resource.prlimit(pid, resource.RLIMIT_NPROC)[1]
-    if before != resource.RLIM_INFINITY:
-        hard = min(hard, before)
-    resource.prlimit(pid, resource.RLIMIT_NPROC, (min(hard, others + processes + OTHERS_MAY_START[1]), hard))
+    while True:
+        before = resource.prlimit(pid, resource.RLIMIT_NPROC)[1]
+        hard = others + processes + room
+        if before != resource.RLIM_INFINITY:
+            hard = min(hard, before)
+        try:
+            resource.prlimit(pid, resource.RLIMIT_NPROC, (min(hard, others + processes + OTHERS_MAY_START[1]), hard))
+            return
+        except PermissionError:
+            # The supervisor and the command's process both do this: the other one was first, and the limit is lower now.
+            if resource.prlimit(pid, resource.RLIMIT_NPROC)[1] == before:
+                raise
 
 
 def tasks_of_user():
@@ -2081,6 +2086,11 @@ def main():
     options = Options(arguments)
     libc = Libc()
     if options.contained:
+        version = landlock_version(libc)
+        if version < 3:  # told before anything is started: the machine cannot, whatever the command is
+            os.write(2, b"Landlock of version 3 (Linux 6.2) is needed, and this kernel has version %d\n" % version)
+            remove_tree(options.scratch)
+            return 1
         guard(options, libc)
     supervisor = Supervisor(options, libc)
     # The command runs as the same user: keep it from opening this process's descriptors and memory through /proc.

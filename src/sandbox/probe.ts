@@ -260,6 +260,7 @@ async function delegatedCgroup(): Promise<Enforcement> {
 async function adviceFor(complaint: string): Promise<string> {
   if (complaint.includes("bubblewrap is not installed")) return "apt-get install bubblewrap";
   if (complaint.includes("Unknown option")) return "bubblewrap is too old: 0.8 or later is needed";
+  if (complaint.includes("Landlock of version")) return "a kernel from Linux 6.2 on, with Landlock enabled";
   if (complaint.includes("Not verified on this machine")) return "choose it on the system that it is for";
   if (complaint.includes("podman") || complaint.includes("docker"))
     return "install and start the engine, and pull the image";

@@ -172,8 +172,11 @@ export class Sandbox {
         this.#backend = backend;
         return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others: await asked };
       }
-      // Of several that do not come up the last one says what even the least demanding misses.
-      lost = mechanisms.filter(({ enforced }) => !enforced);
+      // Of several that do not come up the last one says what even the least demanding misses; what helps any of them helps.
+      const earlier = lost.flatMap(({ advice }) => advice ?? []);
+      lost = mechanisms
+        .filter(({ enforced }) => !enforced)
+        .map((one) => (one.advice ? { ...one, advice: [...new Set([...earlier, one.advice])].join("; or ") } : one));
     }
     this.#holds = false;
     if (this.#tiers.length > 0) return { platform, mechanisms: lost, others: await asked };

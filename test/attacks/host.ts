@@ -27,9 +27,10 @@ for _ in range(8):
 shared = "/dev/shm/" + name
 with open(shared, "wb") as file: file.write(secret)
 posix = ("/" + name).encode()
-mq = libc.mq_open(posix, os.O_CREAT | os.O_RDWR, 0o666, None)
+realtime = ctypes.CDLL("librt.so.1")  # a part of the C library from glibc 2.34 on
+mq = realtime.mq_open(posix, os.O_CREAT | os.O_RDWR, 0o666, None)
 for _ in range(8):
-    libc.mq_send(mq, secret, len(secret), 0)
+    realtime.mq_send(mq, secret, len(secret), 0)
 master, slave = os.openpty()
 tty.setraw(slave)
 print("ready", segment, queue, os.ttyname(slave), flush=True)
@@ -44,7 +45,7 @@ try:
             if not os.read(0, 100): break
             print("settled", flush=True)
 finally:
-    libc.shmctl(segment, 0, None); libc.msgctl(queue, 0, None); libc.mq_unlink(posix); os.unlink(shared)
+    libc.shmctl(segment, 0, None); libc.msgctl(queue, 0, None); realtime.mq_unlink(posix); os.unlink(shared)
 `;
 
 /** A datagram of the host's own. */

@@ -167,12 +167,13 @@ def _wait():
         try:
             if surroundings() != before:
                 raise ValueError("changed")
+            # Before the command is looked at: what starts a module imports some of them anew, up to Python 3.9.
+            for name in {"_functools", "itertools", "_imp"} - loaded:
+                sys.modules.pop(name, None)
             run = prepare(words)
         except (OSError, ValueError):
             posix.write(@FD@, b"n")
             posix._exit(0)
-        for name in {"_functools", "itertools", "_imp"} - loaded:
-            sys.modules.pop(name, None)
         quiet.clear()
         posix.write(@FD@, b"y")
         posix.close(@FD@)
