@@ -1,11 +1,9 @@
 import {
   commands,
   Disposable,
-  EventEmitter,
   l10n,
   ThemeColor,
   ThemeIcon,
-  type TreeDataProvider,
   TreeItem,
   TreeItemCollapsibleState,
   type TreeView,
@@ -40,6 +38,7 @@ import {
   toolTooltip,
 } from "./text/tool.ts";
 import type { LocatedTool, ToolStore } from "./tool-store.ts";
+import { TreeLines } from "./tree-view.ts";
 
 /** A file that may hold a tool and has not been read yet. */
 interface WaitingFile {
@@ -99,19 +98,14 @@ const MOST_WANTED = 200;
 /** What the runs of a tool were like; nothing when it never ran or that cannot be known. */
 type StatisticsOf = (located: LocatedTool) => Promise<ToolStatistics | undefined>;
 
-class ToolsProvider implements TreeDataProvider<ToolsNode> {
+class ToolLines extends TreeLines<ToolsNode> {
   readonly #store: ToolStore;
   readonly #statisticsOf: StatisticsOf;
-  readonly #changed = new EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(store: ToolStore, statisticsOf: StatisticsOf) {
+    super();
     this.#store = store;
     this.#statisticsOf = statisticsOf;
-  }
-
-  refresh(): void {
-    this.#changed.fire(undefined);
   }
 
   getChildren(node?: ToolsNode): ToolsNode[] {
@@ -203,10 +197,6 @@ class ToolsProvider implements TreeDataProvider<ToolsNode> {
     const ofRuns = lines.length === 0 ? "" : `\n\n---\n\n${escapeMarkdown(lines.join("\n"))}`;
     item.tooltip = plainMarkdown(`${toolTooltip(node.tool, l10n.t)}${ofRuns}`);
     return item;
-  }
-
-  dispose(): void {
-    this.#changed.dispose();
   }
 }
 
@@ -329,13 +319,13 @@ export class ToolsTree implements Disposable {
   constructor(store: ToolStore, reporter: Reporter, statisticsOf: StatisticsOf) {
     this.#store = store;
     this.#reporter = reporter;
-    const provider = new ToolsProvider(store, statisticsOf);
-    this.#view = window.createTreeView(VIEWS.tools.id, { treeDataProvider: provider, showCollapseAll: true });
+    const lines = new ToolLines(store, statisticsOf);
+    this.#view = window.createTreeView(VIEWS.tools.id, { treeDataProvider: lines, showCollapseAll: true });
     this.#subscriptions = Disposable.from(
       this.#view,
-      provider,
+      lines,
       store.onDidChange(() => {
-        provider.refresh();
+        lines.refresh();
         this.#update();
       }),
       workspace.onDidGrantWorkspaceTrust(() => this.#update()),

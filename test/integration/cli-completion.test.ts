@@ -46,6 +46,9 @@ type Shell = keyof typeof ASK;
 /** What the test's zsh says when it leaves the word to its own completion of files. */
 const FILES = "<files>";
 
+/** Each question starts the command line from source, which may take long where much else runs. */
+const PATIENT = { timeout: 600_000 };
+
 let base: string;
 
 beforeAll(() => {
@@ -78,7 +81,7 @@ function completed(shell: Shell, ...words: string[]): string[] {
     .filter((line) => line !== "");
 }
 
-describe("completion", () => {
+describe("completion", PATIENT, () => {
   it("knows the commands", () => {
     const commands = completed("bash", "");
     expect(commands).toEqual(expect.arrayContaining(["discover", "run", "exec", "doctor", "backup"]));
@@ -98,7 +101,7 @@ describe("completion", () => {
   });
 });
 
-describe.each(Object.keys(ASK) as Shell[])("completion in %s", (shell) => {
+describe.each(Object.keys(ASK) as Shell[])("completion in %s", PATIENT, (shell) => {
   beforeEach(({ skip }) => {
     if (findProgram(shell) !== undefined) return;
     process.stderr.write(`\n!!! SKIPPED, NOT PASSED: completion in ${shell}, which is not on this machine\n\n`);

@@ -36,6 +36,7 @@ import type { LocatedTool } from "../tool-store.ts";
 import { type Confirmed, confirmRun, confirmUnprotected, type Remembered } from "./confirm.ts";
 import { askArguments } from "./parameter-wizard.ts";
 import { RunTerminal } from "./run-terminal.ts";
+import { TextStream } from "./text-stream.ts";
 
 /** A run that is under way. */
 export interface ActiveRun {
@@ -423,24 +424,6 @@ function unchanged(
 ): Selection["provenance"] {
   const same = (name: string): boolean => JSON.stringify(before[name]) === JSON.stringify(after[name]);
   return Object.fromEntries(Object.entries(provenance).filter(([name]) => same(name)));
-}
-
-/** Decodes and cleans a stream of output; characters and sequences may be cut anywhere. */
-class TextStream {
-  readonly #decoder = new TextDecoder("utf-8");
-  readonly #sanitizer: { push(text: string): string; end(): string };
-
-  constructor(sanitizer: { push(text: string): string; end(): string }) {
-    this.#sanitizer = sanitizer;
-  }
-
-  push(chunk: Uint8Array): string {
-    return this.#sanitizer.push(this.#decoder.decode(chunk, { stream: true }));
-  }
-
-  end(): string {
-    return this.#sanitizer.push(this.#decoder.decode()) + this.#sanitizer.end();
-  }
 }
 
 /** What a run uses now, in one line; nothing for events that are about something else. */
