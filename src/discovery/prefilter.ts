@@ -123,6 +123,8 @@ const DECLARING_MARKS = [
   "import fire",
   "from fire",
   "docopt",
+  "import getopt",
+  "from getopt",
   "flags.DEFINE_",
   "import argh",
   "from argh",

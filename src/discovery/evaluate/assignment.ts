@@ -23,7 +23,7 @@ export function assign(interpreter: Interpreter, target: Expression, value: Valu
       (frame.redirects.get(target.id) ?? frame.scope).set(target.id, value);
       return;
     case "Attribute":
-      setAttributeOf(interpreter.evaluate(target.value, frame), target.attr, value);
+      setAttributeOf(interpreter, interpreter.evaluate(target.value, frame), target.attr, value);
       return;
     case "Subscript":
       assignItem(

@@ -43,7 +43,7 @@ export function attributeOf(interpreter: Interpreter, value: Value, name: string
     case "super":
       return superAttribute(interpreter, value, name);
     case "host":
-      return hostAttribute(value, name);
+      return patchedAttribute(interpreter, value, name) ?? hostAttribute(value, name);
     case "enum":
       return enumAttribute(interpreter, value, name);
     case "unknown":
@@ -203,6 +203,15 @@ function superAttribute(interpreter: Interpreter, value: Value & { kind: "super"
   return instance.host === null ? unknown(`super().${name}`) : hostAttribute(instance.host, name);
 }
 
+/** A method that the program has set on the library's class (`OptionParser.add_argument = …`). */
+function patchedAttribute(interpreter: Interpreter, host: HostValue, name: string): Value | undefined {
+  const made = interpreter.patched.get(`${host.typeName}.${name}`);
+  if (made?.kind === "function") return { kind: "bound", receiver: host, function: made };
+  // `OptionParser.add_argument = OptionParser.add_option`
+  const isAlias = made?.kind === "external" && made.name.startsWith(`${host.typeName}.`);
+  return isAlias ? hostAttribute(host, made.name.slice(host.typeName.length + 1)) : undefined;
+}
+
 function hostAttribute(host: HostValue, name: string): Value {
   const own = host.getAttribute?.(name) ?? host.attributes?.get(name);
   if (own !== undefined) return own;
@@ -221,8 +230,11 @@ function enumAttribute(interpreter: Interpreter, member: Value & { kind: "enum" 
 }
 
 /** `target.name = value`. */
-export function setAttributeOf(target: Value, name: string, value: Value): void {
+export function setAttributeOf(interpreter: Interpreter, target: Value, name: string, value: Value): void {
   switch (target.kind) {
+    case "external":
+      interpreter.patched.set(`${target.name}.${name}`, value);
+      return;
     case "instance":
       target.attributes.set(name, value);
       target.host?.setAttribute?.(name, value);

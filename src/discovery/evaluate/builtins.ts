@@ -196,9 +196,10 @@ function getAttribute(call: CallArguments, interpreter: Interpreter): Value {
   return found.kind === "unknown" && found.isMissing === true && fallback !== undefined ? fallback : found;
 }
 
-function setAttribute(call: CallArguments): Value {
+function setAttribute(call: CallArguments, interpreter: Interpreter): Value {
   const [target, name, value] = call.positional;
-  if (target !== undefined && name?.kind === "str" && value !== undefined) setAttributeOf(target, name.value, value);
+  if (target !== undefined && name?.kind === "str" && value !== undefined)
+    setAttributeOf(interpreter, target, name.value, value);
   return NONE;
 }
 

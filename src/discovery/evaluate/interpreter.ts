@@ -182,6 +182,8 @@ export class Interpreter {
   /** What the program is called (`sys.argv[0]`); `null` when that depends on how it is started. */
   #programName: string | null = null;
   #asksForName = false;
+  /** What the program has set on classes of libraries, by qualified name. */
+  readonly patched = new Map<string, Value>();
   /** How often the program has asked for what the machine is that it runs on. */
   machineReads = 0;
   #usesArguments = false;

@@ -14,6 +14,7 @@ import type {
   While,
   With,
 } from "../../python/index.ts";
+import { forEachChild, type Node } from "../../python/index.ts";
 import { assign, deleteTarget, iterate, nameOf } from "./assignment.ts";
 import { STAR_IMPORTS, starImported } from "./attributes.ts";
 import { callValue } from "./calls.ts";
@@ -334,7 +335,26 @@ function executeFor(interpreter: Interpreter, statement: For, frame: Frame): Com
     const ended = takeAll(interpreter, frame, [() => loopOnce(interpreter, statement, frame), () => "normal"]);
     if (ended !== "normal") return ended;
   }
-  return executeBlock(interpreter, statement.orelse, frame);
+  return afterLoop(interpreter, statement, frame, items.length > 0 || open);
+}
+
+/** The `else` of a loop: whether a `break` under some condition was reached is not known. */
+function afterLoop(interpreter: Interpreter, statement: For, frame: Frame, mayHaveRun: boolean): Completion {
+  const otherwise = (): Completion => executeBlock(interpreter, statement.orelse, frame);
+  if (statement.orelse.length === 0 || !mayHaveRun || !statement.body.some(mayBreak)) return otherwise();
+  return takeAll(interpreter, frame, [otherwise, () => "normal"]);
+}
+
+/** Whether a statement may leave the loop that it stands in. */
+function mayBreak(node: Node): boolean {
+  if (node.kind === "Break") return true;
+  if (node.kind === "For" || node.kind === "AsyncFor" || node.kind === "While") return node.orelse.some(mayBreak);
+  if (node.kind === "FunctionDef" || node.kind === "ClassDef") return false;
+  let found = false;
+  forEachChild(node, (child) => {
+    found ||= mayBreak(child);
+  });
+  return found;
 }
 
 function loopOnce(interpreter: Interpreter, statement: For, frame: Frame): Completion {

@@ -538,3 +538,54 @@ parser.parse_args()
     ["here", "certain"],
   ]);
 });
+
+test("a program that ends in the else of a loop that may have been left goes on", async () => {
+  const tool = await onlyTool({
+    "office.py": `
+import getopt, sys
+def find():
+    return sys.path[3:]
+for place in find():
+    try:
+        import uno
+        break
+    except ImportError:
+        print(place)
+else:
+    sys.exit(1)
+for word in ("a", "b"):
+    if word in sys.path:
+        break
+else:
+    sys.exit(2)
+opts, args = getopt.getopt(sys.argv[1:], "o:")
+`,
+  });
+  expect(tool.framework).toBe("getopt");
+  expect(parameterOf(tool, "-o").type).toBe("string");
+});
+
+test("methods that a program sets on the library's own class", async () => {
+  const tool = await onlyTool({
+    "both.py": `
+from optparse import OptionGroup, OptionParser as ArgumentParser
+ArgumentParser.add_argument = ArgumentParser.add_option
+def _group(self, *args, **kwargs):
+    return self.add_option_group(OptionGroup(self, *args, **kwargs))
+ArgumentParser.add_argument_group = _group
+def _add(self, *args, **kwargs):
+    return self.add_option(*args, **kwargs)
+OptionGroup.add_argument = _add
+parser = ArgumentParser()
+parser.add_argument("--url", dest="url")
+target = parser.add_argument_group("Target", "where")
+target.add_argument("-d", dest="direct", type="int")
+parser.parse_args()
+`,
+  });
+  expect(tool.framework).toBe("optparse");
+  expect(tool.parameters.map(({ name, type }) => [name, type])).toEqual([
+    ["url", "string"],
+    ["direct", "integer"],
+  ]);
+});
