@@ -27,6 +27,7 @@ const TASKS = {
   screenshots: { needs: "browser", script: "scripts/screenshots.ts" },
   start: { needs: "host", script: "scripts/start.ts" },
   test: { needs: "browser", script: "scripts/test.ts" },
+  "test:machines": { needs: "packages", script: "test/machines/run.ts" },
   "test:sandbox": { needs: "sandbox", script: "test/attacks/run.ts" },
   "test-without-host": { needs: "sandbox", script: "scripts/test.ts" },
 };
