@@ -33,6 +33,7 @@ export const Usage = z.object({
   cpuMs: z.number(),
   peakMemoryBytes: z.number(),
   writtenBytes: z.number(),
+  peakProcesses: z.int().optional().describe("The most processes and threads at once, where the kernel counted them."),
 });
 export type Usage = z.infer<typeof Usage>;
 
@@ -55,7 +56,15 @@ export const SandboxEvent = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("denied"), host: z.string(), port: z.int(), message: z.string() }),
   z.object({ type: z.literal("limit"), reason: ExitReason, message: z.string() }),
-  z.object({ type: z.literal("exited"), exit: ExitStatus, usage: Usage }),
+  z.object({
+    type: z.literal("exited"),
+    exit: ExitStatus,
+    usage: Usage,
+    held: z
+      .array(z.enum(["memory", "processes", "cpu"]))
+      .optional()
+      .describe("What the kernel itself kept within its limit, by the run's cgroup."),
+  }),
 ]);
 export type SandboxEvent = z.infer<typeof SandboxEvent>;
 

@@ -99,6 +99,10 @@ export const Enforcement = z.object({
   mechanism: z.string(),
   protects: z.string().describe("What is not enforced when this is missing, in words for people."),
   enforced: z.boolean(),
+  by: z
+    .enum(["cgroup", "watch"])
+    .optional()
+    .describe("Of a limit: whether the kernel holds it by a cgroup, or the supervisor by looking and ending the run."),
   probe: z.string().describe("How it was probed and what was seen."),
   advice: z.string().optional(),
 });

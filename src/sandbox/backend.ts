@@ -1,4 +1,5 @@
 import type { Backend, Result, SandboxConfig, Usage } from "../model/index.ts";
+import type { CgroupTree, RunCgroup } from "./cgroup/tree.ts";
 import type { Interpreter } from "./interpreter.ts";
 
 /** One command with everything that decides how it runs; paths are absolute, symbolic links resolved where they matter. */
@@ -16,6 +17,8 @@ export interface PreparedRun {
   /** The pipe of the host by which they do so. */
   readonly observationPipe?: string;
   readonly hasInput: boolean;
+  /** Where the run gets a cgroup of its own, which holds its limits. */
+  readonly cgroups?: CgroupTree;
   /** The command is an interpreter that waits for what it is to run (`warm/`). */
   readonly waiting?: {
     /** Names the waiting process. */
@@ -47,6 +50,8 @@ export interface SupervisedCommand {
   /** Removes what was made for the run; called when nothing of it is left. */
   readonly cleanUp?: () => Promise<void>;
   readonly scratch?: Scratch;
+  /** Makes the cgroup of the run, whose descriptors come after all others. */
+  readonly cgroup?: () => Result<RunCgroup>;
 }
 
 /** A process to start that no supervisor of ours holds from within: it is watched from here. */

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
+import { cgroupPart } from "./cgroup/start.ts";
 import { RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
 import { HelperSource } from "./helper-code.ts";
 import { pathRules } from "./landlock.ts";
@@ -29,6 +30,7 @@ const ARGUMENTS_FD = 4;
 const SECCOMP_FD = 5;
 const HELPER_FD = 6;
 const SITE_FD = 7;
+const CGROUP_FD = 8;
 
 const NAMESPACE_OPTIONS = {
   user: "--unshare-user",
@@ -151,8 +153,10 @@ export class BubblewrapBackend implements SandboxBackend {
     if (!words.ok) return words;
     const kept = await locateKept(run.config.keptPaths, mounts);
     const rules = kept.length > 0 ? (await pathRules(mounts, kept)).write : writable;
+    const cgroup = cgroupPart(run, CGROUP_FD);
     const supervised = [
       ...helperOptions(run, writable, { rules, paths: kept }),
+      ...cgroup.options,
       ...TEMPORARY_FOLDERS.map((path) => `tmpfs=${path}`),
       ...(run.observationPipe ? [`write=${OBSERVATION_PIPE}`] : []),
       ...(run.proxySocket ? [`relay=${RELAY_PORT}:${PROXY_SOCKET}`] : []),
@@ -161,6 +165,7 @@ export class BubblewrapBackend implements SandboxBackend {
       ...(kept.length > 0 ? gateOptions(NAMING_CALLS, architecture) : []),
     ];
     return ok({
+      ...cgroup.command,
       file: bwrap,
       arguments: [
         ...["--args", String(ARGUMENTS_FD), "--", python, "-I", "-S", `${HELPER_FOLDER}/${helper.name}`],

@@ -138,6 +138,7 @@ class Options:
         self.stdin = False
         self.relay = None
         self.warm = False
+        self.cgroup = None
         self.memory = self.cpu = self.time = self.processes = self.disk = self.files = self.output = 0
         for argument in arguments[:split]:
             name, _, value = argument.partition("=")
@@ -160,6 +161,9 @@ class Options:
                 self.stdin = value == "pipe"
             elif name == "warm":
                 self.warm = value == "yes"
+            elif name == "cgroup":
+                fd, _, controllers = value.partition(":")
+                self.cgroup = Cgroup(int(fd), controllers.split(","))
             elif name in ("memory", "time", "processes", "disk", "files", "output"):
                 setattr(self, name, int(value))
             elif name == "relay":
@@ -321,6 +325,8 @@ def drop_capabilities(libc):
 def become_command(options, libc, streams, status, gate, broom):
     """In the forked child: put on every restriction, then become the command, whose descriptors are `streams`. Never returns."""
     try:
+        if options.cgroup:
+            options.cgroup.enter(status)
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
         for name in os.listdir("/proc/self/fd"):
@@ -338,10 +344,10 @@ def become_command(options, libc, streams, status, gate, broom):
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
         # Outside of a user namespace it counts all of the user's tasks, and it does not hold for root.
-        if options.contained:
-            limit_tasks(0, tasks_of_user(), options.processes, OTHERS_MAY_START[0])
-        else:
+        if not options.contained:
             lower(resource.RLIMIT_NPROC, options.processes + 9)
+        elif not options.cgroup:
+            limit_tasks(0, tasks_of_user(), options.processes, OTHERS_MAY_START[0])
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
         if libc.prctl(PR_SET_NO_NEW_PRIVS, 1) != 0:
@@ -359,7 +365,7 @@ def become_command(options, libc, streams, status, gate, broom):
         if options.filter is not None and load_filter(libc, options.filter, 0) != 0:
             raise OSError("the system call filter was refused")
         if gate:
-            gate.put_on(libc, forks_too=not swept)
+            gate.put_on(libc, forks_too=not swept and not options.cgroup)
         execute(options)
     except BaseException as error:
         os.write(status, str(error).encode("utf-8", "replace")[:1000])
@@ -411,6 +417,108 @@ def execute(options):
         if os.access(path, os.X_OK):
             os.execve(path, command, environment)
     raise FileNotFoundError(program + ": command not found")
+
+
+class Cgroup:
+    """The run's own cgroup (v2), in which the kernel holds limits; this process is not in it.
+
+    It comes as two descriptors that were opened on the host, where they may be: its folder, and the file by which the
+    command enters it before it is one. The rights to enter are those of whoever opened that (Linux 5.16, and fixes before).
+    """
+
+    PERIOD = 100000
+    # Less than the kernel takes as a quota, in microseconds.
+    LEAST = 1000
+
+    def __init__(self, fd, controllers):
+        self.folder, self.entry = fd, fd + 1
+        self.shares_cpu = "cpu" in controllers
+        self.quota = None
+        self.since = 0.0
+        # Opened once: they are read at every look.
+        names = ("memory.events", "pids.events", "cpu.stat", "memory.peak", "memory.stat", "pids.peak")
+        self.files = {name: self.open(name, os.O_RDONLY) for name in names}
+
+    def open(self, name, flags):
+        try:
+            return os.open(name, flags | os.O_CLOEXEC, dir_fd=self.folder)
+        except OSError:
+            return None  # a file that this kernel does not have
+
+    def enter(self, status):
+        """Moves this process, a child that is to be the command; the supervisor waits for the word."""
+        os.write(self.entry, b"0")
+        os.write(status, b"e")
+
+    def entered(self, status):
+        """In the supervisor: whether it did, before it did anything else."""
+        said = os.read(status, 1)
+        if said != b"e":
+            raise OSError("the run could not be put into its cgroup: " + (said + os.read(status, 4096)).decode("utf-8", "replace"))
+        os.close(self.entry)
+
+    def numbers(self, name):
+        """Lines of a name and a number; a number alone has the empty name."""
+        fd = self.files[name]
+        if fd is None:
+            return {}
+        try:
+            words = [line.rpartition(b" ") for line in os.pread(fd, 8192, 0).splitlines()]
+            return {word.decode(): int(number) for word, _, number in words}
+        except (OSError, ValueError):
+            return {}  # it was removed from outside
+
+    def write(self, name, text):
+        fd = self.open(name, os.O_WRONLY)
+        try:
+            return fd is not None and os.write(fd, text) > 0
+        except OSError:
+            return False
+        finally:
+            if fd is not None:
+                os.close(fd)
+
+    def cpu(self):
+        """Seconds that the run took of the processor, also for children that nobody waited for."""
+        return self.numbers("cpu.stat").get("usage_usec", 0) / 1000000 - self.since
+
+    def begin(self):
+        self.since = 0.0
+        self.since = self.cpu()
+
+    def peak(self):
+        """The most memory without the cache of files, of which so much was there at most as is there now; 0 when not even that is known."""
+        if self.numbers("memory.events").get("max", 1):
+            return 0  # pages were given back meanwhile
+        now = self.numbers("memory.stat")
+        return max(0, self.numbers("memory.peak").get("", 0) - now.get("file", 0) + now.get("shmem", 0))
+
+    def held(self):
+        """Which limits the kernel has held, as a list in JSON."""
+        seen = ("memory", "memory.events", "oom_kill"), ("processes", "pids.events", "max"), ("cpu", "cpu.stat", "nr_throttled")
+        return "[" + ",".join('"%s"' % limit for limit, name, count in seen if self.numbers(name).get(count)) + "]"
+
+    def passed(self, options):
+        """The limit that the kernel kept the run from passing, by which the run is over."""
+        memory = self.numbers("memory.events")
+        if memory.get("oom_kill"):
+            if memory.get("oom"):
+                return too_much_memory(options)
+            return "memory", "was ended by the kernel: the machine's memory was short"
+        return too_many_tasks(options) if self.numbers("pids.events").get("max") else None
+
+    def share(self, rate, wall, left):
+        """Narrows the processor's share once what the start is lent is used, and holds it without being asked again.
+
+        @param left seconds that the run has left of what it may use now
+        """
+        if left > 0 and self.quota is None:
+            return
+        # What was lent is given back until REPAY; a run that is past its allowance gets less until it is not.
+        due = rate if wall >= REPAY else rate - START_CREDIT / REPAY
+        quota = max(self.LEAST, int((due if left > 0 else 0.8 * due) * self.PERIOD))
+        if quota != self.quota and self.write("cpu.max", b"%d %d" % (quota, self.PERIOD)):
+            self.quota = quota
 
 
 class Stream:
@@ -1421,8 +1529,11 @@ class Supervisor:
         self.printed = 0
         self.tasks = 0
         self.cpu = self.cpu_before = 0.0
+        self.cgroup = options.cgroup
+        # Where the kernel holds the limit this process is the second line; what both count is not quite the same.
+        self.most_memory = options.memory * 5 // 4 + 32 * MEBIBYTE if self.cgroup else options.memory
         # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
-        self.unbounded = options.contained or read_file("/proc/self/uid_map").split()[1] == b"0"
+        self.unbounded = not self.cgroup and (options.contained or read_file("/proc/self/uid_map").split()[1] == b"0")
         self.gate = Gate(options, libc) if options.gate else None
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.begin()
@@ -1435,6 +1546,8 @@ class Supervisor:
         self.next_close_look = self.start + LOOK_CLOSELY_EVERY[0]
         self.cpu_before += self.cpu
         self.cpu = 0.0
+        if self.cgroup:
+            self.cgroup.begin()
         self.memory = self.peak = self.written = self.files = self.last_memory = 0
         self.disk = Disk(self.options)
 
@@ -1458,7 +1571,7 @@ class Supervisor:
             in_read, in_write = os.pipe()
         else:
             in_read, in_write = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), None
-        broom = Broom() if self.options.contained and os.getuid() == 0 else None
+        broom = Broom() if self.options.contained and os.getuid() == 0 and not self.cgroup else None
         self.main = os.fork()
         if self.main == 0:
             streams = (in_read, out_write, err_write) + ((self.waiter.theirs.fileno(),) if self.waiter else ())
@@ -1469,6 +1582,8 @@ class Supervisor:
             self.processes.take_broom(broom)
         for fd in (in_read, out_write, err_write, status_write):
             os.close(fd)
+        if self.cgroup:
+            self.cgroup.entered(status_read)
         os.set_blocking(out_read, False)
         os.set_blocking(err_read, False)
         self.failure = status_read
@@ -1513,13 +1628,13 @@ class Supervisor:
         self.tasks = tasks
         if tasks > self.options.processes:
             return
-        self.cpu = max(self.cpu, cpu - self.cpu_before)
+        self.cpu = max(self.cpu, cpu - self.cpu_before, self.cgroup.cpu() if self.cgroup else 0.0)
         temporary, files = self.disk.temporary()
         self.files = self.disk.files + files
         resident += self.socket_buffers()
         # The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict.
         near = self.disk.shrank(self.written, self.files)
-        if exact or near or resident + temporary > self.options.memory:
+        if exact or near or resident + temporary > self.most_memory:
             resident = largest = self.look_closely(pids, temporary, near)
             self.files = self.disk.files + files
         self.memory = resident + temporary
@@ -1527,7 +1642,7 @@ class Supervisor:
 
     def count_user(self, now):
         """The kernel bounds all of the user's tasks together, so the bound follows what the others have (tier B, not for root)."""
-        if now < self.next_count or not self.options.contained or os.getuid() == 0:
+        if now < self.next_count or not self.options.contained or self.cgroup or os.getuid() == 0:
             return
         self.next_count = now + COUNT_USER_EVERY
         total = tasks_of_user()  # first, so that a bomb's growth meanwhile counts as its own
@@ -1579,9 +1694,12 @@ class Supervisor:
     def broken_limit(self, wall):
         options = self.options
         if self.tasks > options.processes:
-            return "processes", "started more than %d processes and threads" % options.processes
-        if self.memory > options.memory:
-            return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
+            return too_many_tasks(options)
+        if self.memory > self.most_memory:
+            return too_much_memory(options)
+        held = self.cgroup.passed(options) if self.cgroup else None
+        if held:
+            return held
         if wall >= options.time / 1000:
             return "timeout", "ran longer than %.4g s" % (options.time / 1000)
         return self.disk_passed() or self.output_passed() or self.share_passed()
@@ -1619,7 +1737,9 @@ class Supervisor:
     def hold_cpu_share(self, wall):
         rate = self.options.cpu / 100
         allowed = rate * wall + START_CREDIT * max(0.0, 1 - wall / REPAY)
-        if self.cpu > allowed:
+        if self.cgroup and self.cgroup.shares_cpu and not self.stopped and self.cpu <= allowed + MOST_UNDUE:
+            self.cgroup.share(rate, wall, allowed - self.cpu)
+        elif self.cpu > allowed:
             # Again at every look: who was forked or continued meanwhile runs.
             self.pause()
             if not self.stopped:
@@ -1639,8 +1759,9 @@ class Supervisor:
 
     def usage(self):
         wall = (monotonic() - self.start) * 1000
-        return '{"wallMs":%.1f,"cpuMs":%.1f,"peakMemoryBytes":%d,"writtenBytes":%d}' % (
-            wall, self.cpu * 1000, self.peak, self.written)
+        tasks = self.cgroup.numbers("pids.peak").get("") if self.cgroup else None
+        return '{"wallMs":%.1f,"cpuMs":%.1f,"peakMemoryBytes":%d,"writtenBytes":%d%s}' % (
+            wall, self.cpu * 1000, self.peak, self.written, ',"peakProcesses":%d' % tasks if tasks else "")
 
     def report(self):
         emit('{"type":"usage","usage":%s,"processes":%d,"memoryBytes":%d}' % (self.usage(), self.tasks, self.memory))
@@ -1788,6 +1909,7 @@ class Supervisor:
 
     def finish(self, broken):
         own_exit = self.status is not None
+        broken = broken or (self.cgroup.passed(self.options) if self.cgroup else None)
         if broken:
             emit('{"type":"limit","reason":"%s","message":%s}' % (broken[0], json_string(broken[1])))
         self.kill_all()
@@ -1797,7 +1919,11 @@ class Supervisor:
         # What the last moments before its end passed, with nothing left that could still use memory or time.
         broken = broken or self.output_passed() or self.disk_passed()
         failure = os.read(self.failure, 4096).decode("utf-8", "replace")
-        emit('{"type":"exited","exit":%s,"usage":%s}' % (self.exit_status(broken, own_exit, failure), self.usage()))
+        held = ""
+        if self.cgroup:
+            self.peak = max(self.peak, self.cgroup.peak())
+            held = ',"held":' + self.cgroup.held()
+        emit('{"type":"exited","exit":%s,"usage":%s%s}' % (self.exit_status(broken, own_exit, failure), self.usage(), held))
 
     def exit_status(self, broken, own_exit, failure):
         if broken:
@@ -1815,6 +1941,8 @@ class Supervisor:
         return '{"code":%d,"reason":"%s"}' % (code, "failed" if code else "ok")
 
     def kill_all(self):
+        if self.cgroup:
+            self.cgroup.write("cgroup.kill", b"1")  # all at one moment (Linux 5.14)
         while True:
             self.processes.signal(signal.SIGKILL)
             try:
@@ -1840,6 +1968,14 @@ class Supervisor:
                 return
             if any(stream.pending for stream in self.outputs):
                 self.move(self.poll(end - monotonic()))
+
+
+def too_many_tasks(options):
+    return "processes", "started more than %d processes and threads" % options.processes
+
+
+def too_much_memory(options):
+    return "memory", "used more than %.4g MB of memory" % (options.memory / MEBIBYTE)
 
 
 def task_count(pid):

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ok, type Result } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, Scratch, SupervisedCommand } from "./backend.ts";
+import { cgroupPart } from "./cgroup/start.ts";
 import { type HelperCode, HelperSource } from "./helper-code.ts";
 import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
 import { locateKept, type Mount, systemPaths } from "./mounts.ts";
@@ -17,6 +18,7 @@ import { gateOptions, JUDGED_CALLS, NAMING_CALLS } from "./syscalls.ts";
 const OPTIONS_FD = 4;
 const FILTER_FD = 5;
 const HELPER_FD = 6;
+const CGROUP_FD = 7;
 
 /** Files of /proc that tell about the machine and no process; interpreters and libraries read them to find their size. */
 const HARMLESS_PROC = ["cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version"].map(
@@ -116,7 +118,9 @@ export class LandlockBackend implements SandboxBackend {
     this.#system ??= systemFolders();
     const system = await this.#system;
     const helper = await this.#helper.codeFor(python);
+    const cgroup = cgroupPart(run, CGROUP_FD);
     const options = [
+      ...cgroup.options,
       ...helperOptions(run, [...granted, ...own], {
         rules: [...rules.write, ...own],
         paths: kept,
@@ -137,6 +141,7 @@ export class LandlockBackend implements SandboxBackend {
       return clean;
     }
     return ok({
+      ...cgroup.command,
       file: python,
       arguments: ["-I", "-S", "-c", loader(helper.name), `@${OPTIONS_FD}`],
       descriptors: [

@@ -1,8 +1,10 @@
-import { access, constants, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backend, Enforcement, SandboxConfig } from "../model/index.ts";
+import type { Backend, Enforcement, Result, SandboxConfig } from "../model/index.ts";
+import type { Cgroups } from "./cgroup/cgroups.ts";
+import type { CgroupTree } from "./cgroup/tree.ts";
 import { compileConfig } from "./compile-config.ts";
 import { BUSY_SCRIPT, LIMIT_SCRIPTS, PORTABLE_PROBE_SCRIPT, PROBE_SCRIPT, type ProbedLimit } from "./probe-script.ts";
 import type { SandboxOutcome } from "./sandbox.ts";
@@ -132,8 +134,20 @@ const LIMITS: Readonly<Record<ProbedLimit, { mechanism: string; protects: string
   "output-limit": { mechanism: "output limit", protects: "the editor from floods of output" },
 };
 
-/** Tries every mechanism of a sandbox with real runs. */
-export async function probeMechanisms(backend: Backend, run: ProbeRun, signal: AbortSignal): Promise<ProbeResult> {
+const CPU_SHARE = "CPU share";
+/** What a cgroup with all controllers holds. */
+const HELD_BY_CGROUPS: ReadonlySet<string> = new Set([LIMITS.memory.mechanism, LIMITS.processes.mechanism, CPU_SHARE]);
+
+/**
+ * Tries every mechanism of a sandbox with real runs.
+ * @param cgroups where runs get cgroups of their own, or why they do not; absent where nothing of ours could use them
+ */
+export async function probeMechanisms(
+  backend: Backend,
+  run: ProbeRun,
+  cgroups: Pick<Cgroups, "tree"> | undefined,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
   const folder = await mkdtemp(join(tmpdir(), "toka-probe-"));
   const abstract = `toka-probe-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const servers = [createServer(), createServer()] as const;
@@ -156,13 +170,11 @@ export async function probeMechanisms(backend: Backend, run: ProbeRun, signal: A
     const advice = usable ? undefined : await adviceFor(outcome.exit.message ?? "");
     const isolation = readAttempts(ATTEMPTS[backend], text.join(""), outcome, advice);
     const limits = usable
-      ? await probeLimits(run, workspace)
+      ? await probeLimits(backend, run, workspace)
       : Object.values(LIMITS).map((limit) => missing(limit, outcome, undefined));
     signal.throwIfAborted();
-    return {
-      usable,
-      mechanisms: [...isolation, ...limits, ...(process.platform === "linux" ? [await delegatedCgroup()] : [])],
-    };
+    const kernel = cgroups ? [describeCgroups(await cgroups.tree(), limits, usable)] : [];
+    return { usable, mechanisms: [...isolation, ...limits, ...kernel] };
   } finally {
     for (const server of servers) server.close();
     await rm(folder, { recursive: true, force: true });
@@ -210,7 +222,7 @@ function missing(
   return { ...about, enforced: false, probe, ...(advice ? { advice } : {}) };
 }
 
-async function probeLimits(run: ProbeRun, workspace: string): Promise<Enforcement[]> {
+async function probeLimits(backend: Backend, run: ProbeRun, workspace: string): Promise<Enforcement[]> {
   const config: SandboxConfig = {
     ...compileConfig({ category: "analysis", workspace }),
     memoryBytes: 64 * MEBIBYTE,
@@ -222,38 +234,54 @@ async function probeLimits(run: ProbeRun, workspace: string): Promise<Enforcemen
   const names = Object.keys(LIMIT_SCRIPTS) as ProbedLimit[];
   const limits = names.map(async (name) => {
     const policy = name === "timeout" ? { ...config, timeMs: 100 } : config;
-    const { exit } = await run(policy, LIMIT_SCRIPTS[name], [], () => undefined);
+    const { exit, held } = await run(policy, LIMIT_SCRIPTS[name], [], () => undefined);
     const enforced = exit.reason === name;
     const why = enforced || exit.message === undefined ? "" : `: ${exit.message}`;
-    return { ...LIMITS[name], enforced, probe: `a program that passes the limit ended as “${exit.reason}”${why}` };
+    const by = holder(backend, held?.some((one) => one === name) === true);
+    return limit(LIMITS[name], enforced, by, `a program that passes the limit ended as “${exit.reason}”${why}`);
   });
-  return Promise.all([...limits, probeCpuShare(run, config)]);
+  return Promise.all([...limits, probeCpuShare(backend, run, config)]);
 }
 
 /** 5 % of one core for 800 ms: 40 ms, and what is left of the start-up credit, against 800 ms unlimited. */
-async function probeCpuShare(run: ProbeRun, config: SandboxConfig): Promise<Enforcement> {
-  const { usage } = await run({ ...config, cpuPercent: 5, timeMs: 800 }, BUSY_SCRIPT, [], () => undefined);
+async function probeCpuShare(backend: Backend, run: ProbeRun, config: SandboxConfig): Promise<Enforcement> {
+  const { usage, held } = await run({ ...config, cpuPercent: 5, timeMs: 800 }, BUSY_SCRIPT, [], () => undefined);
   const probe = `a busy program got ${Math.round(usage.cpuMs)} ms of CPU in ${Math.round(usage.wallMs)} ms`;
   const enforced = usage.cpuMs > 0 && usage.cpuMs < 0.7 * usage.wallMs;
-  return { mechanism: "CPU share", protects: "the processor for other programs", enforced, probe };
+  const about = { mechanism: CPU_SHARE, protects: "the processor for other programs" };
+  return limit(about, enforced, holder(backend, held?.includes("cpu") === true), probe);
 }
 
-/** Whether this session may make cgroups of its own. They are not used: the supervisor's watch holds the limits. */
-async function delegatedCgroup(): Promise<Enforcement> {
+/** Who held a limit; nothing where no supervisor of ours is, and an engine does it in its own way. */
+function holder(backend: Backend, isByKernel: boolean): Enforcement["by"] {
+  if (backend !== "bwrap" && backend !== "landlock") return undefined;
+  return isByKernel ? "cgroup" : "watch";
+}
+
+function limit(
+  about: Pick<Enforcement, "mechanism" | "protects">,
+  enforced: boolean,
+  by: Enforcement["by"],
+  probe: string,
+): Enforcement {
+  return { ...about, enforced, ...(enforced && by !== undefined ? { by } : {}), probe };
+}
+
+/** Whether runs had cgroups of their own, and what the kernel held by them in the runs that passed limits. */
+function describeCgroups(tree: Result<CgroupTree>, limits: readonly Enforcement[], usable: boolean): Enforcement {
   const about = {
     mechanism: "cgroup v2",
-    protects: "memory and process limits by the kernel, beside the supervisor's",
+    protects: "memory, processes and processor by the kernel, before the supervisor's watch",
   };
-  const own = await readText("/proc/self/cgroup");
-  const path = own?.split("\n").find((line) => line.startsWith("0::"));
-  const folder = join("/sys/fs/cgroup", path?.slice(3).trim() ?? "/");
-  const controllers = (await readText(join(folder, "cgroup.controllers")))?.split(/\s+/) ?? [];
-  const writable = await access(join(folder, "cgroup.subtree_control"), constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  const delegated = writable && controllers.includes("memory") && controllers.includes("pids");
-  return { ...about, enforced: false, probe: delegated ? "delegated here, not used" : `not delegated in ${folder}` };
+  if (!tree.ok) return { ...about, enforced: false, probe: `not used: ${tree.problem.message}` };
+  const { folder, controllers } = tree.value;
+  const seen = `runs get their own below ${folder} (${controllers.join(", ")})`;
+  if (!usable) return { ...about, enforced: false, probe: `${seen}, but no run could be tried` };
+  const missed = limits.filter(({ mechanism, by }) => HELD_BY_CGROUPS.has(mechanism) && by !== "cgroup");
+  if (missed.length === 0) return { ...about, enforced: true, probe: `${seen}, and the kernel held the limits` };
+  const names = missed.map(({ mechanism }) => mechanism).join(", ");
+  const missing = controllers.includes("cpu") ? "" : "; the controller cpu is not delegated to this user";
+  return { ...about, enforced: false, probe: `${seen}; the watch alone holds: ${names}${missing}` };
 }
 
 /** What a person can do when the sandbox does not come up, by what the kernel's settings say. */

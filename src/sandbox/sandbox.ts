@@ -16,6 +16,7 @@ import {
   type Usage,
 } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend } from "./backend.ts";
+import { Cgroups } from "./cgroup/cgroups.ts";
 import { compileEnvironment, isLoaderVariable } from "./environment.ts";
 import { HostProxy, type RefusedHost } from "./hosts/proxy.ts";
 import { type HostResolver, resolvePublic } from "./hosts/resolve.ts";
@@ -24,7 +25,14 @@ import { type Interpreter, resolveInterpreter, untrustedFolders } from "./interp
 import { observationContext } from "./observing/context.ts";
 import { ObservationPipe } from "./observing/pipe.ts";
 import { type ProbeRun, probeMechanisms } from "./probe.ts";
-import { NO_USAGE, type RunHandlers, supervise } from "./supervise.ts";
+import {
+  type HeldLimit,
+  NO_USAGE,
+  NOT_IN_CGROUP,
+  type RunHandlers,
+  type SupervisedOutcome,
+  supervise,
+} from "./supervise.ts";
 import { makeBackend, otherBackends, type TierOptions, tiersOf } from "./tiers.ts";
 import { type SpareFolders, type WarmOptions, WarmPool } from "./warm/pool.ts";
 import { watchCommand } from "./watching/watch.ts";
@@ -37,6 +45,8 @@ export interface SandboxOptions extends TierOptions {
   readonly resolveHost?: HostResolver;
   /** After a run of a Python program keeps sandboxes ready for the next one; none unless given. */
   readonly warm?: WarmOptions;
+  /** Whether runs get cgroups of their own where this machine lets them; they do unless this is false. */
+  readonly cgroups?: boolean;
 }
 
 /** One run. `argv[0]` of `python` or `python3` means the trusted interpreter; other names are looked up inside. */
@@ -74,6 +84,10 @@ export interface SandboxOutcome {
   readonly warm?: true;
   /** What the run did, where that was asked for and it was started. */
   readonly observed?: Observed;
+  /** Whether the kernel held memory, tasks and the processor's share by the run's cgroup, or only the supervisor's watch did. */
+  readonly limitsBy?: "cgroup" | "watch";
+  /** What the kernel itself kept within its limit. */
+  readonly held?: readonly HeldLimit[];
 }
 
 export interface RunOptions extends RunHandlers {
@@ -105,6 +119,7 @@ export class Sandbox {
   #holds: boolean = true;
   readonly #log: (line: string) => void;
   readonly #warm: WarmPool | undefined;
+  readonly #cgroups: Cgroups | undefined;
   readonly #resolveHost: HostResolver;
   readonly #interpreters = new Map<string, Promise<Result<Interpreter>>>();
   #report: Promise<EnforcementReport> | undefined;
@@ -120,6 +135,9 @@ export class Sandbox {
     this.#log = options.onLog ?? (() => undefined);
     this.#resolveHost = options.resolveHost ?? resolvePublic;
     this.#warm = options.warm && new WarmPool(options.warm, this.#log);
+    const supervised = this.#tiers.some(({ name }) => name === "bwrap" || name === "landlock");
+    const wanted = process.platform === "linux" && supervised && options.cgroups !== false;
+    this.#cgroups = wanted ? new Cgroups(this.#log) : undefined;
   }
 
   /** Changes how many sandboxes are kept ready, where any may be. */
@@ -142,6 +160,7 @@ export class Sandbox {
   /** Ends what is kept ready. Runs are not touched. */
   async dispose(): Promise<void> {
     await this.#warm?.dispose();
+    await this.#cgroups?.dispose();
   }
 
   /** What this machine enforces, found by trying. Kept for the life of this object unless the probe was aborted. */
@@ -167,7 +186,12 @@ export class Sandbox {
     );
     let lost: Enforcement[] = [];
     for (const backend of this.#tiers) {
-      const { mechanisms, usable } = await probeMechanisms(backend.name, this.#probeRun(backend, signal), signal);
+      const { mechanisms, usable } = await probeMechanisms(
+        backend.name,
+        this.#probeRun(backend, signal),
+        this.#cgroups,
+        signal,
+      );
       if (usable) {
         this.#backend = backend;
         return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others: await asked };
@@ -180,7 +204,12 @@ export class Sandbox {
     }
     this.#holds = false;
     if (this.#tiers.length > 0) return { platform, mechanisms: lost, others: await asked };
-    const { mechanisms } = await probeMechanisms(this.#last.name, this.#probeRun(this.#last, signal), signal);
+    const { mechanisms } = await probeMechanisms(
+      this.#last.name,
+      this.#probeRun(this.#last, signal),
+      undefined,
+      signal,
+    );
     return { platform, mechanisms: [...mechanisms], others: await asked };
   }
 
@@ -326,16 +355,24 @@ export class Sandbox {
           ? await supervise(command.value, input, timeMs, options, options.signal)
           : await watchCommand(command.value, input, options, options.signal);
       if (result.started || result.exit.reason !== "sandbox-error") {
-        const denied = [...deniedVariables(request.config), ...hosts];
-        const outcome = { exit: result.exit, usage: result.usage, denied, backend: backend.name };
         if (result.started) this.#warm?.refill(backend, run, request.spareFolders);
-        return { unexplained: false, outcome };
+        const denied = [...deniedVariables(request.config), ...hosts];
+        return { unexplained: false, outcome: { ...outcomeOf(result, backend, run), denied } };
       }
       const message = result.exit.message ?? "the sandbox did not start";
+      const elsewhere = await this.#elsewhere(run, message);
+      if (elsewhere) return await this.#supervised(backend, elsewhere, request, options, hosts);
       return { unexplained: true, outcome: ended("not-enforceable", message) };
     } finally {
       await command.value.cleanUp?.();
     }
+  }
+
+  /** The same run in other cgroups, or in none, where its own were what kept it from starting. */
+  async #elsewhere(run: PreparedRun, message: string): Promise<PreparedRun | undefined> {
+    if (run.cgroups === undefined || !message.includes(NOT_IN_CGROUP)) return undefined;
+    await this.#cgroups?.replace(run.cgroups, message);
+    return await this.#withCgroups(run);
   }
 
   /** A run in a sandbox that is ready; nothing when there is none for it. */
@@ -351,15 +388,22 @@ export class Sandbox {
     const result = await this.#warm?.run(backend, run, request.stdin ?? "none", handlers, options.signal);
     if (result === undefined) return undefined;
     this.#warm?.refill(backend, run, request.spareFolders);
-    const { exit, usage, observed } = result;
-    const about = { denied: deniedVariables(request.config), backend: backend.name, warm: true } as const;
-    return { unexplained: false, outcome: { exit, usage, ...about, ...(observed ? { observed } : {}) } };
+    const about = { denied: deniedVariables(request.config), warm: true } as const;
+    const { observed } = result;
+    const outcome = { ...outcomeOf(result, backend, run), ...about, ...(observed ? { observed } : {}) };
+    return { unexplained: false, outcome };
+  }
+
+  async #withCgroups({ cgroups: _before, ...run }: PreparedRun): Promise<PreparedRun> {
+    const tree = await this.#cgroups?.tree();
+    return tree?.ok ? { ...run, cgroups: tree.value } : run;
   }
 
   async #prepare(request: SandboxRequest, signal: AbortSignal): Promise<Result<PreparedRun>> {
     const [program, ...rest] = request.argv;
     if (program === undefined) return fail("argv-empty", "There is no command to run.");
     const wanted = program === "python" || program === "python3";
+    void this.#cgroups?.tree(); // it comes up meanwhile
     const found = await this.#interpreter(request, signal);
     // A shell tool needs no Python of its own; the supervisor then takes the system's.
     if (!found.ok && wanted) return found;
@@ -373,7 +417,7 @@ export class Sandbox {
       ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
       proxied: request.config.network.mode === "hosts",
     });
-    return ok({
+    const run = await this.#withCgroups({
       command,
       cwd: request.cwd,
       config: request.config,
@@ -383,6 +427,7 @@ export class Sandbox {
       ...(request.resultFolder ? { resultFolder: request.resultFolder } : {}),
       ...(request.observe === true ? { isObserved: true } : {}),
     });
+    return ok(run);
   }
 
   #interpreter(request: SandboxRequest, signal: AbortSignal): Promise<Result<Interpreter>> {
@@ -410,6 +455,12 @@ export class Sandbox {
     const names = missing.map((mechanism) => mechanism.mechanism).join(", ");
     return `${complaint.replace(/\.$/, "")}. Not enforced here: ${names}. What to do: ${[...advice].join("; ").replace(/\.$/, "")}`;
   }
+}
+
+/** What a supervisor's word says of a run, but for what was denied. */
+function outcomeOf({ exit, usage, held }: SupervisedOutcome, backend: SandboxBackend, run: PreparedRun) {
+  const limitsBy = run.cgroups ? "cgroup" : "watch";
+  return { exit, usage, backend: backend.name, limitsBy, ...(held ? { held } : {}) } as const;
 }
 
 /** Names that the policy lets pass and the sandbox does not. */

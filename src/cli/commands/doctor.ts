@@ -9,6 +9,12 @@ export interface DoctorOptions {
   readonly image?: string;
 }
 
+const HOLDERS = {
+  cgroup: "; held by the kernel, in the run's cgroup",
+  watch: "; held by the supervisor's watch",
+  unknown: "",
+} as const;
+
 /** `toka doctor`: what this machine's sandbox enforces, found by trying. */
 export async function doctorCommand(options: DoctorOptions, context: Context): Promise<number> {
   const backend = parseBackend(options.backend);
@@ -26,7 +32,7 @@ export async function doctorCommand(options: DoctorOptions, context: Context): P
   for (const mechanism of report.mechanisms) {
     const mark = mechanism.enforced ? "yes" : "NO ";
     await context.console.line(`${mark}  ${mechanism.mechanism}: ${mechanism.protects}`);
-    await context.console.line(`     ${mechanism.probe}`);
+    await context.console.line(`     ${mechanism.probe}${HOLDERS[mechanism.by ?? "unknown"]}`);
     if (!mechanism.enforced && mechanism.advice !== undefined) await context.console.line(`     → ${mechanism.advice}`);
   }
   await context.console.line("Other backends, for --backend:");

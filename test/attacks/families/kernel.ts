@@ -24,6 +24,7 @@ const NAMESPACES = {
   network: 0x40000000,
   ipc: 0x8000000,
   time: 0x80,
+  cgroup: 0x2000000,
 };
 
 export const kernel: readonly Attack[] = [
@@ -46,6 +47,13 @@ export const kernel: readonly Attack[] = [
   attack(
     "mount",
     done("t = tempfile.mkdtemp(); call('mount', b'none', t.encode(), b'tmpfs', 0, 0); call('umount2', t.encode(), 2)"),
+    root,
+  ),
+  attack(
+    "mount the hierarchy of cgroups",
+    done(
+      "t = tempfile.mkdtemp(); call('mount', b'none', t.encode(), b'cgroup2', 0, 0); call('umount2', t.encode(), 2)",
+    ),
     root,
   ),
   attack("mount by the new calls", done("call('fsopen', b'tmpfs', 0)"), root),

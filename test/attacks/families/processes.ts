@@ -15,6 +15,28 @@ fcntl.fcntl(a, 10, int(signal.SIGKILL))
 fcntl.fcntl(a, fcntl.F_SETFL, fcntl.fcntl(a, fcntl.F_GETFL) | os.O_ASYNC)
 b.send(b"x"); time.sleep(0.2)`;
 
+/**
+ * Goes through every cgroup (v2) of the machine that can be seen; what it makes it removes. The names that a host would
+ * have are tried, too, in case that they cannot be listed.
+ */
+const CGROUPS = `folders = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+for top in list(folders):
+  for line in open("/proc/self/cgroup"):
+    if line.startswith("0::"): folders.append(os.path.normpath(top + line[3:].strip()))
+  for folder, names, _ in os.walk(top): folders += [os.path.join(folder, name) for name in names]
+folders = [f for f in dict.fromkeys(folders) if os.path.exists(f + "/cgroup.controllers") or not os.path.exists(f)]
+def each_cgroup(action):
+  for folder in folders:
+    try:
+      action(folder); print("possible", flush=True)
+      return
+    except OSError as error:
+      last = error
+  print("none of the cgroups could be written to:", last, flush=True)
+`;
+const cgroup = (name: string, action: string): Attack =>
+  attack(name, `${CGROUPS}${action}`, { judge: said, victim: false, absent: /^none of the cgroups/m });
+
 export const processes: readonly Attack[] = [
   attack("end it", "os.kill(A['victim'], signal.SIGKILL)", { sample: true }),
   attack("stop it", "os.kill(A['victim'], signal.SIGSTOP)"),
@@ -83,5 +105,35 @@ export const processes: readonly Attack[] = [
     { judge: said },
   ),
   attack("raise its own priority", "os.nice(5); os.nice(-15); print('possible')", { judge: said, needsRoot: true }),
+  cgroup(
+    "move to a cgroup that has no limits",
+    `def move(folder):
+  with open(folder + "/cgroup.procs", "w") as file: file.write("0")
+each_cgroup(move)`,
+  ),
+  cgroup(
+    "make a cgroup of its own",
+    `def make(folder):
+  inner = "%s/attack-%d" % (folder, os.getpid())
+  os.mkdir(inner); os.rmdir(inner)
+each_cgroup(make)`,
+  ),
+  cgroup(
+    "let a cgroup have controllers",
+    "each_cgroup(lambda f: os.close(os.open(f + '/cgroup.subtree_control', os.O_WRONLY)))",
+  ),
+  cgroup("end everything in a cgroup", "each_cgroup(lambda f: os.close(os.open(f + '/cgroup.kill', os.O_WRONLY)))"),
+  attack(
+    "ask the service manager for a scope",
+    `last = None
+for path in ("/run/systemd/private", "/run/user/%d/systemd/private" % os.getuid(), "/run/user/%d/bus" % os.getuid()):
+  try:
+    s = socket.socket(socket.AF_UNIX); s.settimeout(2); s.connect(path)
+    s.send(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+    if s.recv(99).startswith(b"OK"): print("possible", flush=True)
+  except OSError as error: last = error
+print("no service manager answers:", last)`,
+    { judge: said, victim: false, absent: /^no service manager answers: (?!None)/m },
+  ),
   attack("signal the editor", "os.kill(A['host'], 0); print('possible')", { judge: said }),
 ];

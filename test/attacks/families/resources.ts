@@ -195,6 +195,21 @@ for _ in range(8):
 time.sleep(1.5); print("holds", sum(map(int, os.read(r, 9999).split())))`,
     { needsRoot: true },
   ),
+  attack(
+    "raise the limits of its cgroup",
+    `tried = 0; last = None
+for top in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+  folders = [top] + [os.path.normpath(top + line[3:].strip()) for line in open("/proc/self/cgroup") if line.startswith("0::")]
+  folders += [os.path.join(folder, name) for folder, names, _ in os.walk(top) for name in names]
+  for folder in folders:
+    if os.path.exists(folder) and not os.path.exists(folder + "/cgroup.controllers"): continue
+    for name in ("memory.max", "memory.high", "pids.max", "cpu.max", "memory.oom.group"):
+      try: os.close(os.open(folder + "/" + name, os.O_WRONLY)); tried += 1
+      except OSError as error: last = error
+print("possible" if tried else "no cgroup with limits: %s" % last)`,
+    said,
+    { absent: /^no cgroup with limits/m },
+  ),
   disk(
     "fill the disk with one file",
     "f = open(R + '/a', 'wb')\nfor _ in range(160): f.write(bytes(1 << 20)); f.flush()",
