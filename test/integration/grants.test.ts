@@ -108,7 +108,7 @@ describe("toka grants", () => {
       expect([code, stderr], words.join(" ")).toEqual([2, expect.stringContaining(message)]);
     }
     expect(await list()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   it.skipIf(missing !== undefined)(
     "a host is reachable once it is granted, and not after that is revoked",
