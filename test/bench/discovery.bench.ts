@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuUsage } from "node:process";
@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { type IndexFile, indexPath, WorkspaceIndex, walk } from "../../src/discovery/index.ts";
 import { decodeSource, parseModule } from "../../src/python/index.ts";
 import { standardLibrary } from "../support/stdlib.ts";
-import { interleave, table } from "./measure.ts";
+import { type Contestant, interleave, table } from "./measure.ts";
 
 const ROUNDS = 2;
 
@@ -39,6 +39,54 @@ export default async function discovery(): Promise<string> {
   }
 }
 
+/** Programs that import one module. */
+const PROGRAMS = 300;
+const HELPER = "LEVEL = 3\n\ndef add_common(parser):\n    parser.add_argument('--level', type=int, default=LEVEL)\n";
+const PROGRAM = `import argparse
+from team.helper import add_common
+
+def main():
+    parser = argparse.ArgumentParser()
+    add_common(parser)
+    parser.add_argument("--own")
+    print(open(parser.parse_args().own).read())
+
+if __name__ == "__main__":
+    main()
+`;
+
+/** For each file, what it takes until its tool (shown first) and all tools that rest on it are known after it was saved. */
+function edits(workspace: string, live: WorkspaceIndex, files: Readonly<Record<string, string>>): Contestant[] {
+  let edit = 0;
+  return Object.entries(files).flatMap(([name, file]) => {
+    const saving = async (work: () => Promise<unknown>): Promise<number> => {
+      const path = join(workspace, file);
+      const text = await readFile(path, "latin1");
+      await writeFile(path, `${text}\n# ${edit++}\n`, "latin1");
+      const took = await processorTime(async () => {
+        await work();
+        live.report();
+      });
+      await writeFile(path, text, "latin1");
+      await live.update([file], signal);
+      return took;
+    };
+    return [
+      { name: `${name}: itself`, run: () => saving(() => live.change([file], signal)) },
+      { name: `${name}: all that rests on it`, run: () => saving(() => live.update([file], signal)) },
+    ];
+  });
+}
+
+/** Reads a stored index until the names of the files with tools are known. */
+async function untilNames(workspace: string, stored: IndexFile): Promise<void> {
+  const enough = new AbortController();
+  const index = new WorkspaceIndex(workspace, new Map(), stored);
+  await index.restore({ onKnown: () => enough.abort(), signal: enough.signal }).catch((error: unknown) => {
+    if (!enough.signal.aborted) throw error;
+  });
+}
+
 async function fill(workspace: string, library: string): Promise<void> {
   const filter = (path: string): boolean =>
     !/\/(?:__pycache__|site-packages|lib-dynload|config-[^/]*)$|\.so$/.test(path);
@@ -46,6 +94,10 @@ async function fill(workspace: string, library: string): Promise<void> {
   await cp(PACKAGES, join(workspace, "packages"), { recursive: true, filter, force: true }).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   });
+  await mkdir(join(workspace, "team"));
+  await writeFile(join(workspace, "team", "helper.py"), HELPER);
+  for (let number = 0; number < PROGRAMS; number += 1)
+    await writeFile(join(workspace, "team", `p${number}.py`), PROGRAM);
   await execa("git", ["init", "--quiet"], { cwd: workspace });
 }
 
@@ -63,9 +115,7 @@ async function measure(workspace: string, state: string): Promise<string> {
   await live.save();
   const cold = live.report();
   const saved = cold.tools.find((tool) => tool.parameters.length > 5)?.file ?? kept[0] ?? "";
-  const text = await readFile(join(workspace, saved), "latin1");
   const all = (await walk(workspace, { signal })).files.flatMap(({ path }) => (path.endsWith(".py") ? [path] : []));
-  let edit = 0;
   const figures = await interleave(
     [
       { name: "list, read and parse what is kept", run: () => processorTime(() => peer(workspace, kept)) },
@@ -79,7 +129,11 @@ async function measure(workspace: string, state: string): Promise<string> {
         run: () => processorTime(() => new WorkspaceIndex(workspace).scan({ signal })),
       },
       {
-        name: "warm start: shown",
+        name: "warm start: names shown",
+        run: () => processorTime(() => untilNames(workspace, stored)),
+      },
+      {
+        name: "warm start: all shown",
         run: () =>
           processorTime(async () => {
             const index = new WorkspaceIndex(workspace, new Map(), stored);
@@ -97,17 +151,38 @@ async function measure(workspace: string, state: string): Promise<string> {
             index.report();
           }),
       },
+      ...edits(workspace, live, {
+        "one saved file": saved,
+        [`a module under ${PROGRAMS} programs`]: "team/helper.py",
+        "one of these programs": "team/p7.py",
+      }),
       {
-        name: "one saved file",
+        name: "a file that came, then went",
         run: async () => {
-          await writeFile(join(workspace, saved), `${text}\n# ${edit++}\n`, "latin1");
+          const path = join(workspace, "came_now.py");
           const took = await processorTime(async () => {
-            await live.update([saved], signal);
+            await writeFile(path, PROGRAM);
+            await live.update(["came_now.py"], signal);
+            await rm(path);
+            await live.update(["came_now.py"], signal);
             live.report();
           });
-          await writeFile(join(workspace, saved), text, "latin1");
           return took;
         },
+      },
+      {
+        name: `a folder of ${PROGRAMS} files renamed, and back`,
+        run: () =>
+          processorTime(async () => {
+            for (const [from, to] of [
+              ["team", "crew"],
+              ["crew", "team"],
+            ] as const) {
+              await rename(join(workspace, from), join(workspace, to));
+              await live.update([from, to], signal);
+            }
+            live.report();
+          }),
       },
     ],
     ROUNDS,
