@@ -165,6 +165,17 @@ describe("FolderTools", () => {
     await vi.waitFor(() => expect(options("trees.py")).toEqual(["--height"]), 5000);
   });
 
+  it("ends with its folder while that is read, and another takes its place", async () => {
+    for (let number = 0; number < 60; number += 1) write(`t${number}.py`, script(`--o${number}`));
+    const reading = folder.discover(false);
+    await Promise.all([folder.dispose(), expect(reading).rejects.toThrow()]);
+    expect(changes).toEqual([]);
+    folder.touch("trees.py");
+    folder = open();
+    expect((await folder.discover(false)).tools).toHaveLength(61);
+    expect(changes).toEqual(["first"]);
+  });
+
   it("leaves out what the settings exclude", async () => {
     folder.exclude(["tre*"]);
     expect((await folder.discover(false)).tools).toEqual([]);
