@@ -241,9 +241,10 @@ export function failedResult(file: string, why: string): FileResult {
 
 /** One diagnostic for a file that Python itself would not read. */
 function syntaxDiagnostics(parsed: ParsedFile): Diagnostic[] {
-  const [first] = parsed.problems;
+  const { problems } = parsed.outline;
+  const [first] = problems;
   if (first === undefined) return [];
-  const more = parsed.problems.length > 1 ? ` (and ${parsed.problems.length - 1} more)` : "";
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   return [
     {
       file: parsed.file,

@@ -1,16 +1,18 @@
 import { join } from "node:path";
-import { decodeSource, type Module, parseModule, STANDARD_LIBRARY, type SyntaxProblem } from "../python/index.ts";
+import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
 import type { DeclaringImports, ModuleSource } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
 
+/** A Python file. The bodies of its functions are read when they are looked at. */
 export interface ParsedFile {
   readonly file: string;
   readonly text: string;
   readonly module: Module;
-  readonly problems: readonly SyntaxProblem[];
+  /** The module with what is wrong with it. */
+  readonly outline: OutlinedModule;
 }
 
 /** What an import means. */
@@ -25,7 +27,7 @@ interface Importer {
   readonly missed: Set<string>;
 }
 
-/** Characters of source whose trees are kept; a tree takes some twenty times its text. */
+/** Characters of source whose trees are kept, without bodies that nobody looked into; a tree takes some ten times its text. */
 const CACHE_CHARACTERS = 6_000_000;
 
 /** Folders under which projects keep their importable packages. */
@@ -55,7 +57,8 @@ export class ModuleStore implements ModuleSource {
   readonly #importers = new Map<string, Importer>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
   readonly #roots = new Map<string, Map<string, readonly string[]>>();
-  #cachedCharacters = 0;
+  /** Characters of which trees were added since they were last counted. */
+  #added = 0;
   #parsed = 0;
 
   /**
@@ -102,8 +105,6 @@ export class ModuleStore implements ModuleSource {
 
   /** Takes note of a file that appeared, changed or went away. */
   change(file: string, exists: boolean): void {
-    const cached = this.#cache.get(file);
-    if (cached) this.#cachedCharacters -= cached.text.length;
     this.#cache.delete(file);
     this.#declares.delete(file);
     if (this.declaringImports.size > 0) this.declaringImports.clear();
@@ -196,7 +197,8 @@ export class ModuleStore implements ModuleSource {
       return cached;
     }
     const text = this.#overlays.get(file) ?? this.#load(file, bytes);
-    const parsed = text === null ? null : { file, text, ...parseModule(text) };
+    const outline = text === null ? null : outlineModule(text);
+    const parsed = text === null || outline === null ? null : { file, text, module: outline.module, outline };
     if (parsed !== null) this.#parsed += 1;
     this.#remember(file, parsed);
     return parsed;
@@ -212,11 +214,16 @@ export class ModuleStore implements ModuleSource {
 
   #remember(file: string, parsed: ParsedFile | null): void {
     this.#cache.set(file, parsed);
-    this.#cachedCharacters += parsed?.text.length ?? 0;
+    this.#added += parsed?.outline.charactersRead ?? 0;
+    // More is read of a file as time goes by: it is counted again now and then.
+    if (this.#added < CACHE_CHARACTERS / 32) return;
+    this.#added = 0;
+    let characters = 0;
+    for (const value of this.#cache.values()) characters += value?.outline.charactersRead ?? 0;
     for (const [oldest, value] of this.#cache) {
-      if (this.#cachedCharacters <= CACHE_CHARACTERS || oldest === file) return;
+      if (characters <= CACHE_CHARACTERS || oldest === file) return;
       this.#cache.delete(oldest);
-      this.#cachedCharacters -= value?.text.length ?? 0;
+      characters -= value?.outline.charactersRead ?? 0;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { BlockEnd } from "./block-end.ts";
 import { BACKSLASH, CR, charClass, DIGIT, HASH, IDENTIFIER, isDigit, LF, OTHER } from "./characters.ts";
 import { Scanner } from "./scanner.ts";
 import * as t from "./tokens.ts";
@@ -45,6 +46,37 @@ export abstract class Lexer extends Scanner {
     this.prevEnd = pos;
     this.prevEndLine = line;
     this.next();
+  }
+
+  /** Goes on at a line that begins at `next`, as if all before it had been read; the last token of that ended at `end`. */
+  protected resumeAtLine({ end, endLine, next, nextLine }: BlockEnd): void {
+    this.pos = next;
+    this.scanLine = nextLine;
+    this.depth = 0;
+    this.fieldDepth = -1;
+    this.atLineStart = true;
+    this.kind = t.NEWLINE;
+    this.prevEnd = end;
+    this.prevEndLine = endLine;
+    this.next();
+  }
+
+  /** Begins at `start` on line `line`, within a block that is indented by `column`. */
+  protected beginInBlock(start: number, line: number, column: number, alternate: number): void {
+    this.pos = start;
+    this.scanLine = line;
+    this.atLineStart = false;
+    this.indents.push(column);
+    this.alternateIndents.push(alternate);
+    this.blockStarts.push(start);
+    this.headerStarts.push(start);
+    this.kind = t.NEWLINE;
+    this.next();
+  }
+
+  /** The columns by which the current block is indented; for the second, a tab counts as one. */
+  protected get indentation(): { readonly column: number; readonly alternate: number } {
+    return { column: this.indents.at(-1) ?? 0, alternate: this.alternateIndents.at(-1) ?? 0 };
   }
 
   /** Moves to the next token. */

@@ -19,6 +19,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export interface ParserOptions {
   readonly corrections: Corrections | null;
   readonly unicodeNames: UnicodeNames | null;
+  /** Where the text ends for the reader; its length otherwise. */
+  readonly end?: number;
 }
 
 /** What all parts of the parser share: problems, expectations and a few nodes. */
@@ -29,7 +31,7 @@ export abstract class ParserBase extends Lexer {
   protected nesting = 0;
 
   constructor(text: string, options: ParserOptions) {
-    super(text, options.corrections);
+    super(text, options.corrections, options.end);
     this.unicodeNames = options.unicodeNames;
   }
 

@@ -23,7 +23,7 @@ export abstract class BlockParser extends SimpleStatementParser {
   /** Characters that recovery may still look at, and that may still be read again after an error. */
   private readonly budget: { left: number };
   private rereading: number;
-  private blocks = 0;
+  protected blocks = 0;
   private lastWasError: boolean = false;
   /** The header before the next block was passed over, perhaps with what followed on its line. */
   private headerWasError: boolean = false;
@@ -45,7 +45,7 @@ export abstract class BlockParser extends SimpleStatementParser {
   }
 
   /** Statements up to the end of the block. */
-  private statements(body: Statement[]): void {
+  protected statements(body: Statement[]): void {
     while (this.kind !== t.DEDENT && this.kind !== t.EOF) {
       if (this.kind === t.INDENT) this.unexpectedIndent(body);
       else if (this.kind === t.NEWLINE) this.next();
@@ -73,16 +73,21 @@ export abstract class BlockParser extends SimpleStatementParser {
   }
 
   /** From INDENT past its DEDENT. */
-  private indentedStatements(body: Statement[]): void {
+  protected indentedStatements(body: Statement[]): void {
     if (this.blocks >= DEEPEST_BLOCK) {
       body.push(this.skipBlock());
       return;
     }
     this.blocks++;
     this.next();
-    this.statements(body);
+    this.inBlock(body);
     this.blocks--;
     if (this.kind === t.DEDENT) this.next();
+  }
+
+  /** What stands in a block, up to its DEDENT. */
+  protected inBlock(body: Statement[]): void {
+    this.statements(body);
   }
 
   private skipBlock(): Statement {

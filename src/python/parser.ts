@@ -1,8 +1,21 @@
-import type { ExceptHandler, Expression, Keyword, MatchCase, Pattern, Statement, TypeParam, WithItem } from "./ast.ts";
+import type {
+  ExceptHandler,
+  Expression,
+  FunctionDef,
+  Keyword,
+  MatchCase,
+  Pattern,
+  Statement,
+  TypeParam,
+  WithItem,
+} from "./ast.ts";
 import { BlockParser } from "./parser-blocks.ts";
 import { newArguments, toArguments } from "./parser-expressions.ts";
 import type { LexerState } from "./scanner.ts";
 import * as t from "./tokens.ts";
+
+/** A function without its body, and so without its end. */
+export type FunctionHeader = Omit<FunctionDef, "body" | "end" | "endLine">;
 
 /** The whole parser: statements with blocks on top of all the others. */
 export class Parser extends BlockParser {
@@ -307,6 +320,12 @@ export class Parser extends BlockParser {
       this.recoverHeader(start, line);
     }
     const args = toArguments(builder);
+    return this.withBody({ kind, start, line, name, args, decorator_list, returns, type_params });
+  }
+
+  /** The function of which the header has been read. */
+  protected withBody(header: FunctionHeader): FunctionDef {
+    const { kind, start, line, name, args, decorator_list, returns, type_params } = header;
     const body = this.block();
     const [end, endLine] = [this.prevEnd, this.prevEndLine];
     return { kind, start, end, line, endLine, name, args, body, decorator_list, returns, type_params };

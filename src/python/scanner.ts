@@ -84,9 +84,9 @@ export abstract class Scanner {
 
   protected atLineStart: boolean = true;
 
-  constructor(text: string, corrections: Corrections | null) {
+  constructor(text: string, corrections: Corrections | null, end: number = text.length) {
     this.text = text;
-    this.length = text.length;
+    this.length = end;
     this.corrections = corrections;
     if (text.charCodeAt(0) === 0xfeff) {
       this.pos = 1;

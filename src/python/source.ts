@@ -102,10 +102,5 @@ function labelOf(name: string): string {
 
 /** ISO 8859-1 byte by byte; `TextDecoder` would read windows-1252. */
 function decodeLatin1(bytes: Uint8Array): string {
-  let text = "";
-  const CHUNK = 8192;
-  for (let from = 0; from < bytes.length; from += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(from, from + CHUNK));
-  }
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

@@ -1,8 +1,17 @@
 import type { Capability, CapabilityExtension } from "../../model/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
-import { type FileNames, namesOf } from "./names.ts";
-import { type Graph, type Part, Reached, type Steps, type Target, type Visit } from "./reached.ts";
+import { type FileNames, LateBodyNames, namesOf } from "./names.ts";
+import {
+  type Graph,
+  type MethodCall,
+  newMark,
+  type Part,
+  Reached,
+  type Steps,
+  type Target,
+  type Visit,
+} from "./reached.ts";
 import { Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
 import { settle } from "./settled.ts";
@@ -35,11 +44,16 @@ export class CapabilityFinder implements Graph {
   readonly #store: ModuleStore;
   readonly #table: CapabilityTable;
   readonly #names = new Map<string, FileNames | null>();
+  readonly #bodies = new Map<string, LateBodyNames>();
   readonly #summaries = new Map<string, FileSummary | null>();
   /** Who can read on in files whose trees are still there. */
   readonly #readers = new WeakMap<ParsedFile, SummaryReader>();
   /** By file, then unit. */
   readonly #parts = new Map<string, Map<string, Part>>();
+  /** Each kind of call of a method once. */
+  readonly #calls = new Map<string, MethodCall>();
+  /** How many tools have been asked for. */
+  #runs = 0;
 
   /** @param more calls that settings add to the table */
   constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
@@ -50,7 +64,10 @@ export class CapabilityFinder implements Graph {
   /** Drops what was kept about files and about those that rest on them. */
   forget(files: ReadonlySet<string>): void {
     const dropped = new Set(files);
-    for (const file of files) this.#names.delete(file);
+    for (const file of files) {
+      this.#names.delete(file);
+      this.#bodies.delete(file);
+    }
     for (const [other, summary] of this.#summaries) {
       if (summary !== null && haveCommon(summary.consulted, files)) dropped.add(other);
     }
@@ -83,7 +100,7 @@ export class CapabilityFinder implements Graph {
   #from({ file }: ParsedFile, entries: readonly string[], isLateFollowed: boolean): Found {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const reached = new Reached(this, isLateFollowed);
+    const reached = new Reached(this, ++this.#runs, isLateFollowed);
     for (const unit of [MODULE_UNIT, ...entries]) {
       const part = this.#part(file, unit);
       if (part.owner !== null) reached.make(part.owner, null);
@@ -106,7 +123,7 @@ export class CapabilityFinder implements Graph {
     if (known !== undefined) return known;
     const dot = isCalled(unit) ? unit.lastIndexOf(".") : -1;
     const owner = dot === -1 ? null : this.#part(file, unit.slice(0, dot));
-    const part = { file, unit, steps: null, answers: null, owner };
+    const part = { file, unit, steps: null, answers: null, owner, mark: newMark() };
     ofFile.set(unit, part);
     return part;
   }
@@ -141,12 +158,10 @@ export class CapabilityFinder implements Graph {
     if (unit === undefined) return NO_STEPS;
     const targets = new Map<string, Target>();
     const bases = new Set<Part>();
-    const called = new Map<string, { name: string; shape: CallShape }>();
+    const called = new Set<MethodCall>();
     for (const edge of unit.edges) {
       if (edge.kind === "method") {
-        const { name: method, shape } = edge;
-        const key = `${method} ${shape.positional} ${shape.keywords?.join()}`;
-        if (!COMMON_METHODS.has(method)) called.set(key, { name: method, shape });
+        if (!COMMON_METHODS.has(edge.name)) called.add(this.#callOf(edge.name, edge.shape));
       } else if (edge.kind === "base") bases.add(this.#part(edge.file, edge.unit));
       else this.#addTarget(targets, edge);
     }
@@ -162,9 +177,19 @@ export class CapabilityFinder implements Graph {
         when: this.#part(variable.file, variable.unit),
         target: { kind: isClass ? "object" : "unit", part: this.#part(file, own), isLate: false },
       })),
-      called: [...called.values()],
+      called: [...called],
       methods: unit.methods.map((method) => ({ ...method, target: this.#part(file, `${name}.${method.name}`) })),
     };
+  }
+
+  #callOf(name: string, shape: CallShape): MethodCall {
+    const key = `${name} ${shape.positional} ${shape.keywords?.join()}`;
+    let call = this.#calls.get(key);
+    if (call === undefined) {
+      call = { name, shape, run: 0 };
+      this.#calls.set(key, call);
+    }
+    return call;
   }
 
   /** One way of each kind to each part; one that is followed in any case stands for one that may not be. */
@@ -203,13 +228,26 @@ export class CapabilityFinder implements Graph {
       this.#summaries.set(file, null);
       return null;
     }
-    const resolver = new Resolver(this.#store, { names: (name) => this.#namesOf(name) }, process.platform);
+    const resolver = new Resolver(
+      this.#store,
+      { names: (name) => this.#namesOf(name), bodies: (name) => this.#bodiesOf(name) },
+      process.platform,
+    );
     const reader = new SummaryReader(parsed, resolver, this.#table);
     if (isWhole) reader.completeAll();
     else this.#readers.set(parsed, reader);
     for (const unit of reader.summary.units.values()) settle(unit, this.#store.texts);
     this.#summaries.set(file, reader.summary);
     return reader.summary;
+  }
+
+  #bodiesOf(file: string): LateBodyNames {
+    let known = this.#bodies.get(file);
+    if (known === undefined) {
+      known = new LateBodyNames(() => this.#store.parse(file));
+      this.#bodies.set(file, known);
+    }
+    return known;
   }
 
   #namesOf(file: string): FileNames | null {

@@ -1,7 +1,17 @@
-import type { Alias, ClassDef, Expression, FunctionDef, Module, Statement } from "../../python/index.ts";
+import {
+  type Alias,
+  bodyOnce,
+  type ClassDef,
+  type Expression,
+  type FunctionDef,
+  type Module,
+  type Statement,
+} from "../../python/index.ts";
+import { detached } from "../detached.ts";
 import { BUILTIN_NAMES } from "../evaluate/index.ts";
 import { blocksOf } from "./blocks.ts";
 import { type Decorator, decoratorOf } from "./decorators.ts";
+import { slim } from "./slim.ts";
 
 /** What a name of a file means, as far as the file alone tells. */
 export type Binding =
@@ -25,8 +35,6 @@ export interface ClassNames {
   readonly name: string;
   readonly bases: readonly Expression[];
   readonly methods: ReadonlySet<string>;
-  /** First thing assigned to `self.name` in any method. */
-  readonly attributes: ReadonlyMap<string, Expression>;
 }
 
 /** The module-level names of a file. */
@@ -35,14 +43,20 @@ export interface FileNames {
   /** Of names that mean different things under different conditions, all meanings, the one that counts first last. */
   readonly branches: ReadonlyMap<string, readonly Branch[]>;
   readonly classes: ReadonlyMap<string, ClassNames>;
-  /** What functions and methods give back, under their qualified names: the annotation, else what is returned first. */
-  readonly results: ReadonlyMap<string, FunctionResult>;
-  /** The functions and methods that may be used as decorators, under their qualified names. */
-  readonly decorators: ReadonlyMap<string, Decorator>;
-  /** What stands in functions without parameters that only answer a question about the system. */
-  readonly questions: ReadonlyMap<string, readonly Statement[]>;
   /** Modules of which everything is imported. */
   readonly stars: readonly { readonly level: number; readonly module: string }[];
+}
+
+/** What only the bodies of a file's functions tell. Each is read when it is asked for. */
+export interface BodyNames {
+  /** What a function or method gives back, by its qualified name: the annotation, else what is returned first. */
+  result(name: string): FunctionResult | null;
+  /** What a function or method does as a decorator, by its qualified name. */
+  decorator(name: string): Decorator | null;
+  /** What stands in a function without parameters that only answers a question about the system. */
+  question(name: string): readonly Statement[] | null;
+  /** What is first assigned to `self.name` in any method of a class. */
+  attributes(className: string): ReadonlyMap<string, Expression>;
 }
 
 export interface FunctionResult {
@@ -54,35 +68,7 @@ export function namesOf(module: Module): FileNames {
   const reader = new NameReader();
   reader.read(module.body);
   const { bindings, classes, stars } = reader;
-  const results = new Map<string, FunctionResult>();
-  const decorators = new Map<string, Decorator>();
-  const questions = new Map<string, readonly Statement[]>();
-  collectFunctions(module.body, "", { results, decorators, questions });
-  return { bindings, branches: reader.branches(), classes, stars, results, decorators, questions };
-}
-
-interface Functions {
-  readonly results: Map<string, FunctionResult>;
-  readonly decorators: Map<string, Decorator>;
-  readonly questions: Map<string, readonly Statement[]>;
-}
-
-function collectFunctions(body: readonly Statement[], prefix: string, found: Functions): void {
-  for (const statement of body) {
-    if (statement.kind === "ClassDef" && prefix === "") collectFunctions(statement.body, `${statement.name}.`, found);
-    else if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-      noteFunction(statement, prefix, found);
-    } else for (const block of blocksOf(statement)) collectFunctions(block, prefix, found);
-  }
-}
-
-function noteFunction(node: FunctionDef, prefix: string, { results, decorators, questions }: Functions): void {
-  const name = `${prefix}${node.name}`;
-  setUnlessNull(results, name, resultOf(node));
-  setUnlessNull(decorators, name, decoratorOf(node, prefix !== ""));
-  // Of two of that name nobody knows which one is meant.
-  if (questions.has(name)) questions.set(name, []);
-  else if (prefix === "") setUnlessNull(questions, name, questionOf(node));
+  return { bindings, branches: reader.branches(), classes, stars };
 }
 
 /** Longest function, in characters, that is taken for a question. */
@@ -92,9 +78,11 @@ const MAX_QUESTION = 400;
 const KEEPING: ReadonlySet<string> = new Set(["cache", "lru_cache", "cached"]);
 
 /** The body of a function that takes nothing, and does nothing but give names to what it asks and return an answer. */
-function questionOf({ args, body, decorator_list, start, end }: FunctionDef): readonly Statement[] | null {
+function questionOf(node: FunctionDef): readonly Statement[] | null {
+  const { args, decorator_list, start, end } = node;
   const takes = args.posonlyargs.length + args.args.length + args.kwonlyargs.length > 0 || args.vararg !== null;
   if (takes || args.kwarg !== null || end - start > MAX_QUESTION || !decorator_list.every(isKeeping)) return null;
+  const body = bodyOnce(node);
   const [first, ...others] = body;
   const isDocumented = first?.kind === "Expr" && first.value.kind === "Constant";
   const rest = isDocumented ? others : body;
@@ -117,8 +105,115 @@ function mayAnswer({ kind }: Expression): boolean {
   return kind === "Compare" || kind === "BoolOp" || kind === "UnaryOp" || kind === "Call";
 }
 
-function setUnlessNull<V>(map: Map<string, V>, name: string, value: V | null): void {
-  if (value !== null) map.set(name, value);
+/** The functions and methods of a module by their qualified names, and its classes; of one name, the last one first. */
+class Definitions {
+  readonly functions = new Map<string, FunctionDef[]>();
+  readonly classes = new Map<string, ClassDef>();
+
+  constructor(module: Module) {
+    this.#collect(module.body, null);
+  }
+
+  #collect(body: readonly Statement[], owner: string | null): void {
+    for (const statement of body) {
+      if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") this.#add(statement, owner);
+      else if (statement.kind === "ClassDef" && owner === null) {
+        this.classes.set(statement.name, statement);
+        this.#collect(statement.body, statement.name);
+      } else for (const block of blocksOf(statement)) this.#collect(block, owner);
+    }
+  }
+
+  #add(node: FunctionDef, owner: string | null): void {
+    const name = owner === null ? node.name : `${owner}.${node.name}`;
+    const known = this.functions.get(name);
+    if (known === undefined) this.functions.set(name, [node]);
+    else known.unshift(node);
+  }
+}
+
+const NO_ATTRIBUTES: ReadonlyMap<string, Expression> = new Map();
+
+/** Keeps what it was asked for, and nothing of the tree. */
+export class LateBodyNames implements BodyNames {
+  readonly #module: () => Module | null;
+  /** As long as the module's tree is there. */
+  readonly #definitions = new WeakMap<Module, Definitions>();
+  readonly #results = new Map<string, FunctionResult | null>();
+  readonly #decorators = new Map<string, Decorator | null>();
+  readonly #questions = new Map<string, readonly Statement[] | null>();
+  readonly #attributes = new Map<string, ReadonlyMap<string, Expression>>();
+
+  /** @param module gives the tree, read anew where it is not kept */
+  constructor(module: () => Module | null) {
+    this.#module = module;
+  }
+
+  result(name: string): FunctionResult | null {
+    let known = this.#results.get(name);
+    if (known === undefined) {
+      const found = this.#last(name, resultOf);
+      known = found && { ...found, node: slim(found.node) };
+      this.#results.set(detached(name), known);
+    }
+    return known;
+  }
+
+  decorator(name: string): Decorator | null {
+    let known = this.#decorators.get(name);
+    if (known === undefined) {
+      known = detached(this.#last(name, (node) => decoratorOf(node, name.includes("."))));
+      this.#decorators.set(detached(name), known);
+    }
+    return known;
+  }
+
+  question(name: string): readonly Statement[] | null {
+    let known = this.#questions.get(name);
+    if (known === undefined) {
+      known = detached(this.#asked(name));
+      this.#questions.set(detached(name), known);
+    }
+    return known;
+  }
+
+  #asked(name: string): readonly Statement[] | null {
+    const nodes = name.includes(".") ? [] : (this.#defined()?.functions.get(name) ?? []);
+    const found = nodes.toReversed().find((node) => questionOf(node) !== null);
+    if (found === undefined) return null;
+    // Where another one follows, nobody knows which one is meant.
+    return found === nodes[0] ? questionOf(found) : [];
+  }
+
+  attributes(className: string): ReadonlyMap<string, Expression> {
+    let known = this.#attributes.get(className);
+    if (known === undefined) {
+      const node = this.#defined()?.classes.get(className);
+      known = node === undefined ? NO_ATTRIBUTES : attributesOf(node);
+      this.#attributes.set(detached(className), known);
+    }
+    return known;
+  }
+
+  /** What the last definition of a name that says so tells. */
+  #last<V>(name: string, told: (node: FunctionDef) => V | null): V | null {
+    for (const node of this.#defined()?.functions.get(name) ?? []) {
+      const found = told(node);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  #defined(): Definitions | null {
+    const module = this.#module();
+    if (module === null) return null;
+    let known = this.#definitions.get(module);
+    if (known === undefined) {
+      known = new Definitions(module);
+      this.#definitions.set(module, known);
+    }
+    return known;
+  }
 }
 
 function resultOf({ body, returns }: FunctionDef): FunctionResult | null {
@@ -253,13 +348,20 @@ function importBinding(alias: Alias): readonly [string, Binding] {
 
 function classNames(node: ClassDef): ClassNames {
   const methods = new Set<string>();
+  for (const statement of node.body) {
+    if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") methods.add(statement.name);
+  }
+  return { name: node.name, bases: node.bases, methods };
+}
+
+function attributesOf(node: ClassDef): ReadonlyMap<string, Expression> {
   const attributes = new Map<string, Expression>();
   for (const statement of node.body) {
-    if (statement.kind !== "FunctionDef" && statement.kind !== "AsyncFunctionDef") continue;
-    methods.add(statement.name);
-    collectAttributes(statement.body, attributes);
+    if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
+      collectAttributes(bodyOnce(statement), attributes);
+    }
   }
-  return { name: node.name, bases: node.bases, methods, attributes };
+  return new Map([...attributes].map(([name, value]) => [detached(name), slim(value)]));
 }
 
 /** Notes what is first assigned to each `self.name`. */

@@ -14,6 +14,48 @@ export interface Part {
   answers: readonly Part[] | null;
   /** Of a method: its class. */
   owner: Part | null;
+  /** What was last found out about it, for the tool of this number. */
+  readonly mark: Mark;
+}
+
+/**
+ * What has become of a part on the way of one tool. It stands at the part itself: thousands of parts are gone through for each
+ * of hundreds of tools, and looking them up in sets is most of what that would cost.
+ */
+export interface Mark {
+  /** The tool. */
+  run: number;
+  isSeen: boolean;
+  /** Of a class: there are objects of it. */
+  isMade: boolean;
+  /** Of a class: there are objects of it, or of one below it. */
+  isOccupied: boolean;
+  /** Of a class: methods are called by its name. */
+  isReceiver: boolean;
+  /** Of a method: there are objects that answer with it. */
+  isAnswering: boolean;
+  /** Of a method: it is called on an object of its class or of one below it. */
+  isAsked: boolean;
+}
+
+export function newMark(): Mark {
+  return {
+    run: 0,
+    isSeen: false,
+    isMade: false,
+    isOccupied: false,
+    isReceiver: false,
+    isAnswering: false,
+    isAsked: false,
+  };
+}
+
+/** A call of a method on an object whose class is not known. The same one for all calls alike. */
+export interface MethodCall {
+  readonly name: string;
+  readonly shape: CallShape;
+  /** The tool for which it was last met. */
+  run: number;
 }
 
 /** What a part needs itself, and which parts it reaches. */
@@ -27,9 +69,13 @@ export interface Steps {
   /** What is taken out of a variable once that is used. */
   readonly registrations: readonly { readonly when: Part; readonly target: Target }[];
   /** Methods called on objects whose class is not known. */
-  readonly called: readonly { readonly name: string; readonly shape: CallShape }[];
+  readonly called: readonly MethodCall[];
   /** Of a class: its own methods. */
-  readonly methods: readonly (Method & { readonly target: Part })[];
+  readonly methods: readonly PartMethod[];
+}
+
+interface PartMethod extends Method {
+  readonly target: Part;
 }
 
 export interface Target {
@@ -59,50 +105,61 @@ export interface Graph {
 export class Reached implements Iterable<Visit> {
   readonly #graph: Graph;
   readonly #isLateFollowed: boolean;
+  readonly #run: number;
   readonly #visits: Visit[] = [];
-  readonly #seen = new Set<Part>();
-  /** Classes of which there are objects. */
-  readonly #made = new Set<Part>();
-  /** Classes of which, or of one below which, there are objects. */
-  readonly #occupied = new Set<Part>();
-  /** Classes on which methods are called by the name of the class. */
-  readonly #receivers = new Set<Part>();
   /** Classes of which a method makes an object, of itself or of one below it. */
   readonly #awaited = new Map<Part, Visit>();
-  /** The methods with which these answer. */
-  readonly #answering = new Set<Part>();
-  /** Methods called on an object of their class or of one below it. */
-  readonly #asked = new Set<Part>();
-  /** Of these, those with which no object answers so far. */
+  /** Methods that were asked and with which no object answers so far. */
   readonly #pending = new Map<Part, Visit | null>();
   /** Overriding methods by those that have to be asked for first. */
   readonly #overriding = new Map<Part, Visit[]>();
   /** What is taken out of variables that were not used so far. */
   readonly #registered = new Map<Part, { readonly target: Target; readonly from: Visit }[]>();
   /** Methods of classes of which there are objects, not called by any name so far. */
-  readonly #methods = new Map<string, { readonly part: Part; readonly signature: Signature | null }[]>();
+  readonly #methods = new Map<string, PartMethod[]>();
   /** Calls of methods on objects whose class is not known, first ones of their kind. */
   readonly #callers = new Map<string, { readonly shape: CallShape; readonly from: Visit }[]>();
 
-  /** @param isLateFollowed whether the program runs, and with it what frameworks were given */
-  constructor(graph: Graph, isLateFollowed: boolean) {
+  /**
+   * @param run number of the tool, another one for each
+   * @param isLateFollowed whether the program runs, and with it what frameworks were given
+   */
+  constructor(graph: Graph, run: number, isLateFollowed: boolean) {
     this.#graph = graph;
+    this.#run = run;
     this.#isLateFollowed = isLateFollowed;
   }
 
+  /** What is known of a part on the way of this tool. */
+  #markOf({ mark }: Part): Mark {
+    if (mark.run !== this.#run) {
+      mark.run = this.#run;
+      mark.isSeen = false;
+      mark.isMade = false;
+      mark.isOccupied = false;
+      mark.isReceiver = false;
+      mark.isAnswering = false;
+      mark.isAsked = false;
+    }
+    return mark;
+  }
+
   add(part: Part, from: Visit | null): void {
-    if (this.#seen.has(part) || this.#visits.length >= MAX_UNITS) return;
-    this.#seen.add(part);
+    const mark = this.#markOf(part);
+    if (mark.isSeen || this.#visits.length >= MAX_UNITS) return;
+    mark.isSeen = true;
     const visit = { part, from };
     this.#visits.push(visit);
+    if (this.#registered.size === 0) return;
     for (const { target, from: registrar } of taken(this.#registered, part)) this.#reach(target, registrar);
   }
 
   /** An object of the class is made. */
   make(part: Part, from: Visit | null): void {
     this.add(part, from);
-    if (this.#made.has(part)) return;
-    this.#made.add(part);
+    const mark = this.#markOf(part);
+    if (mark.isMade) return;
+    mark.isMade = true;
     this.#occupy(part);
     for (const method of this.#graph.answers(part)) this.#answer(method);
   }
@@ -118,21 +175,24 @@ export class Reached implements Iterable<Visit> {
 
   /** There is an object of the class, and with it one of all above it. */
   #occupy(part: Part): void {
-    if (this.#occupied.has(part)) return;
-    this.#occupied.add(part);
+    const mark = this.#markOf(part);
+    if (mark.isOccupied) return;
+    mark.isOccupied = true;
     for (const base of this.#graph.steps(part).bases) this.#occupy(base);
   }
 
   /** `cls()` in a method of a class: of the class that it is called on, which may be one below. */
   #makeOwn(part: Part, from: Visit): void {
-    if (this.#receivers.has(part)) this.make(part, from);
-    else if (!this.#made.has(part) && !this.#awaited.has(part)) this.#awaited.set(part, from);
+    const { isReceiver, isMade } = this.#markOf(part);
+    if (isReceiver) this.make(part, from);
+    else if (!isMade && !this.#awaited.has(part)) this.#awaited.set(part, from);
   }
 
   /** A method is called on the class itself. */
   #receive(part: Part): void {
-    if (this.#receivers.has(part)) return;
-    this.#receivers.add(part);
+    const mark = this.#markOf(part);
+    if (mark.isReceiver) return;
+    mark.isReceiver = true;
     const maker = this.#awaited.get(part);
     if (maker !== undefined) this.make(part, maker);
     for (const method of this.#graph.answers(part)) if (this.#isOfClass(method)) this.#answer(method);
@@ -144,7 +204,7 @@ export class Reached implements Iterable<Visit> {
   }
 
   #answer(method: Part): void {
-    this.#answering.add(method);
+    this.#markOf(method).isAnswering = true;
     const asker = this.#pending.get(method);
     if (asker === undefined) return;
     this.#pending.delete(method);
@@ -152,9 +212,10 @@ export class Reached implements Iterable<Visit> {
   }
 
   #ask(method: Part, from: Visit): void {
-    if (this.#asked.has(method)) return;
-    this.#asked.add(method);
-    if (this.#answering.has(method)) this.add(method, from);
+    const mark = this.#markOf(method);
+    if (mark.isAsked) return;
+    mark.isAsked = true;
+    if (mark.isAnswering) this.add(method, from);
     else this.#pending.set(method, from);
     for (const { part, from: maker } of taken(this.#overriding, method)) this.#ask(part, maker ?? from);
   }
@@ -164,28 +225,35 @@ export class Reached implements Iterable<Visit> {
     for (const target of targets) this.#reach(target, from);
     for (const base of bases) this.add(base, from);
     for (const { when, target: part } of overrides) {
-      if (this.#asked.has(when)) this.#ask(part, from);
+      if (this.#markOf(when).isAsked) this.#ask(part, from);
       else push(this.#overriding, when, { part, from });
     }
     for (const { when, target } of registrations) {
-      if (this.#seen.has(when)) this.#reach(target, from);
+      if (this.#markOf(when).isSeen) this.#reach(target, from);
       else push(this.#registered, when, { target, from });
     }
-    for (const { name, shape } of called) this.#call(name, shape, from);
-    for (const { name, signature, target } of methods) {
-      const caller = this.#callers.get(name)?.find(({ shape }) => fits(signature, shape));
-      if (caller === undefined) push(this.#methods, name, { part: target, signature });
-      else this.#ask(target, caller.from);
-    }
+    for (const call of called) this.#call(call, from);
+    for (const method of methods) this.#offer(method);
   }
 
-  #call(name: string, shape: CallShape, from: Visit): void {
-    const callers = this.#callers.get(name) ?? [];
-    if (callers.some((caller) => isSame(caller.shape, shape))) return;
+  /** A method of a class that came by: called by its name before, or perhaps later. */
+  #offer(method: PartMethod): void {
+    const { name, signature, target } = method;
+    const caller = this.#callers.get(name)?.find(({ shape }) => fits(signature, shape));
+    if (caller === undefined) push(this.#methods, name, method);
+    else this.#ask(target, caller.from);
+  }
+
+  #call(call: MethodCall, from: Visit): void {
+    if (call.run === this.#run) return;
+    call.run = this.#run;
+    const { name, shape } = call;
     push(this.#callers, name, { shape, from });
+    const methods = this.#methods.get(name);
+    if (methods === undefined) return;
     const rest = [];
-    for (const method of this.#methods.get(name) ?? []) {
-      if (fits(method.signature, shape)) this.#ask(method.part, from);
+    for (const method of methods) {
+      if (fits(method.signature, shape)) this.#ask(method.target, from);
       else rest.push(method);
     }
     this.#methods.set(name, rest);
@@ -197,12 +265,12 @@ export class Reached implements Iterable<Visit> {
    */
   #settle(): boolean {
     const before = this.#visits.length;
-    for (const [part, from] of this.#awaited) if (!this.#occupied.has(part)) this.make(part, from);
+    for (const [part, from] of this.#awaited) if (!this.#markOf(part).isOccupied) this.make(part, from);
     this.#awaited.clear();
     if (this.#visits.length > before) return true;
     for (const [method, from] of this.#pending) {
       // A class comes by when an object of it, or of one below it, is made: then those are what was asked.
-      if (method.owner === null || !this.#seen.has(method.owner)) this.add(method, from);
+      if (method.owner === null || !this.#markOf(method.owner).isSeen) this.add(method, from);
     }
     this.#pending.clear();
     return this.#visits.length > before;
@@ -224,11 +292,6 @@ export class Reached implements Iterable<Visit> {
 
 function fits(signature: Signature | null, shape: CallShape): boolean {
   return signature === null || accepts(signature, shape);
-}
-
-function isSame(one: CallShape, other: CallShape): boolean {
-  if (one === other) return true;
-  return one.positional === other.positional && one.keywords?.join() === other.keywords?.join();
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

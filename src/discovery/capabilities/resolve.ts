@@ -2,7 +2,7 @@ import type { Expression, Statement } from "../../python/index.ts";
 import type { ModuleSource } from "../evaluate/index.ts";
 import { Conditions } from "./conditions.ts";
 import type { Keeping } from "./decorators.ts";
-import { type Binding, type ClassNames, type FileNames, isBuiltin } from "./names.ts";
+import { type Binding, type BodyNames, type ClassNames, type FileNames, isBuiltin } from "./names.ts";
 
 /** What an expression refers to. */
 export type Referent =
@@ -36,6 +36,7 @@ export interface Variable {
 
 export interface NameSource {
   names(file: string): FileNames | null;
+  bodies(file: string): BodyNames;
 }
 
 /** Resolves expressions of one file to what they refer to, across the workspace's modules. */
@@ -202,7 +203,7 @@ export class Resolver {
     const info = this.classInfo(file, className);
     if (info === null) return null;
     if (info.methods.has(name)) return { kind: "function", file, name: `${className}.${name}` };
-    const assigned = info.attributes.get(name);
+    const assigned = this.#names.bodies(file).attributes(className).get(name);
     if (assigned !== undefined) return this.resolve(assigned, file, null, depth + 1);
     return this.#inherited(file, className, name, depth);
   }
@@ -278,21 +279,21 @@ export class Resolver {
   /** What a function of the workspace does with what it decorates; null where that is not known. */
   keeping({ file, name }: Referent & { kind: "function" }, isCalled: boolean): Keeping | null {
     this.consulted.add(file);
-    const found = this.#names.names(file)?.decorators.get(name);
+    const found = this.#names.bodies(file).decorator(name);
     return (isCalled ? found?.called : found?.bare) ?? null;
   }
 
   /** What a function does that does nothing but answer something about the system; null for all others. */
   question({ file, name }: Referent & { kind: "function" }): readonly Statement[] | null {
     this.consulted.add(file);
-    return this.#names.names(file)?.questions.get(name) ?? null;
+    return this.#names.bodies(file).question(name);
   }
 
   /** What a function of the workspace gives, by its annotation or its first `return`. */
   #returned(file: string, name: string, depth: number): Referent | null {
     this.consulted.add(file);
-    const result = this.#names.names(file)?.results.get(name);
-    if (result === undefined) return null;
+    const result = this.#names.bodies(file).result(name);
+    if (result === null) return null;
     const found = this.resolve(result.node, file, null, depth + 1);
     return result.isAnnotation ? objectOf(found) : found;
   }

@@ -14,9 +14,6 @@ export function slimNames(names: FileNames): FileNames {
     bindings: mapped(names.bindings, slimBinding),
     branches: mapped(names.branches, (list) => list.map(slimBranch)),
     classes: mapped(names.classes, slimClass),
-    results: mapped(names.results, (result) => ({ ...result, node: slim(result.node) })),
-    decorators: mapped(names.decorators, detached),
-    questions: mapped(names.questions, detached),
     stars: names.stars.map(({ level, module }) => ({ level, module: detached(module) })),
   };
 }
@@ -42,17 +39,16 @@ function slimBranch({ guards, binding }: Branch): Branch {
   return { guards: guards.map(({ test, holds }) => ({ test: slim(test), holds })), binding: slimBinding(binding) };
 }
 
-function slimClass({ name, bases, methods, attributes }: ClassNames): ClassNames {
+function slimClass({ name, bases, methods }: ClassNames): ClassNames {
   return {
     name: detached(name),
     bases: bases.map(slim),
     methods: new Set([...methods].map(detached)),
-    attributes: mapped(attributes, slim),
   };
 }
 
 /** The expression as far as it may be resolved: of a long call what is called, of a table nothing. */
-function slim(node: Expression): Expression {
+export function slim(node: Expression): Expression {
   switch (node.kind) {
     case "Name":
       return { ...node, id: detached(node.id) };

@@ -1,4 +1,11 @@
-import type { Arguments, ClassDef, Expression, FunctionDef, Statement } from "../../python/index.ts";
+import {
+  type Arguments,
+  bodyOnce,
+  type ClassDef,
+  type Expression,
+  type FunctionDef,
+  type Statement,
+} from "../../python/index.ts";
 import { detached } from "../detached.ts";
 import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
@@ -257,9 +264,10 @@ export class SummaryReader {
     }
     const body = this.#unit(name);
     this.#later(name, () => {
-      const inner = new Locals(node.body);
+      const statements = bodyOnce(node);
+      const inner = new Locals(statements);
       this.#parameters(node.args, inner, owner);
-      this.#expressions.held(null, () => this.#block(node.body, body, inner, false));
+      this.#expressions.held(null, () => this.#block(statements, body, inner, false));
     });
     if (owner === null) this.#registered(node, unit, locals);
   }

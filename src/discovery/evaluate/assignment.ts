@@ -20,7 +20,7 @@ import {
 export function assign(interpreter: Interpreter, target: Expression, value: Value, frame: Frame): void {
   switch (target.kind) {
     case "Name":
-      (frame.redirects.get(target.id) ?? frame.scope).set(target.id, value);
+      (frame.redirects?.get(target.id) ?? frame.scope).set(target.id, value);
       return;
     case "Attribute":
       setAttributeOf(interpreter, interpreter.evaluate(target.value, frame), target.attr, value);

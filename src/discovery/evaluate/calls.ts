@@ -191,14 +191,13 @@ function callFunction(
   call: CallArguments,
   receiver: Value | null,
 ): Value {
-  const again = interpreter.stack.filter((node) => node === callee.node).length;
-  if (interpreter.depth >= interpreter.limits.depth || again >= MAX_RECURSION) {
+  if (interpreter.depth >= interpreter.limits.depth || isTooDeep(interpreter.stack, callee.node)) {
     return unknown(`${callee.name} calls itself too deeply`);
   }
   const scope = new Scope(callee.scope);
   const bound = callee.binding === "static" || receiver === null ? call.positional : [receiver, ...call.positional];
   const self = callee.binding === "static" ? null : (receiver ?? call.positional[0] ?? null);
-  bindArguments(callee, { ...call, positional: bound }, scope);
+  bindArguments(callee, call, bound, scope);
   const frame = newFrame(callee.file, scope, moduleScopeOf(callee.scope), callee.owner, self);
   interpreter.depth += 1;
   interpreter.stack.push(callee.node);
@@ -208,6 +207,13 @@ function callFunction(
     interpreter.depth -= 1;
     interpreter.stack.pop();
   }
+}
+
+/** Whether a function stands on the call stack as often as it may. */
+function isTooDeep(stack: readonly object[], node: object): boolean {
+  let count = 0;
+  for (const item of stack) if (item === node) count += 1;
+  return count >= MAX_RECURSION;
 }
 
 function runBody(interpreter: Interpreter, callee: FunctionValue, frame: Frame): Value {
@@ -220,29 +226,31 @@ function runBody(interpreter: Interpreter, callee: FunctionValue, frame: Frame):
   return others.reduce(join, first);
 }
 
-function bindArguments(callee: FunctionValue, call: CallArguments, scope: Scope): void {
+/** @param values what is passed by position, the receiver included */
+function bindArguments(callee: FunctionValue, call: CallArguments, values: readonly Value[], scope: Scope): void {
   const { args } = callee;
-  const positional = [...args.posonlyargs, ...args.args];
+  const positional = args.posonlyargs.length === 0 ? args.args : [...args.posonlyargs, ...args.args];
   const firstDefault = positional.length - callee.defaults.length;
-  const used = new Set<string>();
-  for (const [index, parameter] of positional.entries()) {
-    used.add(parameter.arg);
-    const given = call.positional[index] ?? call.keywords.get(parameter.arg);
-    scope.set(parameter.arg, given ?? missing(call, callee.defaults[index - firstDefault] ?? null, parameter.arg));
+  for (const [index, { arg: name }] of positional.entries()) {
+    const given = values[index] ?? call.keywords.get(name);
+    scope.set(name, given ?? missing(call, callee.defaults[index - firstDefault] ?? null, name));
   }
-  for (const [index, parameter] of args.kwonlyargs.entries()) {
-    used.add(parameter.arg);
-    const given = call.keywords.get(parameter.arg);
-    scope.set(parameter.arg, given ?? missing(call, callee.keywordDefaults[index] ?? null, parameter.arg));
+  for (const [index, { arg: name }] of args.kwonlyargs.entries()) {
+    const given = call.keywords.get(name);
+    scope.set(name, given ?? missing(call, callee.keywordDefaults[index] ?? null, name));
   }
   if (args.vararg !== null) {
-    scope.set(args.vararg.arg, tuple(call.positional.slice(positional.length), call.openPositional));
+    scope.set(args.vararg.arg, tuple(values.slice(positional.length), call.openPositional));
   }
-  if (args.kwarg !== null) {
-    const rest = dict([], call.openKeywords);
-    for (const [name, value] of call.keywords) if (!used.has(name)) setItem(rest, str(name), value);
-    scope.set(args.kwarg.arg, rest);
-  }
+  if (args.kwarg !== null) scope.set(args.kwarg.arg, furtherKeywords([...positional, ...args.kwonlyargs], call));
+}
+
+/** What `**kwargs` gets: the keywords that are none of the parameters. */
+function furtherKeywords(parameters: readonly { readonly arg: string }[], call: CallArguments): Value {
+  const used = new Set(parameters.map(({ arg }) => arg));
+  const rest = dict([], call.openKeywords);
+  for (const [name, value] of call.keywords) if (!used.has(name)) setItem(rest, str(name), value);
+  return rest;
 }
 
 function missing(call: CallArguments, fallback: Value | null, name: string): Value {

@@ -4,6 +4,11 @@ import { type ClassValue, dict, type ExternalValue, isSequence, str, unknown, ty
 
 /** A class, its bases and theirs, in the order in which attributes are looked up (depth first, each once). */
 export function resolutionOrder(start: ClassValue): readonly (ClassValue | ExternalValue)[] {
+  start.order ??= orderOf(start);
+  return start.order;
+}
+
+function orderOf(start: ClassValue): readonly (ClassValue | ExternalValue)[] {
   const order: (ClassValue | ExternalValue)[] = [];
   const seen = new Set<ClassValue | string>();
   const visit = (value: Value): void => {
@@ -27,8 +32,9 @@ export function resolutionOrder(start: ClassValue): readonly (ClassValue | Exter
 export function lookupInClass(start: ClassValue, name: string, after?: ClassValue): Value | undefined {
   const order = resolutionOrder(start);
   const from = after === undefined ? 0 : order.indexOf(after) + 1;
-  for (const item of order.slice(from)) {
-    if (item.kind !== "class") continue;
+  for (let index = from; index < order.length; index += 1) {
+    const item = order[index];
+    if (item?.kind !== "class") continue;
     const found = item.scope.own(name);
     if (found !== undefined) return found;
   }

@@ -143,7 +143,7 @@ function constant(value: ConstantValue): Value {
 }
 
 function nameValue(interpreter: Interpreter, name: string, frame: Frame): Value {
-  const redirected = frame.redirects.get(name)?.own(name);
+  const redirected = frame.redirects?.get(name)?.own(name);
   const found = redirected ?? frame.scope.lookup(name);
   if (found !== undefined) return found;
   const starred = fromStarImports(interpreter, name, frame);
@@ -232,10 +232,13 @@ function superValue(interpreter: Interpreter, node: Call, frame: Frame): Value |
   return { kind: "super", instance: second, after: first };
 }
 
+/** Of most calls. Nothing is ever put into it. */
+const NO_KEYWORDS = new Map<string, never>();
+
 /** The arguments of a call, `*` and `**` spread as far as they are known. */
 function evaluateArguments(interpreter: Interpreter, node: Call, frame: Frame): CallArguments {
   const positional: Value[] = [];
-  const keywords = new Map<string, Value>();
+  const keywords: Map<string, Value> = node.keywords.length === 0 ? NO_KEYWORDS : new Map();
   let openPositional = false;
   let openKeywords = false;
   for (const argument of node.args) {

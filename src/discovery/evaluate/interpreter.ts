@@ -1,4 +1,11 @@
-import type { Expression, FunctionDef, ImportFrom, Module, Statement } from "../../python/index.ts";
+import {
+  type Expression,
+  type FunctionDef,
+  headOf,
+  type ImportFrom,
+  type Module,
+  type Statement,
+} from "../../python/index.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
@@ -88,7 +95,7 @@ export interface Frame {
   readonly scope: Scope;
   readonly moduleScope: Scope;
   /** Names declared `global` or `nonlocal`, with the scope that owns them. */
-  readonly redirects: Map<string, Scope>;
+  redirects: Map<string, Scope> | null;
   readonly owner: ClassValue | null;
   readonly self: Value | null;
   readonly returns: Value[];
@@ -157,6 +164,9 @@ const MACHINE_MEMBERS: ReadonlySet<string> = new Set([
 
 /** Thrown when a run has used up its budget; caught where the run was started. */
 class BudgetExceeded extends Error {}
+
+/** One for all: taking note of the place in the program is dear, and nobody asks for it. */
+const BUDGET_EXCEEDED = new BudgetExceeded();
 
 /**
  * A bounded abstract interpreter of Python: runs a file as `__main__` with what can be known from the text alone.
@@ -266,7 +276,7 @@ export class Interpreter {
   /** Charges the budget for work on many values at once. */
   charge(values: number): void {
     this.#steps += values / VALUES_PER_STEP;
-    if (this.#steps > this.#budget) throw new BudgetExceeded();
+    if (this.#steps > this.#budget) throw BUDGET_EXCEEDED;
   }
 
   /** Does something of which the program can do without, within some steps of the budget; `undefined` when they do not suffice. */
@@ -296,7 +306,7 @@ export class Interpreter {
 
   step(): void {
     this.#steps += 1;
-    if (this.#steps > this.#budget) throw new BudgetExceeded();
+    if (this.#steps > this.#budget) throw BUDGET_EXCEEDED;
   }
 
   /** A command line library is at work: the run is worth more effort. */
@@ -314,7 +324,7 @@ export class Interpreter {
   }
 
   #hasRun(): boolean {
-    return this.events.some((event) => !event.preliminary);
+    return this.events.length > 0 && this.events.some((event) => !event.preliminary);
   }
 
   /** The command line has been parsed: what follows is worth few steps only. */
@@ -600,7 +610,7 @@ export function newFrame(
     file,
     scope,
     moduleScope,
-    redirects: new Map(),
+    redirects: null,
     owner,
     self,
     returns: [],
@@ -619,7 +629,7 @@ function importedModules(statement: ImportFrom): string[] {
 
 /** The docstring of a module, class or function body. */
 export function docstringOf(node: { readonly body: Module["body"] }): Value | null {
-  const first = node.body[0];
+  const first = headOf(node)[0];
   if (first?.kind !== "Expr" || first.value.kind !== "Constant" || first.value.value.type !== "str") return null;
   return str(first.value.value.value);
 }

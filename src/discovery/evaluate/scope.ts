@@ -15,9 +15,9 @@ export type Changes = ReadonlyMap<string, Entry>;
 export class Scope {
   readonly #names = new Map<string, Entry>();
   /** Changes on the ways that are being taken now, innermost last; the base stays as it is meanwhile. */
-  readonly #layers: Map<string, Entry>[] = [];
+  #layers: Map<string, Entry>[] | null = null;
   /** Values that are being worked out now. */
-  readonly #forcing = new Set<LazyValue>();
+  #forcing: Set<LazyValue> | null = null;
   readonly parent: Scope | null;
 
   constructor(parent: Scope | null) {
@@ -29,13 +29,14 @@ export class Scope {
     const entry = this.#entry(name);
     if (entry?.kind !== "lazy") return entry ?? undefined;
     // Modules that import the same name from each other do not have it.
+    this.#forcing ??= new Set();
     if (this.#forcing.has(entry)) return undefined;
     this.#forcing.add(entry);
     const value = entry.force();
     this.#forcing.delete(entry);
     // Assigned below all layers: it was imported before they began, or is the same on every way.
     this.#names.set(name, value);
-    this.#layers.at(-1)?.set(name, value);
+    this.#layers?.at(-1)?.set(name, value);
     return value;
   }
 
@@ -45,9 +46,12 @@ export class Scope {
   }
 
   #entry(name: string): Entry | undefined {
-    for (let level = this.#layers.length - 1; level >= 0; level -= 1) {
-      const entry = this.#layers[level]?.get(name);
-      if (entry !== undefined) return entry;
+    const layers = this.#layers;
+    if (layers !== null) {
+      for (let level = layers.length - 1; level >= 0; level -= 1) {
+        const entry = layers[level]?.get(name);
+        if (entry !== undefined) return entry;
+      }
     }
     return this.#names.get(name);
   }
@@ -61,17 +65,17 @@ export class Scope {
   }
 
   set(name: string, value: Value | LazyValue): void {
-    (this.#layers.at(-1) ?? this.#names).set(name, value);
+    (this.#layers?.at(-1) ?? this.#names).set(name, value);
   }
 
   delete(name: string): void {
-    (this.#layers.at(-1) ?? this.#names).set(name, null);
+    (this.#layers?.at(-1) ?? this.#names).set(name, null);
   }
 
   /** All names in order of definition; imported ones that nobody looked at yet stay lazy. */
   entries(): [string, Value | LazyValue][] {
     const merged = new Map(this.#names);
-    for (const layer of this.#layers) for (const [name, entry] of layer) merged.set(name, entry);
+    for (const layer of this.#layers ?? []) for (const [name, entry] of layer) merged.set(name, entry);
     return [...merged].flatMap(([name, entry]) => (entry === null ? [] : [[name, entry]]));
   }
 
@@ -82,12 +86,13 @@ export class Scope {
 
   /** Begins one of several ways: until {@link leave}, changes are kept apart. */
   enter(): void {
+    this.#layers ??= [];
     this.#layers.push(new Map());
   }
 
   /** Ends a way. @returns what it changed, which no longer holds */
   leave(): Changes {
-    return this.#layers.pop() ?? new Map();
+    return this.#layers?.pop() ?? new Map();
   }
 
   /** Sets the names to what holds when any of several ways may have been taken. */

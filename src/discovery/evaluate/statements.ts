@@ -113,11 +113,13 @@ function executeSimple(interpreter: Interpreter, statement: Statement, frame: Fr
 
 function redirect(kind: "Global" | "Nonlocal", name: string, frame: Frame): void {
   if (kind === "Global") {
+    frame.redirects ??= new Map();
     frame.redirects.set(name, frame.moduleScope);
     return;
   }
   for (let scope = frame.scope.parent; scope !== null; scope = scope.parent) {
     if (scope.own(name) !== undefined) {
+      frame.redirects ??= new Map();
       frame.redirects.set(name, scope);
       return;
     }
@@ -154,7 +156,7 @@ function defineClass(interpreter: Interpreter, node: ClassDef, frame: Frame): vo
 }
 
 function bind(name: string, value: Value, frame: Frame): void {
-  (frame.redirects.get(name) ?? frame.scope).set(name, value);
+  (frame.redirects?.get(name) ?? frame.scope).set(name, value);
 }
 
 // --- imports ----------------------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ function executeImportFrom(interpreter: Interpreter, statement: ImportFrom, fram
     }
     const force = (): Value => importedName(interpreter, module, statement, alias.name, frame);
     const value = isPutOff(module, alias.name) ? ({ kind: "lazy", force } as const) : force();
-    (frame.redirects.get(alias.asname ?? alias.name) ?? frame.scope).set(alias.asname ?? alias.name, value);
+    (frame.redirects?.get(alias.asname ?? alias.name) ?? frame.scope).set(alias.asname ?? alias.name, value);
   }
 }
 
@@ -223,7 +225,7 @@ function importStar(interpreter: Interpreter, module: Value, frame: Frame): void
   for (const [name, value] of module.scope.entries()) {
     interpreter.step();
     const isPublic = listed === null ? !name.startsWith("_") : listed.includes(name);
-    if (isPublic || name === STAR_IMPORTS) (frame.redirects.get(name) ?? frame.scope).set(name, value);
+    if (isPublic || name === STAR_IMPORTS) (frame.redirects?.get(name) ?? frame.scope).set(name, value);
   }
 }
 

@@ -115,6 +115,8 @@ export interface ClassValue {
   readonly file: string;
   readonly line: number;
   readonly bases: readonly Value[];
+  /** Where attributes are looked up, once that has been worked out. */
+  order?: readonly (ClassValue | ExternalValue)[];
   /** The class body's names, in order of definition. */
   readonly scope: Scope;
   isDataclass: boolean;
