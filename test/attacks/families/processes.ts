@@ -133,7 +133,7 @@ for path in ("/run/systemd/private", "/run/user/%d/systemd/private" % os.getuid(
     if s.recv(99).startswith(b"OK"): print("possible", flush=True)
   except OSError as error: last = error
 print("no service manager answers:", last)`,
-    { judge: said, victim: false, absent: /^no service manager answers: (?!None)/m },
+    { judge: said, victim: false, absent: /^no service manager answers/m },
   ),
   attack("signal the editor", "os.kill(A['host'], 0); print('possible')", { judge: said }),
 ];
