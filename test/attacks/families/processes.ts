@@ -129,7 +129,7 @@ each_cgroup(make)`,
 for path in ("/run/systemd/private", "/run/user/%d/systemd/private" % os.getuid(), "/run/user/%d/bus" % os.getuid()):
   try:
     s = socket.socket(socket.AF_UNIX); s.settimeout(2); s.connect(path)
-    s.send(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+    s.send(b"\\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\\r\\n")
     if s.recv(99).startswith(b"OK"): print("possible", flush=True)
   except OSError as error: last = error
 print("no service manager answers:", last)`,
