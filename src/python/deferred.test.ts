@@ -82,8 +82,7 @@ function plain(node: unknown, isBroken: boolean): unknown {
     delete all["end"];
     delete all["endLine"];
   }
-  const keys = Object.keys(all).toSorted();
-  return Object.fromEntries(keys.map((key) => [key, plain(all[key], isBroken)]));
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, plain(value, isBroken)]));
 }
 
 function same(text: string): void {

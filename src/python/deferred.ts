@@ -125,7 +125,7 @@ class DeferredBodyParser extends Parser {
 class OutlineParser extends Parser {
   readonly #source: Source;
   /** The next block is the body of a function. */
-  #isBodyNext = false;
+  #isBodyNext: boolean = false;
   /** What was passed over of the block that was read last. */
   #place: Place | null = null;
   /** Characters that were passed over. */
