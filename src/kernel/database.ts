@@ -19,7 +19,10 @@ const BUSY_TIMEOUT_MS = 10_000;
 /** A lock of the recovery older than this belongs to a process that died. */
 const STALE_LOCK_MS = 30_000;
 const LOCK_WAIT_MS = 5_000;
-/** SQLite's primary result codes for a file that is damaged, and for one that is no database. */
+/** How long an opening waits before it tries again, in milliseconds. */
+const BUSY_PAUSE_MS = 5;
+/** SQLite's primary result codes for a lock that another one holds, a file that is damaged, and one that is no database. */
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
@@ -62,28 +65,52 @@ function damagedMark(path: string): string {
 
 /** True for the errors by which SQLite says that a file is damaged or no database. */
 export function isCorruption(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  const primary = error.errcode & 0xff;
+  const primary = primaryCode(error);
   return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB;
+}
+
+/** SQLite's primary result code in an error of `node:sqlite`. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  return error.errcode & 0xff;
 }
 
 type Sqlite = typeof import("node:sqlite");
 
+/**
+ * Two processes that turn a new database to WAL mode at one moment stand in each other's way: SQLite tells one of them at
+ * once that the database is locked, whatever its timeout. So that one tries again.
+ */
 function tryOpen(module: Sqlite, path: string, clock: () => Date): Result<DatabaseSync> {
-  let connection: DatabaseSync | undefined;
+  for (const deadline = Date.now() + BUSY_TIMEOUT_MS; ; pause(BUSY_PAUSE_MS)) {
+    try {
+      return openOnce(module, path, clock);
+    } catch (error) {
+      if (primaryCode(error) === SQLITE_BUSY && Date.now() < deadline) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      if (isCorruption(error)) return fail("state-corrupt", why, { file: path });
+      return fail("state-unavailable", `The state database cannot be opened: ${why}`, { file: path });
+    }
+  }
+}
+
+/** @throws what SQLite says */
+function openOnce(module: Sqlite, path: string, clock: () => Date): Result<DatabaseSync> {
+  const connection = new module.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  let isKept = false;
   try {
-    connection = new module.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
     const migrated = migrate(connection, path, clock);
-    if (migrated.ok) return ok(connection);
-    connection.close();
-    return migrated;
-  } catch (error) {
-    if (connection?.isOpen === true) connection.close();
-    const why = error instanceof Error ? error.message : String(error);
-    if (isCorruption(error)) return fail("state-corrupt", why, { file: path });
-    return fail("state-unavailable", `The state database cannot be opened: ${why}`, { file: path });
+    isKept = migrated.ok;
+    return migrated.ok ? ok(connection) : migrated;
+  } finally {
+    if (!isKept) connection.close();
   }
+}
+
+/** Waits, for as long as nothing else of this thread needs to go on: opening is synchronous. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** One text column of a query. */
@@ -190,7 +217,6 @@ function setAside(path: string, clock: () => Date): string {
 
 function takeLock(lock: string): boolean {
   const deadline = Date.now() + LOCK_WAIT_MS;
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
       closeSync(openSync(lock, "wx", 0o600));
@@ -201,6 +227,6 @@ function takeLock(lock: string): boolean {
     const stat = statSync(lock, { throwIfNoEntry: false });
     if (stat !== undefined && Date.now() - stat.mtimeMs > STALE_LOCK_MS) rmSync(lock, { force: true });
     if (Date.now() > deadline) return false;
-    Atomics.wait(pause, 0, 0, 50);
+    pause(50);
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -24,6 +25,25 @@ for (let index = 0; index < Number(count); index++) {
   if (!result.ok) throw new Error(result.problem.message);
   console.log("kept " + result.value.id);
 }
+`;
+
+const DATABASE = join(import.meta.dirname, "../../src/kernel/database.ts");
+
+/** Opens new databases one after the other, as soon as it is told to, and prints how many could not be opened, and why. */
+const OPENER = `
+import { openDatabase } from ${JSON.stringify(DATABASE)};
+const [folder, count] = process.argv.slice(1);
+console.log("ready");
+process.stdin.once("data", () => {
+  const failures = [];
+  for (let index = 0; index < Number(count); index++) {
+    const opened = openDatabase(folder + "/" + index + ".db", () => new Date());
+    if (opened.ok) opened.value.connection.close();
+    else failures.push(opened.problem.message);
+  }
+  console.log(JSON.stringify(failures));
+  process.stdin.destroy();
+});
 `;
 
 interface Writer {
@@ -94,6 +114,16 @@ describe("the state", () => {
     expect(kept).toHaveLength(180);
     expect(new Set(rows("SELECT id FROM executions").map((row) => row["id"]))).toEqual(new Set(kept));
     expect(rows("SELECT count(*) AS n FROM audit WHERE action = 'ended'")[0]?.["n"]).toBe(180);
+  });
+
+  it("is made once by processes that open it at the same moment", async () => {
+    const children = [1, 2, 3, 4].map(() =>
+      spawn(process.execPath, ["--input-type=module-typescript", "-e", OPENER, base, "40"]),
+    );
+    const lines = children.map((child) => createInterface({ input: child.stdout })[Symbol.asyncIterator]());
+    for (const line of lines) expect((await line.next()).value).toBe("ready");
+    for (const child of children) child.stdin.write("go\n");
+    for (const line of lines) expect((await line.next()).value).toBe("[]");
   });
 
   it("loses nothing that was acknowledged when its writer is killed", async () => {
