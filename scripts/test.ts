@@ -39,11 +39,17 @@ interface VitestReport {
 /** Lines of a failure's message that are said again at the end. */
 const LONGEST_MESSAGE = 40;
 
+/**
+ * What runs in a real editor may be tried again as a whole in CI: its tests build on one another, so that one of them
+ * alone cannot be. What passed only then is told.
+ */
+const HAS_SECOND_TRY = process.env["CI"] !== undefined;
+
 const SIZES = {
-  unit: (filters: readonly string[]) => vitest("unit", filters),
-  integration: (filters: readonly string[]) => vitest("integration", filters),
-  host,
-  e2e: (filters: readonly string[]) => vitest("e2e", filters),
+  unit: async (filters: readonly string[]) => outcomeOf(await vitest("unit", filters)),
+  integration: async (filters: readonly string[]) => outcomeOf(await vitest("integration", filters)),
+  host: hostWithSecondTry,
+  e2e: endToEnd,
 };
 type Size = keyof typeof SIZES;
 
@@ -92,7 +98,12 @@ function line({ passed, failed, skipped }: Outcome): string {
   return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`;
 }
 
-async function vitest(project: string, filters: readonly string[]): Promise<Outcome> {
+interface VitestRun {
+  readonly files: VitestReport["testResults"];
+  readonly exitCode: number | undefined;
+}
+
+async function vitest(project: string, filters: readonly string[]): Promise<VitestRun> {
   const report = join(RESULTS, `${project}.json`);
   await rm(report, { force: true });
   const { exitCode } = await execa(
@@ -105,10 +116,14 @@ async function vitest(project: string, filters: readonly string[]): Promise<Outc
     { cwd: ROOT, stdio: "inherit", reject: false },
   );
   const { testResults } = await readReport<VitestReport>(report, { testResults: [] });
-  const tests = testResults.flatMap((file) => file.assertionResults);
+  return { files: testResults, exitCode };
+}
+
+function outcomeOf({ files, exitCode }: VitestRun): Outcome {
+  const tests = files.flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === "passed").length;
   const failed = tests.filter((test) => test.status === "failed").length;
-  const brokenFiles = testResults.filter(
+  const brokenFiles = files.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
   const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
@@ -124,6 +139,29 @@ async function vitest(project: string, filters: readonly string[]): Promise<Outc
       .filter((test) => test.status === "passed" && test.failureMessages.length > 0)
       .map((test) => failure(test.fullName, test.failureMessages)),
   };
+}
+
+/** The files that failed are run again, each in a workbench of its own; the second result counts. */
+async function endToEnd(filters: readonly string[]): Promise<Outcome> {
+  const first = await vitest("e2e", filters);
+  const broken = first.files.filter((file) => file.status === "failed");
+  if (!HAS_SECOND_TRY || broken.length === 0) return outcomeOf(first);
+  console.log(`\nTried again: ${broken.map((file) => relative(ROOT, file.name)).join(", ")}`);
+  const second = await vitest(
+    "e2e",
+    broken.map((file) => file.name),
+  );
+  const steady = first.files.filter((file) => file.status !== "failed");
+  const outcome = outcomeOf({ files: [...steady, ...second.files], exitCode: second.exitCode });
+  return { ...outcome, unsteady: [...outcome.unsteady, ...outcomeOf(first).failures] };
+}
+
+async function hostWithSecondTry(filters: readonly string[]): Promise<Outcome> {
+  const first = await host(filters);
+  if (!HAS_SECOND_TRY || first.failed === 0) return first;
+  console.log("\nTried again: host");
+  const second = await host(filters);
+  return { ...second, unsteady: first.failures };
 }
 
 async function host(filters: readonly string[]): Promise<Outcome> {

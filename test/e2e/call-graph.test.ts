@@ -74,8 +74,7 @@ it("follows what is typed in another file, before it is saved", async () => {
   const view = workbench.webview();
   await workbench.openFile("tools/harvest.py", 17);
   await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 17,/);
-  await workbench.page.keyboard.press("End");
-  await workbench.page.keyboard.type("\nmain()");
+  await workbench.typeBelow("main()");
   await expect
     .poll(() => view.locator("g.toka-call[data-id='tools/harvest.py:main']").count(), { timeout: 20_000 })
     .toBe(1);

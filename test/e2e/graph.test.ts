@@ -131,8 +131,7 @@ it("follows what is typed, before it is saved", async () => {
   const before = await view.locator("g.node").count();
   await view.locator("g.node[data-line='18']").click();
   await expect.poll(() => workbench.cursor().textContent()).toMatch(/^Ln 18,/);
-  await workbench.page.keyboard.press("End");
-  await workbench.page.keyboard.type("\nif options:\nreturn 1");
+  await workbench.typeBelow("if options:", "return 1");
   await expect.poll(() => view.locator("g.node").count(), { timeout: 10_000 }).toBeGreaterThan(before);
   // Whatever came in between, what is drawn last is the newest text.
   await workbench.page.keyboard.type("23456789");

@@ -235,6 +235,29 @@ export class Workbench implements AsyncDisposable {
     return this.page.locator('[id="status.editor.selection"]');
   }
 
+  /**
+   * Types lines below the one with the cursor. Each begins only when the status bar shows that there is a new line: on a
+   * busy machine an Enter can get lost, and the text would stand behind the line before.
+   */
+  async typeBelow(...lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      const before = Number(/\d+/.exec((await this.cursor().textContent()) ?? "")?.[0]);
+      const below = this.cursor().filter({ hasText: `Ln ${before + 1},` });
+      const deadline = Date.now() + PROMPT;
+      for (;;) {
+        await this.page.keyboard.press("End");
+        await this.page.keyboard.press("Enter");
+        try {
+          await below.waitFor({ timeout: SETTLE });
+          break;
+        } catch (error) {
+          if (Date.now() > deadline) throw error;
+        }
+      }
+      await this.page.keyboard.type(line);
+    }
+  }
+
   /** The document inside the visible webview. */
   webview(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
