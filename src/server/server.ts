@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import {
   type CancellationToken,
@@ -9,7 +8,6 @@ import {
   ErrorCodes,
   type InitializeParams,
   type InitializeResult,
-  LSPErrorCodes,
   ProgressType,
   ResponseError,
   TextDocumentSyncKind,
@@ -17,30 +15,17 @@ import {
   type WorkspaceFolder,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { dataFlow } from "../analysis/index.ts";
 import { type IndexFile, indexBuild, indexPath } from "../discovery/index.ts";
 import {
   analysisTools,
-  type CallGraph,
-  CallGraphParams,
-  CallViewParams,
-  type CallViewResult,
-  CallViewTextParams,
   type CapabilityExtension,
-  type DataFlow,
-  DataFlowParams,
   type DiscoveringParams,
   DiscoverParams,
   type DiscoverProgress,
   type DiscoverResult,
-  GraphParams,
-  type GraphResult,
-  GraphTextParams,
-  type GraphTextResult,
   METHODS,
   type Problem,
   parseBoundary,
-  type ReadingProgress,
   ServerConfiguration,
   type SourcesChangedParams,
   type Tool,
@@ -48,42 +33,20 @@ import {
   WantedParams,
   WORKFLOW_FILE,
 } from "../model/index.ts";
-import { decodeSource } from "../python/index.ts";
-import { CallGraphs } from "./call-graphs.ts";
-import { CallViews, type Reading } from "./call-views.ts";
+import { Analyses } from "./analyses.ts";
 import { Changes } from "./changes.ts";
+import { DEFAULTS } from "./defaults.ts";
 import { type FolderListener, FolderTools, type ReportChange } from "./folder-tools.ts";
-import { graphResult, graphText } from "./graphs.ts";
+import { Folder, Folders } from "./folders.ts";
 import { highlightsOf } from "./highlights.ts";
 import { lenses } from "./lenses.ts";
-import { FolderNevers } from "./never.ts";
-import { pathInFolder, pathOfUri } from "./places.ts";
+import { pathOfUri } from "./places.ts";
 import { portions } from "./portions.ts";
 import { Problems } from "./problems.ts";
-import { answered, cancellable, orCancelled, required, withSignal } from "./requests.ts";
-import { type Source, Sources } from "./sources.ts";
+import { cancellable, orCancelled, required, withSignal } from "./requests.ts";
 import { hoverOf, symbolsOf } from "./symbols.ts";
+import { Texts } from "./texts.ts";
 import type { DescribedFiles } from "./yaml/described-files.ts";
-
-/** What the server does until it is told otherwise. */
-const DEFAULTS: ServerConfiguration = {
-  exclude: {},
-  capabilities: {},
-  lenses: { controlFlow: true, callGraph: true, run: true },
-  highlights: true,
-  texts: {
-    controlFlow: "Control flow · complexity {0}",
-    callGraph: "Calls",
-    calls: { external: "out of the workspace: {0}", unknown: "not resolved: {0}", module: "module {0}" },
-    run: "▶ Run {0}",
-    symbol: "complexity {0} · cognitive {1}",
-    lines: "lines {0} to {1}",
-    metrics: {
-      cyclomatic: { name: "Cyclomatic complexity", meaning: "" },
-      cognitive: { name: "Cognitive complexity", meaning: "" },
-    },
-  },
-};
 
 /** Files that describe tools and workflows. */
 const DESCRIBED_FILE = /\.(?:tool|workflow)\.(?:ya?ml|json)$/i;
@@ -94,20 +57,16 @@ const TRIGGERS = [".", "{", " ", "'"];
 /** Tools of a report, under the token that a request named. */
 const DISCOVERED = new ProgressType<DiscoverProgress>();
 
-/** How far a reading of files is, under the token that a request named. */
-const READING = new ProgressType<ReadingProgress>();
-
 /** The language server: reads folders and open documents, answers the editor, and says when tools change. */
 export class Server {
   readonly #connection: Connection;
   readonly #documents = new TextDocuments(TextDocument);
-  readonly #folders = new Map<string, FolderTools>();
+  readonly #folders = new Folders();
+  readonly #texts = new Texts(this.#documents);
+  readonly #analyses: Analyses;
   readonly #problems: Problems;
   /** Help with files that describe tools and workflows; loaded with the first of them. */
   #described: Promise<DescribedFiles> | undefined;
-  readonly #sources = new Sources();
-  readonly #nevers = new WeakMap<FolderTools, FolderNevers>();
-  readonly #calls = new WeakMap<FolderTools, { readonly graphs: CallGraphs; readonly views: CallViews }>();
   readonly #changes = new Changes((changes) => this.#background(this.#tellChanges(changes)));
   /** The lenses that the editor has of each open document. */
   readonly #lensesAnswered = new Map<string, string>();
@@ -119,35 +78,18 @@ export class Server {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#problems = new Problems(connection);
+    this.#analyses = new Analyses(connection, {
+      folders: this.#folders,
+      texts: this.#texts,
+      versionOf: (uri) => this.#documents.get(uri)?.version ?? null,
+      callTexts: () => this.#configuration.texts.calls,
+      background: (work) => this.#background(work),
+    });
     connection.onInitialize((params) => this.#initialize(params));
     connection.onInitialized(() => this.#initialized());
     connection.onRequest(
       METHODS.discover,
       cancellable((params: unknown, token) => this.#discover(params, token)),
-    );
-    connection.onRequest(
-      METHODS.graph,
-      cancellable((params: unknown) => this.#graph(params)),
-    );
-    connection.onRequest(
-      METHODS.graphText,
-      cancellable((params: unknown) => this.#graphText(params)),
-    );
-    connection.onRequest(
-      METHODS.dataFlow,
-      cancellable((params: unknown) => this.#dataFlow(params)),
-    );
-    connection.onRequest(
-      METHODS.callGraph,
-      cancellable((params: unknown, token) => this.#callGraph(params, token)),
-    );
-    connection.onRequest(
-      METHODS.callView,
-      cancellable((params: unknown, token) => this.#callView(params, token)),
-    );
-    connection.onRequest(
-      METHODS.callViewText,
-      cancellable((params: unknown, token) => this.#callViewText(params, token)),
     );
     connection.onCodeLens(
       cancellable(({ textDocument: { uri } }) => {
@@ -157,13 +99,17 @@ export class Server {
       }),
     );
     connection.onDocumentSymbol(
-      cancellable(({ textDocument }) => this.#ofPython(textDocument.uri, (source) => symbolsOf(source, this.#texts))),
+      cancellable(({ textDocument }) =>
+        this.#texts.ofPython(textDocument.uri, (source) => symbolsOf(source, this.#configuration.texts)),
+      ),
     );
     connection.onHover(
       cancellable(({ textDocument, position }) => {
         const document = this.#documents.get(textDocument.uri);
         if (document === undefined || document.languageId === "python") {
-          return this.#ofPython(textDocument.uri, (source) => hoverOf(source, position, this.#texts));
+          return this.#texts.ofPython(textDocument.uri, (source) =>
+            hoverOf(source, position, this.#configuration.texts),
+          );
         }
         return this.#ofDescribed(document, (files) => files.hover(document, position, this.#toolsAround(document.uri)));
       }),
@@ -179,8 +125,8 @@ export class Server {
     connection.onDocumentHighlight(
       cancellable(({ textDocument, position }) => {
         if (!this.#configuration.highlights) return null;
-        return this.#ofPython(textDocument.uri, (source) =>
-          highlightsOf(source, position, this.#neverReturns(textDocument.uri)),
+        return this.#texts.ofPython(textDocument.uri, (source) =>
+          highlightsOf(source, position, this.#analyses.neverReturns(textDocument.uri)),
         );
       }),
     );
@@ -194,12 +140,12 @@ export class Server {
       else this.#checkWorkflow(document);
     });
     this.#documents.onDidSave(({ document: { uri } }) => {
-      const place = this.#placeOf(uri);
-      place?.folder.saved(place.file);
+      const place = this.#folders.placeOf(uri);
+      place?.folder.tools.saved(place.file);
     });
     this.#documents.onDidClose(({ document: { uri, languageId } }) => {
       this.#overlay(uri, undefined);
-      this.#sources.forget(uri);
+      this.#texts.forget(uri);
       this.#lensesAnswered.delete(uri);
       if (WORKFLOW_FILE.test(uri)) this.#background(this.#describedFiles().then((files) => files.forget(uri)));
       // What was not saved is gone.
@@ -209,7 +155,7 @@ export class Server {
     connection.onNotification(METHODS.wanted, (params: unknown) => this.#wanted(params));
     connection.onShutdown(async () => {
       this.#changes.dispose();
-      await Promise.all([...this.#folders.values()].map((folder) => folder.dispose()));
+      await Promise.all(this.#folders.all().map(({ tools }) => tools.dispose()));
     });
   }
 
@@ -253,28 +199,28 @@ export class Server {
 
   #open({ uri }: WorkspaceFolder): void {
     const path = pathOfUri(uri);
-    if (path === undefined || this.#folders.has(uri)) return;
+    if (path === undefined || this.#folders.get(uri) !== undefined) return;
     const listener: FolderListener = {
       onReport: (changed, change) => this.#background(this.#tell(changed, change)),
       onFound: ({ uri: of }, found) => this.#background(this.#tellFound({ folder: of, ...found })),
       onError: (changed, error) => this.#connection.console.error(`${changed.path}: ${textOf(error)}`),
     };
     const capabilities = this.#configuration.capabilities[uri] ?? [];
-    const folder = new FolderTools(uri, path, listener, this.#indexFile(path, capabilities), capabilities);
-    folder.exclude(this.#configuration.exclude[uri] ?? []);
-    this.#folders.set(uri, folder);
+    const tools = new FolderTools(uri, path, listener, this.#indexFile(path, capabilities), capabilities);
+    tools.exclude(this.#configuration.exclude[uri] ?? []);
+    const folder = new Folder(tools);
+    this.#folders.add(folder);
     for (const document of this.#documents.all()) {
-      const file = this.#fileIn(folder, document.uri);
-      if (file !== undefined) folder.setOverlay(file, document.getText());
+      const file = folder.fileOf(document.uri);
+      if (file !== undefined) tools.setOverlay(file, document.getText());
     }
   }
 
   #close(uri: string): void {
-    const folder = this.#folders.get(uri);
+    const folder = this.#folders.remove(uri);
     if (folder === undefined) return;
-    this.#folders.delete(uri);
-    this.#background(folder.dispose());
-    this.#background(this.#problems.forget(folder));
+    this.#background(folder.tools.dispose());
+    this.#background(this.#problems.forget(folder.tools));
   }
 
   /** Where what is known of a folder outlives this process; nowhere when the editor names no place. */
@@ -292,7 +238,7 @@ export class Server {
 
   #wanted(params: unknown): void {
     const parsed = parseBoundary(WantedParams, params, METHODS.wanted);
-    if (parsed.ok) this.#folders.get(parsed.value.folder)?.prioritise(parsed.value.files);
+    if (parsed.ok) this.#folders.get(parsed.value.folder)?.tools.prioritise(parsed.value.files);
     else this.#connection.console.warn(parsed.problem.message);
   }
 
@@ -316,8 +262,8 @@ export class Server {
   }
 
   #changed(uri: string, version: number | null): void {
-    const place = this.#placeOf(uri);
-    if (place !== undefined) this.#calls.get(place.folder)?.views.touch();
+    const place = this.#folders.placeOf(uri);
+    place?.folder.changed();
     this.#changes.add(uri, version);
   }
 
@@ -343,25 +289,27 @@ export class Server {
     }
     const before = this.#configuration.capabilities;
     this.#configuration = parsed.value;
-    for (const uri of [...this.#folders.keys()]) {
+    for (const { uri } of this.#folders.all()) {
       if (isDeepStrictEqual(before[uri] ?? [], parsed.value.capabilities[uri] ?? [])) continue;
       // Everything was found with the former table.
       this.#close(uri);
       this.#open({ uri, name: uri });
     }
-    for (const folder of this.#folders.values()) {
-      folder.exclude(parsed.value.exclude[folder.uri] ?? []);
-      this.#background(this.#tell(folder, "tools"));
+    for (const { uri, tools } of this.#folders.all()) {
+      tools.exclude(parsed.value.exclude[uri] ?? []);
+      this.#background(this.#tell(tools, "tools"));
     }
   }
 
   async #discover(params: unknown, token: CancellationToken): Promise<DiscoverResult> {
     const { folder: uri, fresh = false, progress } = required(DiscoverParams, params, METHODS.discover);
-    const folder = this.#folder(uri);
-    const found = await withSignal(token, (signal) => orCancelled(folder.discover(fresh, signal), token));
+    const folder = this.#folders.get(uri);
+    if (folder === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `no such folder: ${uri}`);
+    const { tools: known } = folder;
+    const found = await withSignal(token, (signal) => orCancelled(known.discover(fresh, signal), token));
     // As it is now, with its number: what was found may be old already.
-    const report = folder.report ?? found;
-    const { revision } = folder;
+    const report = known.report ?? found;
+    const { revision } = known;
     if (progress === undefined) return { ...report, revision };
     for (const tools of portions(report.tools)) {
       const part: DiscoverProgress = { tools };
@@ -371,161 +319,18 @@ export class Server {
     return { ...report, tools: [], revision };
   }
 
-  async #graph(params: unknown): Promise<GraphResult> {
-    const asked = required(GraphParams, params, METHODS.graph);
-    const source = await this.#sourceOf(asked.uri);
-    return answered(
-      graphResult(source, asked, this.#documents.get(asked.uri)?.version ?? null, this.#neverReturns(asked.uri)),
-    );
-  }
-
-  async #graphText(params: unknown): Promise<GraphTextResult> {
-    const asked = required(GraphTextParams, params, METHODS.graphText);
-    return {
-      text: answered(graphText(await this.#sourceOf(asked.uri), asked, asked.format, this.#neverReturns(asked.uri))),
-    };
-  }
-
-  async #dataFlow(params: unknown): Promise<DataFlow> {
-    const { uri, ...query } = required(DataFlowParams, params, METHODS.dataFlow);
-    const { text, module } = await this.#sourceOf(uri);
-    const flow = dataFlow(text, module, query, { neverReturns: this.#neverReturns(uri) });
-    if (flow === null) throw new ResponseError(LSPErrorCodes.RequestFailed, "there is no such function");
-    return flow;
-  }
-
-  /** What is known of functions of other files, for the graph of one. */
-  #neverReturns(uri: string): ((path: string) => boolean) | undefined {
-    const place = this.#placeOf(uri);
-    if (place === undefined) return undefined;
-    const { folder, file } = place;
-    const nevers = this.#nevers.get(folder) ?? new FolderNevers(folder.path);
-    this.#nevers.set(folder, nevers);
-    return nevers.of(file, this.#unsaved(folder));
-  }
-
-  async #callGraph(params: unknown, token: CancellationToken): Promise<CallGraph> {
-    const { folder: uri } = required(CallGraphParams, params, METHODS.callGraph);
-    const folder = this.#folder(uri);
-    const { graphs } = this.#callsOf(folder);
-    return await withSignal(token, (signal) => graphs.read(this.#unsaved(folder), signal));
-  }
-
-  async #callView(params: unknown, token: CancellationToken): Promise<CallViewResult> {
-    const asked = required(CallViewParams, params, METHODS.callView);
-    const { folder, file } = this.#placeInFolder(asked.uri);
-    const holder = await this.#holder(asked);
-    return await withSignal(token, async (signal) => {
-      const reading = this.#reading(folder, signal, asked.progress);
-      return answered(await this.#callsOf(folder).views.view(file, asked, this.#texts.calls, reading, holder));
-    });
-  }
-
-  async #callViewText(params: unknown, token: CancellationToken): Promise<GraphTextResult> {
-    const { format, ...asked } = required(CallViewTextParams, params, METHODS.callViewText);
-    const { folder, file } = this.#placeInFolder(asked.uri);
-    const holder = await this.#holder(asked);
-    return await withSignal(token, async (signal) => {
-      const reading = this.#reading(folder, signal, asked.progress);
-      return { text: answered(await this.#callsOf(folder).views.text(file, asked, format, reading, holder)) };
-    });
-  }
-
-  #callsOf(folder: FolderTools): { readonly graphs: CallGraphs; readonly views: CallViews } {
-    const known = this.#calls.get(folder);
-    if (known !== undefined) return known;
-    const graphs = new CallGraphs(folder.path);
-    const made = { graphs, views: new CallViews(folder.path, graphs) };
-    this.#calls.set(folder, made);
-    return made;
-  }
-
-  #reading(folder: FolderTools, signal: AbortSignal, token: string | undefined): Reading {
-    const tell = (done: number, of: number): void => {
-      if (token !== undefined) this.#background(this.#connection.sendProgress(READING, token, { done, of }));
-    };
-    return { overlay: this.#unsaved(folder), signal, progress: tell };
-  }
-
-  /** The texts of a folder's open documents, as they are now, by their relative paths. */
-  #unsaved(folder: FolderTools): (file: string) => string | undefined {
-    const texts = new Map(
-      this.#documents.all().flatMap((document) => {
-        const file = this.#fileIn(folder, document.uri);
-        return file === undefined ? [] : [[file, document.getText()] as const];
-      }),
-    );
-    return (file) => texts.get(file);
-  }
-
-  /** The innermost function around a line of the file that a request names, in the file's text of now. */
-  async #holder({ uri, line }: CallViewParams): Promise<(line: number) => string | undefined> {
-    const scopes = line === undefined ? [] : (await this.#sourceOf(uri)).scopes;
-    return (at) => {
-      const around = scopes.filter(
-        ({ kind, firstLine, endLine }) => kind === "function" && firstLine <= at && at <= endLine,
-      );
-      return around.at(-1)?.qualname;
-    };
-  }
-
-  #placeInFolder(uri: string): { readonly folder: FolderTools; readonly file: string } {
-    const place = this.#placeOf(uri);
-    if (place !== undefined) return place;
-    throw new ResponseError(
-      LSPErrorCodes.RequestFailed,
-      "calls are followed inside workspace folders, where this is not",
-    );
-  }
-
-  #folder(uri: string): FolderTools {
-    const folder = this.#folders.get(uri);
-    if (folder === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `no such folder: ${uri}`);
-    return folder;
-  }
-
-  get #texts(): ServerConfiguration["texts"] {
-    return this.#configuration.texts;
-  }
-
-  /** Answers from an open Python document; of others there is nothing to say. */
-  #ofPython<R>(uri: string, answer: (source: Source) => R): R | null {
-    const document = this.#documents.get(uri);
-    return document?.languageId === "python" ? answer(this.#sources.get(uri, document.getText())) : null;
-  }
-
-  async #sourceOf(uri: string): Promise<Source> {
-    return this.#sources.get(uri, await this.#textOf(uri));
-  }
-
-  /** The text as it stands in the editor, else in the file. */
-  async #textOf(uri: string): Promise<string> {
-    const document = this.#documents.get(uri);
-    if (document !== undefined) return document.getText();
-    const path = pathOfUri(uri);
-    if (path === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${uri} is not open`);
-    let bytes: Uint8Array;
-    try {
-      bytes = await readFile(path);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new ResponseError(LSPErrorCodes.RequestFailed, `${path} cannot be read: ${why}`);
-    }
-    return answered(decodeSource(bytes));
-  }
-
   #lenses(uri: string): CodeLens[] {
     const document = this.#documents.get(uri);
     if (document === undefined) return [];
-    const place = this.#placeOf(uri);
-    const tools = place === undefined ? [] : place.folder.toolsOf(place.file);
-    const scopes = this.#ofPython(uri, (source) => source.scopes) ?? [];
+    const place = this.#folders.placeOf(uri);
+    const tools = place === undefined ? [] : place.folder.tools.toolsOf(place.file);
+    const scopes = this.#texts.ofPython(uri, (source) => source.scopes) ?? [];
     return lenses({ uri, folder: place?.folder.uri }, scopes, tools, this.#configuration);
   }
 
   /** Tools that a file can name: those of its folder and those that are built in. */
   #toolsAround(uri: string): readonly Tool[] {
-    return [...(this.#placeOf(uri)?.folder.report?.tools ?? []), ...analysisTools()];
+    return [...(this.#folders.placeOf(uri)?.folder.tools.report?.tools ?? []), ...analysisTools()];
   }
 
   #describedFiles(): Promise<DescribedFiles> {
@@ -542,8 +347,8 @@ export class Server {
 
   /** Before the folder was read, every tool would be unknown: then nothing is said yet. */
   #checkWorkflow(document: TextDocument): void {
-    const place = this.#placeOf(document.uri);
-    const report = place?.folder.report;
+    const place = this.#folders.placeOf(document.uri);
+    const report = place?.folder.tools.report;
     if (place === undefined || report === undefined || !WORKFLOW_FILE.test(document.uri)) return;
     const { version } = document;
     const publish = async (): Promise<void> => {
@@ -556,28 +361,13 @@ export class Server {
   }
 
   #overlay(uri: string, text: string | undefined): void {
-    const place = this.#placeOf(uri);
-    place?.folder.setOverlay(place.file, text);
+    const place = this.#folders.placeOf(uri);
+    place?.folder.tools.setOverlay(place.file, text);
   }
 
   #touch(uri: string): void {
-    const place = this.#placeOf(uri);
-    place?.folder.touch(place.file);
-  }
-
-  /** The innermost workspace folder that holds a file, and the file's place in it. */
-  #placeOf(uri: string): { readonly folder: FolderTools; readonly file: string } | undefined {
-    const folders = [...this.#folders.values()].toSorted((a, b) => b.path.length - a.path.length);
-    for (const folder of folders) {
-      const file = this.#fileIn(folder, uri);
-      if (file !== undefined) return { folder, file };
-    }
-    return undefined;
-  }
-
-  #fileIn(folder: FolderTools, uri: string): string | undefined {
-    const path = pathOfUri(uri);
-    return path === undefined ? undefined : pathInFolder(folder.path, path);
+    const place = this.#folders.placeOf(uri);
+    place?.folder.tools.touch(place.file);
   }
 
   #background(work: Promise<unknown>): void {
