@@ -10,35 +10,21 @@ import {
 import { type Binding, parameterBindings, statementBindings, targetBindings } from "../bindings.ts";
 import { forEachStatement } from "../statements.ts";
 import { Interner } from "./interner.ts";
+import { OpenScopes, PARAMETER } from "./open-scopes.ts";
 import { annotatedClass, pathOf } from "./paths.ts";
-import { smallMap } from "./small-map.ts";
+import { tellReaders } from "./readers.ts";
 import {
-  bindingScope,
-  CallList,
   type CallSite,
   type FileSummary,
   type ImportSummary,
   moduleOf,
   type NameBinding,
-  NO_BINDINGS,
-  NO_CALLS,
-  NO_NAMES,
-  NO_PATHS,
-  NO_READERS,
   type Path,
-  type ScopeSummary,
   type SourceFile,
   type StarImport,
 } from "./summary.ts";
 
 const MAX_CALLEE = 60;
-/** A name that is bound more often than this is not known anyway. */
-const MOST_BINDINGS = 30;
-/** Shared by all parameters without an annotation. */
-const PARAMETER: NameBinding = { kind: "parameter", line: 1 };
-const PARAMETERS: readonly NameBinding[] = [PARAMETER];
-/** Shared by all variables whose value is not known, where nobody asks for their lines. */
-const VARIABLES: readonly NameBinding[] = [{ kind: "other", assigned: false, line: 1 }];
 /** Longer strings are texts for people. */
 const LONGEST_NAMING_STRING = 200;
 /** A file may hold a dictionary's worth of strings. */
@@ -75,15 +61,6 @@ function isInner(node: Node): node is Inner {
   return INNER.has(node.kind);
 }
 
-type Assigned = { readonly scope: number; readonly path: Path | null };
-
-/** A scope while its file is read. */
-interface OpenScope extends ScopeSummary {
-  readonly bindings: Map<string, readonly NameBinding[]>;
-  attributes: Map<string, Assigned[]> | null;
-  readonly sites: CallSite[];
-}
-
 /** A scope whose body is still to be read. */
 interface Pending {
   readonly node: FunctionDef | ClassDef;
@@ -111,9 +88,7 @@ class Summariser {
   readonly #file: SourceFile;
   readonly #interner: Interner;
   readonly #parts: SummaryParts;
-  readonly #scopes: OpenScope[] = [];
-  /** For each scope the names that it reads. */
-  readonly #loads: Set<string>[] = [];
+  readonly #scopes: OpenScopes;
   readonly #pending: Pending[] = [];
   readonly #imports: ImportSummary[] = [];
   readonly #stars: StarImport[] = [];
@@ -129,11 +104,21 @@ class Summariser {
     this.#file = file;
     this.#interner = interner;
     this.#parts = parts;
+    this.#scopes = new OpenScopes(interner, parts.reads);
   }
 
   summary(): FileSummary {
     const { path, module } = this.#file;
-    const root = this.#open("module", "<module>", "<module>", 1, Math.max(module.endLine, 1), -1, [], []);
+    const root = this.#scopes.open({
+      kind: "module",
+      name: "<module>",
+      qualname: "<module>",
+      line: 1,
+      endLine: Math.max(module.endLine, 1),
+      parent: -1,
+      bases: [],
+      decorators: [],
+    });
     this.#body(module.body, root);
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
       this.#body(next.node.body, next.scope);
@@ -142,7 +127,7 @@ class Summariser {
     const summary: FileSummary = {
       path,
       lines: module.endLine,
-      scopes: this.#closedScopes(),
+      scopes: this.#scopes.closed(),
       imports: this.#imports.sort((a, b) => a.line - b.line),
       stars: this.#stars,
       exported: this.#exported,
@@ -151,89 +136,12 @@ class Summariser {
       unbound,
       isScript: this.#isScript,
     };
-    if (this.#parts.reads) tellReaders(summary, this.#loads, unbound);
+    if (this.#parts.reads) tellReaders(summary, this.#scopes.loads(), unbound);
     return summary;
   }
 
-  /**
-   * The scopes as they are kept. For calls alone without what nobody can ask for: a name of a function is looked up only
-   * where a chain of names in its file starts with it. Most of a workspace's names are no such ones.
-   */
-  #closedScopes(): ScopeSummary[] {
-    const roots = new Set<string>();
-    for (const scope of this.#scopes) for (const path of pathsOf(scope)) if (path !== null) roots.add(path[0] ?? "");
-    return this.#scopes.map((scope): ScopeSummary => {
-      const calls = scope.sites.length === 0 ? NO_CALLS : new CallList(scope.sites);
-      const all = [...scope.bindings];
-      const bindings = scope.kind === "function" && !this.#parts.reads ? all.filter(([name]) => roots.has(name)) : all;
-      const { sites: _, ...rest } = scope;
-      return { ...rest, calls, bindings: bindings.length === 0 ? NO_BINDINGS : smallMap(bindings) };
-    });
-  }
-
-  #open(
-    kind: ScopeSummary["kind"],
-    name: string,
-    qualname: string,
-    line: number,
-    endLine: number,
-    parent: number,
-    bases: readonly (Path | null)[],
-    decorators: readonly (Path | null)[],
-  ): number {
-    const scope: OpenScope = {
-      kind,
-      name: this.#interner.name(name),
-      qualname: this.#interner.name(qualname),
-      line,
-      endLine,
-      parent,
-      bindings: new Map(),
-      globals: NO_NAMES,
-      nonlocals: NO_NAMES,
-      bases: bases.length === 0 ? NO_PATHS : bases.map((path) => this.#interner.path(path)),
-      decorators: decorators.length === 0 ? NO_PATHS : decorators.map((path) => this.#interner.path(path)),
-      attributes: null,
-      calls: NO_CALLS,
-      sites: [],
-      readers: NO_READERS,
-      readsByName: false,
-    };
-    this.#loads.push(new Set());
-    return this.#scopes.push(scope) - 1;
-  }
-
-  #scope(index: number): OpenScope {
-    const scope = this.#scopes[index];
-    if (scope === undefined) throw new RangeError(`no scope ${index}`);
-    return scope;
-  }
-
-  #bind(scope: number, name: string, binding: NameBinding): void {
-    const own = this.#scope(scope);
-    const target = own.globals.has(name) ? this.#scope(0) : own.nonlocals.has(name) ? this.#outer(own, name) : own;
-    const known = target.bindings.get(name);
-    if (known === undefined) target.bindings.set(this.#interner.name(name), this.#first(binding));
-    else if (known === VARIABLES && binding.kind === "other") return;
-    else target.bindings.set(name, [...known.slice(-MOST_BINDINGS), binding]);
-  }
-
-  #first(binding: NameBinding): readonly NameBinding[] {
-    if (binding === PARAMETER) return PARAMETERS;
-    return binding.kind === "other" && !this.#parts.reads ? VARIABLES : [binding];
-  }
-
-  /** The function around a scope that binds a name; the scope itself where there is none. */
-  #outer(scope: OpenScope, name: string): OpenScope {
-    for (let at = scope.parent; at > 0; at = this.#scope(at).parent) {
-      const outer = this.#scope(at);
-      if (outer.kind === "function" && outer.bindings.has(name)) return outer;
-    }
-    return scope;
-  }
-
   #body(body: readonly Statement[], scope: number): void {
-    const own = this.#scope(scope);
+    const own = this.#scopes.get(scope);
     // Declarations hold for the whole scope, whereever they stand.
     forEachStatement(body, (s) => {
       if (s.kind === "Global") own.globals = new Set([...own.globals, ...this.#names(s.names)]);
@@ -262,7 +170,7 @@ class Summariser {
       case "FunctionDef":
       case "AsyncFunctionDef":
       case "ClassDef":
-        this.#bind(scope, s.name, { kind: "scope", scope: this.#definition(s, scope), line });
+        this.#scopes.bind(scope, s.name, { kind: "scope", scope: this.#definition(s, scope), line });
         return;
       case "Import":
       case "ImportFrom":
@@ -276,19 +184,28 @@ class Summariser {
         return;
       default:
         statementBindings(this.#file.text, s, ({ name, kind }) => {
-          this.#bind(scope, name, { kind: "other", assigned: kind === "augmented", line });
+          this.#scopes.bind(scope, name, { kind: "other", assigned: kind === "augmented", line });
         });
     }
   }
 
   #definition(s: FunctionDef | ClassDef, parent: number): number {
-    const outer = this.#scope(parent);
+    const outer = this.#scopes.get(parent);
     const prefix = outer.kind === "module" ? "" : `${outer.qualname}${outer.kind === "class" ? "." : ".<locals>."}`;
     const kind = s.kind === "ClassDef" ? "class" : "function";
     const bases = s.kind === "ClassDef" ? s.bases.map((base) => classPath(base)) : [];
     const decorators = s.decorator_list.map((decorator) => pathOf(decorator));
-    const scope = this.#open(kind, s.name, prefix + s.name, s.line, s.endLine, parent, bases, decorators);
-    for (const { name } of s.type_params) this.#bind(scope, name, PARAMETER);
+    const scope = this.#scopes.open({
+      kind,
+      name: s.name,
+      qualname: prefix + s.name,
+      line: s.line,
+      endLine: s.endLine,
+      parent,
+      bases,
+      decorators,
+    });
+    for (const { name } of s.type_params) this.#scopes.bind(scope, name, PARAMETER);
     if (s.kind !== "ClassDef") this.#parameters(s, scope, outer.kind === "class" ? parent : -1, decorators);
     this.#pending.push({ node: s, scope });
     return scope;
@@ -306,14 +223,14 @@ class Summariser {
     parameterBindings(s.args, ({ name, start }) => {
       const line = s.line;
       if (owner >= 0 && !isStatic && start === first?.start) {
-        this.#bind(scope, name, { kind: "self", scope: owner, type: isType, line });
+        this.#scopes.bind(scope, name, { kind: "self", scope: owner, type: isType, line });
         return;
       }
       const annotation = annotations.get(start) ?? null;
       const path = annotation === null ? null : annotatedClass(annotation);
       const binding: NameBinding =
         path === null ? PARAMETER : { kind: "annotated", path: this.#path(path), parameter: true, line };
-      this.#bind(scope, name, binding);
+      this.#scopes.bind(scope, name, binding);
     });
   }
 
@@ -325,13 +242,13 @@ class Summariser {
   #import(s: Extract<Statement, { kind: "Import" | "ImportFrom" }>, scope: number): void {
     const { line } = s;
     const guarded = this.#guarded.has(s);
-    const deferred = this.#scope(scope).kind === "function" || this.#typing.has(s);
+    const deferred = this.#scopes.get(scope).kind === "function" || this.#typing.has(s);
     if (s.kind === "Import") {
       for (const { name, asname } of s.names) {
         const module = this.#interner.name(name);
         this.#imports.push({ level: 0, module, names: null, line, deferred });
         const bound = asname ?? name.split(".", 1)[0] ?? name;
-        this.#bind(scope, bound, { kind: "module", module, asname: asname !== null, guarded, line });
+        this.#scopes.bind(scope, bound, { kind: "module", module, asname: asname !== null, guarded, line });
       }
       return;
     }
@@ -343,7 +260,7 @@ class Summariser {
       if (name === "*") this.#stars.push({ level, module, line });
       else {
         const binding: NameBinding = { kind: "from", level, module, name, asname: asname !== null, guarded, line };
-        this.#bind(scope, asname ?? name, binding);
+        this.#scopes.bind(scope, asname ?? name, binding);
       }
     }
   }
@@ -354,7 +271,7 @@ class Summariser {
       if (target.kind === "Name") {
         if (target.id === "__all__" && scope === 0) this.#export(s.value);
         const { line } = s;
-        this.#bind(
+        this.#scopes.bind(
           scope,
           target.id,
           path === null ? { kind: "other", assigned: true, line } : { kind: "value", path, line },
@@ -362,7 +279,7 @@ class Summariser {
       } else {
         this.#attribute(target, path, scope);
         const add = ({ name }: Binding): void =>
-          this.#bind(scope, name, { kind: "other", assigned: false, line: s.line });
+          this.#scopes.bind(scope, name, { kind: "other", assigned: false, line: s.line });
         targetBindings(target, "assignment", add);
       }
     }
@@ -373,18 +290,19 @@ class Summariser {
     const path = this.#interner.path(value === null ? null : pathOf(value));
     const type = this.#interner.path(annotatedClass(annotation));
     if (target.kind === "Name") {
-      if (path !== null) this.#bind(scope, target.id, { kind: "value", path, line });
-      else if (type !== null) this.#bind(scope, target.id, { kind: "annotated", path: type, parameter: false, line });
-      else this.#bind(scope, target.id, { kind: "other", assigned: value !== null, line });
+      if (path !== null) this.#scopes.bind(scope, target.id, { kind: "value", path, line });
+      else if (type !== null)
+        this.#scopes.bind(scope, target.id, { kind: "annotated", path: type, parameter: false, line });
+      else this.#scopes.bind(scope, target.id, { kind: "other", assigned: value !== null, line });
     } else this.#attribute(target, path, scope);
   }
 
   /** `self.name = path` */
   #attribute(target: Expression, path: Path | null, scope: number): void {
     if (target.kind !== "Attribute" || target.value.kind !== "Name") return;
-    const [self] = this.#scope(scope).bindings.get(target.value.id) ?? [];
+    const [self] = this.#scopes.get(scope).bindings.get(target.value.id) ?? [];
     if (self?.kind !== "self") return;
-    const owner = this.#scope(self.scope);
+    const owner = this.#scopes.get(self.scope);
     owner.attributes ??= new Map();
     const known = owner.attributes.get(target.attr);
     if (known === undefined) owner.attributes.set(this.#interner.name(target.attr), [{ scope, path }]);
@@ -429,7 +347,7 @@ class Summariser {
         return;
       case "NamedExpr": {
         const binding: NameBinding = { kind: "other", assigned: true, line: node.line };
-        targetBindings(node.target, "walrus", ({ name }) => this.#bind(scope, name, binding));
+        targetBindings(node.target, "walrus", ({ name }) => this.#scopes.bind(scope, name, binding));
         return;
       }
       case "FunctionDef":
@@ -451,8 +369,8 @@ class Summariser {
 
   #name(node: Extract<Expression, { kind: "Name" }>, scope: number, shadowed: ReadonlySet<string> | undefined): void {
     if (node.ctx === "Store" || !this.#parts.reads || shadowed?.has(node.id) === true) return;
-    const own = this.#scope(scope);
-    this.#loads[scope]?.add(this.#interner.name(node.id));
+    const own = this.#scopes.get(scope);
+    own.loads.add(this.#interner.name(node.id));
     if (BY_NAME.has(node.id)) own.readsByName = true;
   }
 
@@ -479,7 +397,7 @@ class Summariser {
 
   #site(scope: number, { path, text, line, decorates }: CallSite): void {
     if (!this.#parts.calls) return;
-    this.#scope(scope).sites.push({
+    this.#scopes.get(scope).sites.push({
       path: this.#interner.path(path),
       text: this.#interner.name(text),
       line,
@@ -502,42 +420,10 @@ class Summariser {
   }
 }
 
-/** All chains of names of a scope. */
-function* pathsOf({ sites, bases, decorators, bindings, attributes }: OpenScope): Generator<Path | null> {
-  for (const { path } of sites) yield path;
-  yield* bases;
-  yield* decorators;
-  for (const all of bindings.values()) for (const one of all) if ("path" in one) yield one.path;
-  for (const all of attributes?.values() ?? []) for (const { path } of all) yield path;
-}
-
 function add(map: Map<string, Set<number>>, name: string, scope: number): void {
   const known = map.get(name);
   if (known === undefined) map.set(name, new Set([scope]));
   else known.add(scope);
-}
-
-/** Tells each binding scope who reads its names, and which names nobody binds. */
-function tellReaders(file: FileSummary, loads: readonly ReadonlySet<string>[], unbound: Set<string>): void {
-  const readers = new Map<ScopeSummary, Map<string, number[]>>();
-  for (const [index, names] of loads.entries()) {
-    for (const name of names) {
-      const owner = file.scopes[bindingScope(file, index, name)];
-      if (owner === undefined) {
-        unbound.add(name);
-        continue;
-      }
-      let own = readers.get(owner);
-      if (own === undefined) {
-        own = new Map();
-        readers.set(owner, own);
-      }
-      const known = own.get(name);
-      if (known === undefined) own.set(name, [index]);
-      else known.push(index);
-    }
-  }
-  for (const [owner, own] of readers) owner.readers = own;
 }
 
 /** The class of a base: `Generic[T]` is `Generic`. */
