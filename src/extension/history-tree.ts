@@ -78,6 +78,7 @@ function finishedTooltip(execution: Execution, kernel: Result<Pick<Kernel, "stat
   return [
     shownCommand(argv),
     exitSentence(execution, l10n.t),
+    ...(execution.denied === undefined ? [] : [execution.denied.message]),
     cachedText(execution, Date.now(), l10n.t) ?? usageText(usage, l10n.t),
     ...(attempts === undefined ? [] : [l10n.t("{0} attempts", attempts)]),
     ...(ofTool.length === 0 ? [] : ["", ...ofTool]),

@@ -5,7 +5,7 @@ export { type OwnCommand, ownCommand } from "./builtin-tools.ts";
 export { type CommandOutcome, executeCommand } from "./command.ts";
 export { limitsOf, userSettings, variableOf } from "./configuration/user.ts";
 export type { Approvals } from "./grants/approvals.ts";
-export type { EffectiveCapability } from "./grants/effective.ts";
+export { type EffectiveCapability, HOST_CAPABILITIES, PATH_CAPABILITIES } from "./grants/effective.ts";
 export { changedText, type GrantRequest, type Grants } from "./grants/grants.ts";
 export { unifiedDiff } from "./grants/unified-diff.ts";
 export { Kernel } from "./kernel.ts";

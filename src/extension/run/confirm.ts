@@ -123,7 +123,7 @@ export async function confirmUnprotected(tool: string, report: EnforcementReport
 }
 
 /** Hosts that a person names, separated by commas or spaces; nothing when they turn away. */
-async function askHosts(tool: string): Promise<readonly string[] | undefined> {
+export async function askHosts(tool: string): Promise<readonly string[] | undefined> {
   const { parseHostRule } = await import("../../sandbox/index.ts");
   const read = (text: string): string[] => text.split(/[\s,]+/).filter((host) => host !== "");
   const typed = await window.showInputBox({

@@ -125,7 +125,7 @@ interface OptionItem extends QuickPickItem {
 function optionItems(parameters: readonly Parameter[], args: ToolArguments): OptionItem[] {
   return [
     { label: `$(arrow-right) ${l10n.t("Continue")}`, description: l10n.t("with these options"), alwaysShow: true },
-    { label: l10n.t("More options"), kind: QuickPickItemKind.Separator },
+    { label: l10n.t("Options"), kind: QuickPickItemKind.Separator },
     ...parameters.map((parameter): OptionItem => {
       const set = args[parameter.name] !== undefined;
       return {

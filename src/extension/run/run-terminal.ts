@@ -70,12 +70,16 @@ export class RunTerminal implements Pseudoterminal {
     this.#write.fire(text.replaceAll(/\r?\n/g, "\r\n"));
   }
 
-  /** How the run ended; from now on any key closes the terminal. */
-  end(sentence: string, details: readonly string[]): void {
+  /**
+   * How the run ended; from now on any key closes the terminal.
+   * @param details what a person should know of it
+   * @param figures what matters less, and is not as bright
+   */
+  end(sentence: string, details: readonly string[] = [], figures: readonly string[] = []): void {
     this.#ended = true;
     this.print(`${RESET}${this.#lineStart ? "" : "\n"}\n${BOLD}${sentence}${RESET}\n`);
-    for (const detail of details) this.print(`${QUIET}${detail}${RESET}\n`);
-    this.print(`${QUIET}${l10n.t("Press any key to close.")}${RESET}\n`);
+    for (const detail of details) this.print(`${detail}\n`);
+    for (const line of [...figures, l10n.t("Press any key to close.")]) this.print(`${QUIET}${line}${RESET}\n`);
     if (this.#closed) this.#dispose();
   }
 

@@ -264,7 +264,7 @@ export class Runner implements Disposable {
           ),
       );
       if (!done.ok) {
-        pty.end(l10n.t("Not run: {0}", done.problem.message), []);
+        pty.end(l10n.t("Not run: {0}", done.problem.message));
         return this.#refuse(done.problem);
       }
       this.#tell(located, done.value, pty, notKept);
@@ -276,7 +276,7 @@ export class Runner implements Disposable {
       if (beyond.length > 0) this.#offerHosts(located, request, beyond);
       return done.value;
     } catch (error) {
-      pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)), []);
+      pty.end(l10n.t("Not run: {0}", error instanceof Error ? error.message : String(error)));
       throw error;
     } finally {
       this.#untrack(run);
@@ -332,14 +332,15 @@ export class Runner implements Disposable {
     const sentence = exitSentence(execution, l10n.t);
     const blocked = execution.exit.reason === "failed" ? blockedCapabilities({ ...located.tool, ...execution }) : [];
     const titles = blocked.map((capability) => capabilityTitle(capability.name, l10n.t));
-    pty.end(`${name}: ${sentence}`, [
+    const details = [
       ...refusedHostLines(execution, located.tool, l10n.t),
       ...(execution.observed ? observedLines(execution.observed, execution.results, l10n.t) : []),
       ...failureHints(execution, titles, l10n.t),
       ...resultLines(execution, l10n.t),
       ...(notKept === undefined ? [] : [l10n.t("Its result is not kept: {0}", notKept)]),
-      cachedText(execution, Date.now(), l10n.t) ?? usageText(execution.usage, l10n.t),
-    ]);
+    ];
+    const used = cachedText(execution, Date.now(), l10n.t) ?? usageText(execution.usage, l10n.t);
+    pty.end(`${name}: ${sentence}`, details, [used]);
     this.#log.info(`run ${execution.id} of ${execution.tool}: ${sentence}; ${usageText(execution.usage, l10n.t)}`);
     const icon = execution.exit.reason === "ok" ? "pass" : "warning";
     window.setStatusBarMessage(`$(${icon}) ${name}: ${sentence}`, STATUS_FOR_MS);

@@ -30,6 +30,10 @@ describe("exitSentence", () => {
     const denied = { capability: "network-access", message: "it may not connect" };
     const exit = { reason: "denied", message: "other" } as const;
     expect(exitSentence({ exit, policy: SAMPLE_POLICY, denied }, english)).toBe("not allowed: it may not connect");
+    const evidence = { file: "a.py", line: 3 };
+    expect(exitSentence({ exit, policy: SAMPLE_POLICY, denied: { ...denied, evidence } }, english)).toBe(
+      "not allowed: connects to the network (a.py:3)",
+    );
   });
 
   it("has a sentence and an icon for every reason", () => {

@@ -1,4 +1,5 @@
 import type { Execution, ExitReason, SandboxEvent, Tool, Usage } from "../../model/index.ts";
+import { deniedText } from "./denied.ts";
 import { bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
@@ -23,7 +24,7 @@ export function exitSentence({ exit, policy, denied }: Ended, t: Translate): str
         ? t("stopped: it made more than {0} files", policy.files)
         : t("stopped: it wrote more than {0}", bytesText(policy.diskBytes)),
     "output-limit": () => t("stopped: it printed more than {0}", bytesText(policy.outputBytes)),
-    denied: () => withDetail(t("not allowed"), denied?.message ?? exit.message),
+    denied: () => withDetail(t("not allowed"), denied === undefined ? exit.message : deniedText(denied, t)),
     cancelled: () => t("cancelled"),
     "not-enforceable": () => withDetail(t("not run: this machine cannot enforce its limits"), exit.message),
     "sandbox-error": () => withDetail(t("not run: the sandbox failed"), exit.message),

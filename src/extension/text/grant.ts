@@ -6,6 +6,7 @@ import {
   type ToolChanges,
 } from "../../model/index.ts";
 import { badges, capabilityTitle } from "./capability.ts";
+import { principalText } from "./principal.ts";
 import { escapeMarkdown } from "./tool.ts";
 import type { Translate } from "./translate.ts";
 
@@ -37,7 +38,7 @@ function grantDescription(grant: ExplainedGrant, t: Translate): string {
   const parts = [
     grant.holds ? "" : t("does not hold"),
     grantScopeText(grant),
-    grant.principal === "user" ? "" : grant.principal,
+    grant.principal === "user" ? "" : principalText(grant.principal, t),
     durationWord(grant.duration, t),
   ];
   return parts.filter((part) => part !== "").join(" · ");
@@ -55,9 +56,9 @@ export function grantTooltip(grant: ExplainedGrant, t: Translate): string {
   const facts: readonly (readonly [string, string])[] = [
     [t("Allowed"), `${capabilityTitle(capability, t)} (${capability})`],
     [t("Only"), grantScopeText(grant)],
-    [t("For runs by"), principal],
+    [t("For runs by"), principalText(principal, t)],
     [t("Holds"), durationWord(duration, t)],
-    [t("Granted"), t("{0} by {1}", new Date(grantedAt).toLocaleString(), grantedBy)],
+    [t("Granted"), t("{0} by {1}", new Date(grantedAt).toLocaleString(), grantedBy === "user" ? t("you") : grantedBy)],
     [t("Version of the tool"), fingerprint.slice(0, 12)],
   ];
   const shown = evidence.map(({ file, line, text, why }) => {

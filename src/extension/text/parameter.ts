@@ -89,10 +89,11 @@ function subcommandOf(args: ToolArguments): ToolArguments {
   return picked === undefined ? {} : { [SUBCOMMAND_KEY]: picked };
 }
 
-/** What is wrong with one value, in a sentence that names the parameter; nothing when it is good. */
+/** What is wrong with one value, in a sentence that names the parameter, not the tool again; nothing when it is good. */
 function valueProblem(tool: Tool, parameter: Parameter, args: ToolArguments, value: ArgumentValue): string | undefined {
   const problems = checkArguments(tool, { ...subcommandOf(args), [parameter.name]: value });
-  return problems.find((problem) => problem.place?.field === parameter.name)?.message;
+  const message = problems.find((problem) => problem.place?.field === parameter.name)?.message;
+  return message?.startsWith(`${tool.name}: `) ? message.slice(tool.name.length + 2) : message;
 }
 
 /**

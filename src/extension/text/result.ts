@@ -3,6 +3,7 @@ import { shownCommand } from "./confirm.ts";
 import { exitSentence, usageText } from "./exit.ts";
 import { escapeHtml } from "./html.ts";
 import { observedLines } from "./observed.ts";
+import { principalText } from "./principal.ts";
 import { resultNames } from "./result-files.ts";
 import type { Translate } from "./translate.ts";
 
@@ -54,11 +55,15 @@ export function svgPage(svg: string, title: string): string {
 export function executionText(execution: Execution, t: Translate): string {
   const section = (title: string, text: string): string[] =>
     text === "" ? [] : ["", `── ${title} ──`, text.trimEnd()];
+  const { cachedFrom, principal, startedAt } = execution;
+  const when = (time: string): string => new Date(time).toLocaleString();
+  const sentence = exitSentence(execution, t);
   return [
     `$ ${shownCommand(execution.argv)}`,
-    `${exitSentence(execution, t)} (${usageText(execution.usage, t)})`,
-    t("started {0} by {1}", execution.startedAt, execution.principal),
-    ...(execution.cachedFrom === undefined ? [] : [t("cached: the result of a run at {0}", execution.cachedFrom.at)]),
+    cachedFrom === undefined ? `${sentence} (${usageText(execution.usage, t)})` : sentence,
+    t("started {0} by {1}", when(startedAt), principalText(principal, t)),
+    ...(cachedFrom === undefined ? [] : [t("cached: the result of a run at {0}", when(cachedFrom.at))]),
+    ...(execution.denied === undefined ? [] : ["", execution.denied.message]),
     ...section(t("output"), execution.stdout),
     ...section(t("errors"), execution.stderr),
     ...section(

@@ -26,6 +26,8 @@ describe("texts of statistics", () => {
       "Limits that would do: 160 MB, 16 s",
     ]);
     expect(statisticsLines({ ...statistics, runs: 0 }, english)).toEqual([]);
+    const { suggested: _none, ...one } = { ...statistics, runs: 1 };
+    expect(statisticsLines(one, english)).toEqual(["1 run, it failed", "Time: 900 ms", "Memory: 10 MB"]);
   });
 
   it("warn before a run, and suggest", () => {
@@ -47,10 +49,17 @@ describe("texts of statistics", () => {
     expect(alertText({ tool: "a.py", rule, value, runs: 8, message: "" }, "a", english)).toBe(text);
   });
 
+  it("tell an alert of a single run without a percentage of it", () => {
+    const rule = { measure: "failureRate", above: 10 } as const;
+    const text = alertText({ tool: "a.py", rule, value: 100, runs: 1, message: "" }, "a", english);
+    expect(text).toBe("a: the last run failed (alert above 10 %)");
+  });
+
   it("mark what comes from the cache with its age", () => {
     const at = "2026-01-01T00:00:00Z";
     const now = Date.parse(at) + 5 * 60_000;
-    expect(cachedText({ cachedFrom: { execution: "x", at } }, now, english)).toBe("cached, 5 min ago");
+    expect(cachedText({ cachedFrom: { execution: "x", at } }, now, english)).toBe("cached 5 min ago");
+    expect(cachedText({ cachedFrom: { execution: "x", at } }, Date.parse(at) + 10, english)).toBe("cached just now");
     expect(cachedText({}, now, english)).toBeUndefined();
   });
 

@@ -3,6 +3,8 @@ import { ageText, bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
 const MEBIBYTE = 1024 * 1024;
+/** Milliseconds. */
+const MINUTE = 60_000;
 
 function short(value: number): string {
   return String(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
@@ -14,15 +16,21 @@ export function statisticsLines(
   t: Translate,
 ): string[] {
   if (runs === 0) return [];
-  const times = t(
-    "Time: half of them at most {0}, 95 % at most {1}",
-    durationText(wallMs.p50),
-    durationText(wallMs.p95),
-  );
+  const spread = (half: string, most: string): string => t("half of them at most {0}, 95 % at most {1}", half, most);
+  const time = durationText(wallMs.p50);
+  const memory = bytesText(memoryBytes.p50);
   return [
-    runs === 1 ? t("1 run, {0} failed", failed) : t("{0} runs, {1} failed", runs, failed),
-    times,
-    t("Memory: half of them at most {0}, 95 % at most {1}", bytesText(memoryBytes.p50), bytesText(memoryBytes.p95)),
+    ...(runs === 1
+      ? [
+          failed === 1 ? t("1 run, it failed") : t("1 run, it did not fail"),
+          t("Time: {0}", time),
+          t("Memory: {0}", memory),
+        ]
+      : [
+          t("{0} runs, {1} failed", runs, failed),
+          t("Time: {0}", spread(time, durationText(wallMs.p95))),
+          t("Memory: {0}", spread(memory, bytesText(memoryBytes.p95))),
+        ]),
     ...(suggested === undefined
       ? []
       : [t("Limits that would do: {0}, {1}", bytesText(suggested.memoryBytes), durationText(suggested.timeMs))]),
@@ -51,7 +59,9 @@ export function alertText({ tool, rule, value, runs }: Alert, name: string | und
   const { above } = rule;
   switch (rule.measure) {
     case "failureRate":
-      return t("{0}: {1} % of the last {2} runs failed (alert above {3} %)", shown, short(value), runs, above);
+      return runs === 1
+        ? t("{0}: the last run failed (alert above {1} %)", shown, above)
+        : t("{0}: {1} % of the last {2} runs failed (alert above {3} %)", shown, short(value), runs, above);
     case "timeSeconds":
       return t("{0} took {1} (alert above {2})", shown, durationText(value * 1000), durationText(above * 1000));
     case "memoryMB":
@@ -64,14 +74,15 @@ export function alertText({ tool, rule, value, runs }: Alert, name: string | und
   }
 }
 
-/** `cached, 5 min ago`: that a result is not of this run, and how old it is; nothing for a run that ran. */
+/** `cached 5 min ago`: that a result is not of this run, and how old it is; nothing for a run that ran. */
 export function cachedText(
   { cachedFrom }: Pick<Execution, "cachedFrom">,
   now: number,
   t: Translate,
 ): string | undefined {
   if (cachedFrom === undefined) return undefined;
-  return t("cached, {0}", ageText(now - Date.parse(cachedFrom.at), t));
+  const age = now - Date.parse(cachedFrom.at);
+  return age < MINUTE ? t("cached just now") : t("cached {0}", ageText(age, t));
 }
 
 /** What the gate says of a run under way, in one line; nothing for what is told elsewhere. */

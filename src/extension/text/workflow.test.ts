@@ -80,7 +80,7 @@ describe("workflowDetail", () => {
     expect(text).toContain("nothing was seen in their code");
     expect(text).toContain("Network: none");
     expect(text).toContain("Limits of a step: 1 MB of memory, 25 % of a core, 8 processes; 1 min 30 s for all steps");
-    expect(text).toContain("Runs for: workflow:a");
+    expect(text).toContain("Grants that count: those of the workflow a, and none of yours");
   });
 
   it("tells what will be denied, what is skipped, and that there is more", () => {
@@ -96,8 +96,8 @@ describe("workflowDetail", () => {
 
 describe("workflowSentence", () => {
   it("says how it ended, and why", () => {
-    expect(workflowSentence(report({}), english)).toBe("a: all 0 steps ended well");
-    expect(workflowSentence(report({ status: "cancelled" }), english)).toBe("a: stopped");
+    expect(workflowSentence(report({}), PLAN, english)).toBe("a: all 0 steps ended well");
+    expect(workflowSentence(report({ status: "cancelled" }), PLAN, english)).toBe("a: stopped");
     const bad: WorkflowReport["steps"][number] = {
       id: "x",
       tool: "x.py",
@@ -106,8 +106,12 @@ describe("workflowSentence", () => {
       message: "exit code 3",
       runs: [],
     };
-    expect(workflowSentence(report({ status: "failed", steps: [bad] }), english)).toBe("a: x failed: exit code 3");
-    expect(workflowSentence(report({ status: "failed", message: "no output" }), english)).toBe("a: failed: no output");
+    expect(workflowSentence(report({ status: "failed", steps: [bad] }), PLAN, english)).toBe(
+      "a: x failed: exit code 3",
+    );
+    expect(workflowSentence(report({ status: "failed", message: "no output" }), PLAN, english)).toBe(
+      "a: failed: no output",
+    );
   });
 });
 

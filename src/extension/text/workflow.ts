@@ -7,7 +7,9 @@ import type {
 } from "../../model/index.ts";
 import { bySeverity, capabilityTitle } from "./capability.ts";
 import { shownCommand } from "./confirm.ts";
+import { deniedOfStep, whyDenied } from "./denied.ts";
 import { escapeHtml } from "./html.ts";
+import { principalText } from "./principal.ts";
 import { ageText, bytesText, durationText } from "./quantity.ts";
 import type { Translate } from "./translate.ts";
 
@@ -28,7 +30,9 @@ export function workflowDetail(plan: WorkflowPlan, t: Translate): string {
     ...shown,
     ...(more > 0 ? [t("  and {0} more", more)] : []),
     "",
-    ...plan.denied.map(({ step, message }) => t("Will be denied: {0}: {1}", step, message)),
+    ...plan.denied.map(({ step, message }) =>
+      t("Will be denied: {0}: {1}", step, deniedOfStep(plan, step, t) ?? message),
+    ),
     ...plan.steps.flatMap(({ id, problem }) => (problem === undefined ? [] : [`${id}: ${problem}`])),
     capabilities.length === 0
       ? t("What its steps can do: nothing was seen in their code")
@@ -44,7 +48,7 @@ export function workflowDetail(plan: WorkflowPlan, t: Translate): string {
       limits.processes,
       durationText(limits.timeMs),
     ),
-    t("Runs for: {0}", plan.principal),
+    t("Grants that count: those of {0}, and none of yours", principalText(plan.principal, t)),
   ].join("\n");
 }
 
@@ -94,8 +98,15 @@ export function outputsPage({ workflow, outputs }: Pick<WorkflowReport, "workflo
   return `<style>${OUTPUTS_STYLE}</style><h1>${escapeHtml(t("Outputs of {0}", workflow))}</h1><dl>${items.join("")}</dl>`;
 }
 
-/** How a workflow ended, in one sentence. */
-export function workflowSentence({ workflow, status, steps, message }: WorkflowReport, t: Translate): string {
+/**
+ * How a workflow ended, in one sentence.
+ * @param plan what it was going to do, for the words of what was denied
+ */
+export function workflowSentence(
+  { workflow, status, steps, message }: WorkflowReport,
+  plan: Pick<WorkflowPlan, "steps">,
+  t: Translate,
+): string {
   const bad = steps.find((step) => step.status === "failed");
   const why = message ?? bad?.message ?? "";
   switch (status) {
@@ -105,10 +116,13 @@ export function workflowSentence({ workflow, status, steps, message }: WorkflowR
         : t("{0}: all {1} steps ended well", workflow, steps.length);
     case "cancelled":
       return t("{0}: stopped", workflow);
-    default:
-      return bad === undefined
-        ? t("{0}: failed: {1}", workflow, why)
-        : t("{0}: {1} failed: {2}", workflow, bad.id, why);
+    default: {
+      if (bad === undefined) return t("{0}: failed: {1}", workflow, why);
+      const denied = whyDenied(plan, bad, t);
+      return denied === undefined
+        ? t("{0}: {1} failed: {2}", workflow, bad.id, why)
+        : t("{0}: {1} was not allowed: {2}", workflow, bad.id, denied);
+    }
   }
 }
 

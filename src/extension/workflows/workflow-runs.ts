@@ -19,6 +19,7 @@ import { showPage } from "../scriptless-page.ts";
 import { plainMessage } from "../text/plain.ts";
 import { outputsPage, resumableRuns, runChoice, workflowDetail, workflowSentence } from "../text/workflow.ts";
 import type { WorkflowFile } from "./workflow-files.ts";
+import { allowLacking, canAllow } from "./workflow-grants.ts";
 
 /** So many of the newest runs are looked at for one to go on with. */
 const OFFERED_RUNS = 50;
@@ -34,7 +35,7 @@ export interface WorkflowStanding {
 
 /** A workflow that can be run: its kernel, what it was understood as, and what it would do. */
 interface Prepared {
-  readonly kernel: Pick<Kernel, "workflows" | "close">;
+  readonly kernel: Pick<Kernel, "workflows" | "grants" | "close">;
   readonly compiled: CompiledWorkflow;
   readonly plan: WorkflowPlan;
   readonly inputs: ToolArguments;
@@ -79,13 +80,9 @@ export class WorkflowRuns implements Disposable {
     const prepared = await this.#prepare(file, l10n.t("Run {0}", file.name));
     if (prepared === undefined) return undefined;
     this.#draw(file, prepared.plan, new Map());
-    const run = l10n.t("Run");
-    const picked = await window.showInformationMessage(
-      plainMessage(l10n.t("Run the workflow {0}?", prepared.plan.workflow)),
-      { modal: true, detail: workflowDetail(prepared.plan, l10n.t) },
-      run,
-    );
-    return picked === run ? await this.#start(file, prepared, undefined) : undefined;
+    const question = l10n.t("Run the workflow {0}?", prepared.plan.workflow);
+    const confirmed = await this.#confirm(file, prepared, question, l10n.t("Run"), []);
+    return confirmed === undefined ? undefined : await this.#start(file, confirmed, undefined);
   }
 
   /**
@@ -107,19 +104,48 @@ export class WorkflowRuns implements Disposable {
     if (run === undefined) return undefined;
     const plan = kernel.workflows.plan(compiled, run.inputs);
     if (!plan.ok) return this.#refuse(plan.problem);
-    const resume = l10n.t("Resume");
     const began = runChoice(run, Date.now(), l10n.t);
-    const detail = [
+    const facts = [
       `${began.label} · ${began.description}`,
       ...(began.detail === "" ? [] : [began.detail]),
       l10n.t("Steps that had finished are not run again."),
       "",
-      workflowDetail(plan.value, l10n.t),
-    ].join("\n");
-    const question = plainMessage(l10n.t("Go on with a run of {0}?", plan.value.workflow));
-    const picked = await window.showInformationMessage(question, { modal: true, detail }, resume);
-    if (picked !== resume) return undefined;
-    return await this.#start(file, { kernel, compiled, plan: plan.value, inputs: run.inputs }, run.id);
+    ];
+    const question = l10n.t("Go on with a run of {0}?", plan.value.workflow);
+    const prepared = { kernel, compiled, plan: plan.value, inputs: run.inputs };
+    const confirmed = await this.#confirm(file, prepared, question, l10n.t("Resume"), facts);
+    return confirmed === undefined ? undefined : await this.#start(file, confirmed, run.id);
+  }
+
+  /**
+   * Shows what would happen and asks for a yes; what it lacks can be allowed first, which plans it anew.
+   * @param facts what stands above the plan
+   */
+  async #confirm(
+    file: WorkflowFile,
+    prepared: Prepared,
+    question: string,
+    yes: string,
+    facts: readonly string[],
+  ): Promise<Prepared | undefined> {
+    const allow = l10n.t("Allow…");
+    const { kernel, compiled, inputs } = prepared;
+    for (let { plan } = prepared; ; ) {
+      const picked = await window.showInformationMessage(
+        plainMessage(question),
+        { modal: true, detail: [...facts, workflowDetail(plan, l10n.t)].join("\n") },
+        yes,
+        ...(canAllow(plan) ? [allow] : []),
+      );
+      if (picked === yes) return { ...prepared, plan };
+      if (picked !== allow) return undefined;
+      const allowed = await allowLacking(file, plan, kernel.grants);
+      if (!allowed.ok) return this.#refuse(allowed.problem);
+      const planned = kernel.workflows.plan(compiled, inputs);
+      if (!planned.ok) return this.#refuse(planned.problem);
+      plan = planned.value;
+      this.#draw(file, plan, new Map());
+    }
   }
 
   stop(file: WorkflowFile): void {
@@ -174,7 +200,7 @@ export class WorkflowRuns implements Disposable {
     try {
       const report = await running;
       if (!report.ok) return this.#refuse(report.problem);
-      this.#tell(file, report.value);
+      this.#tell(file, report.value, prepared.plan);
       return report.value;
     } finally {
       this.#running.delete(running);
@@ -244,8 +270,8 @@ export class WorkflowRuns implements Disposable {
     this.#reporter.background(draw(), l10n.t("drawing a workflow"));
   }
 
-  #tell(file: WorkflowFile, report: WorkflowReport): void {
-    const sentence = workflowSentence(report, l10n.t);
+  #tell(file: WorkflowFile, report: WorkflowReport, plan: WorkflowPlan): void {
+    const sentence = workflowSentence(report, plan, l10n.t);
     if (report.status === "ok" && Object.keys(report.outputs).length > 0) {
       this.#reporter.background(this.#offerOutputs(report, sentence), l10n.t("showing outputs"));
       return;

@@ -1,6 +1,7 @@
 import { type Disposable, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from "vscode";
 import type { WorkflowStepReport } from "../../model/index.ts";
 import { COMMANDS, VIEWS } from "../contributions.ts";
+import { whyDenied } from "../text/denied.ts";
 import { usageText } from "../text/exit.ts";
 import { stepIcon, stepStatusText } from "../text/workflow.ts";
 import { showTree, TreeLines } from "../tree-view.ts";
@@ -35,7 +36,13 @@ export class WorkflowLines extends TreeLines<WorkflowNode> {
     if (standing === undefined) return [];
     return standing.plan.steps.map(({ id, tool }): WorkflowNode => {
       const waiting: WorkflowStepReport = { id, tool, status: "waiting", reused: false, runs: [] };
-      return { kind: "step", file, step: standing.steps.get(id) ?? waiting };
+      const step = standing.steps.get(id) ?? waiting;
+      const denied = whyDenied(standing.plan, step, l10n.t);
+      return {
+        kind: "step",
+        file,
+        step: denied === undefined ? step : { ...step, message: l10n.t("not allowed: {0}", denied) },
+      };
     });
   }
 

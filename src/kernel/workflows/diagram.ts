@@ -8,7 +8,7 @@ const STATES: Readonly<Record<WorkflowStepStatus | "denied", { readonly style: s
   failed: { style: "stroke:#e5534b,stroke-width:3px", mark: "✗ " },
   skipped: { style: "stroke:#8a8a8a,stroke-dasharray:4 4", mark: "– " },
   cancelled: { style: "stroke:#d29922,stroke-dasharray:4 4", mark: "■ " },
-  denied: { style: "stroke:#e5534b,stroke-dasharray:6 3", mark: "⛔ " },
+  denied: { style: "stroke:#e5534b,stroke-dasharray:6 3", mark: "⊘ " },
 };
 
 /** Mermaid's text: every character but letters, digits and blanks by its number, so that none of them means anything. */

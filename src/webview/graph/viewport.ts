@@ -1,10 +1,12 @@
+import { type Box, MARGIN, startLeft, startZoom } from "./start-view.ts";
+
 const SMALLEST = 0.1;
 const LARGEST = 4;
 const STEP = 1.2;
-/** A graph is not made smaller than this on its own: text would no longer be legible. */
-const SMALLEST_START = 0.75;
-const MARGIN = 40;
 const SCROLL_STEP = 60;
+
+/** What decides about zoom and place: the start of the drawing, all of it, or the person. */
+type Mode = "start" | "fit" | "own";
 
 interface Drawing {
   readonly svg: SVGSVGElement;
@@ -19,6 +21,9 @@ export class Viewport {
   readonly #onZoom: (zoom: number) => void;
   #drawing: Drawing | undefined;
   #zoom = 1;
+  #mode: Mode = "start";
+  /** Where it was scrolled to without the person. */
+  #placed = { left: 0, top: 0 };
 
   constructor(canvas: HTMLElement, onZoom: (zoom: number) => void) {
     this.#canvas = canvas;
@@ -26,6 +31,12 @@ export class Viewport {
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.#drag(event));
+    canvas.addEventListener("scroll", () => {
+      const { left, top } = this.#placed;
+      if (Math.abs(canvas.scrollLeft - left) > 1 || Math.abs(canvas.scrollTop - top) > 1) this.#mode = "own";
+    });
+    // A view opens before it has its room, and gets more or less of it when others open and close.
+    new ResizeObserver(() => this.#resized()).observe(canvas);
   }
 
   /** Takes a new drawing; `keep` leaves zoom and place as they are, `first` is what is looked at first. */
@@ -52,6 +63,7 @@ export class Viewport {
   /** The whole graph, at most in natural size. */
   fit(): void {
     if (this.#drawing === undefined) return;
+    this.#mode = "fit";
     const { width, height } = this.#drawing;
     const across = (this.#canvas.clientWidth - MARGIN) / width;
     this.#zoom = Math.max(Math.min(1, across, (this.#canvas.clientHeight - MARGIN) / height), SMALLEST);
@@ -62,25 +74,44 @@ export class Viewport {
   /** As wide as there is room, but legible. */
   #start(): void {
     if (this.#drawing === undefined) return;
-    const across = (this.#canvas.clientWidth - MARGIN) / this.#drawing.width;
-    this.#zoom = Math.min(1, Math.max(across, SMALLEST_START));
+    this.#mode = "start";
+    const { svg, width } = this.#drawing;
+    const fontSize = Number.parseFloat(getComputedStyle(svg).fontSize) || 12;
+    this.#zoom = startZoom({ width, fontSize }, this.#canvas.clientWidth);
     this.#apply();
     this.#toEntry();
   }
 
-  /** Where not all fits, the start of the graph is what one wants to see. */
+  /** What the person chose stays; what was chosen for them is chosen anew. */
+  #resized(): void {
+    if (this.#canvas.clientWidth === 0 || this.#mode === "own") return;
+    if (this.#mode === "fit") this.fit();
+    else this.#start();
+  }
+
+  /** Where not all fits, the start of the graph is what one wants to see, with as much as possible of what is beside it. */
   #toEntry(): void {
-    const named = this.#drawing?.first?.getBoundingClientRect();
-    const first = named ?? this.#drawing?.svg.querySelector("g.node")?.getBoundingClientRect();
-    const room = this.#canvas.getBoundingClientRect();
-    const aside = first === undefined ? 0 : first.x + first.width / 2 - (room.x + room.width / 2);
-    const down =
-      named === undefined ? 0 : this.#canvas.scrollTop + named.y + named.height / 2 - (room.y + room.height / 2);
-    this.#canvas.scrollTo({ top: Math.max(down, 0), left: this.#canvas.scrollLeft + aside });
+    const { svg, first } = this.#drawing ?? {};
+    const nodes = [...(svg?.querySelectorAll<SVGGElement>("g.node") ?? [])];
+    const start = first ?? nodes[0];
+    if (start === undefined) return;
+    const canvas = this.#canvas;
+    const room = canvas.getBoundingClientRect();
+    const boxOf = (element: SVGGElement): Box => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return { x: x - room.x + canvas.scrollLeft, y: y - room.y + canvas.scrollTop, width, height };
+    };
+    const box = boxOf(start);
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const top = first === undefined ? 0 : Math.max(0, box.y + box.height / 2 - height / 2);
+    const view = { y: Math.min(top, Math.max(0, canvas.scrollHeight - height)), width, height };
+    canvas.scrollTo({ top: view.y, left: startLeft(box, nodes.map(boxOf), view, canvas.scrollWidth) });
+    this.#placed = { left: canvas.scrollLeft, top: canvas.scrollTop };
   }
 
   #zoomTo(zoom: number): void {
     const before = this.#zoom;
+    this.#mode = "own";
     this.#zoom = Math.min(LARGEST, Math.max(SMALLEST, zoom));
     const middle = {
       x: this.#canvas.scrollLeft + this.#canvas.clientWidth / 2,
