@@ -9,7 +9,7 @@ const evidence = { file: "tools/prune.py", line: 12, text: "page.unlink()", why:
 const deletes: Capability = {
   name: "filesystem-delete",
   severity: "high",
- 
+
   evidence: [evidence],
 };
 const common = { line: 1, tool: "t", toolName: "t", wave: 0, needs: [], skipped: false, arguments: {}, unknown: [] };
