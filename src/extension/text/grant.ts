@@ -57,7 +57,7 @@ export function grantTooltip(grant: ExplainedGrant, t: Translate): string {
     [t("Allowed"), `${capabilityTitle(capability, t)} (${capability})`],
     [t("Only"), grantScopeText(grant)],
     [t("For runs by"), principalText(principal, t)],
-    [t("Holds"), durationWord(duration, t)],
+    [t("How long"), durationWord(duration, t)],
     [t("Granted"), t("{0} by {1}", new Date(grantedAt).toLocaleString(), grantedBy === "user" ? t("you") : grantedBy)],
     [t("Version of the tool"), fingerprint.slice(0, 12)],
   ];
