@@ -1055,6 +1055,8 @@ class Namespace:
     """All processes of the pid namespace whose first one this is, but the supervisor's own."""
 
     def __init__(self):
+        if os.getpid() != 1:  # everything that it can see is ended at last
+            raise OSError("not the first process of a namespace")
         self.own = {"1"}
 
     def pids(self):
