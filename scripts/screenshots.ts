@@ -28,7 +28,8 @@ async function takePicture(workspace: string, theme: Theme, file: string): Promi
   await using workbench = await Workbench.open(workspace, {
     theme,
     extensions: [join(ROOT, "toka-tools.vsix")],
-    settings: { "editor.minimap.enabled": false },
+    // What else listens on this machine is no part of the picture.
+    settings: { "editor.minimap.enabled": false, "remote.autoForwardPorts": false },
   });
   await openTools(workbench);
   await runFromTree(workbench, /^sensor_check/);
@@ -38,5 +39,7 @@ async function takePicture(workspace: string, theme: Theme, file: string): Promi
   await openGraph(workbench);
   await workbench.expand(workbench.treeItem(/^weather/));
   await workbench.expand(workbench.treeItem(/^connects to the network/));
+  // Not while something is being read.
+  await workbench.activity(/^Toka.*\b\d+ tools/).waitFor();
   await workbench.screenshot(file);
 }
