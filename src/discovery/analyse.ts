@@ -46,6 +46,9 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** Most gaps of one file that are told; the others are like them. */
 const MAX_GAPS = 20;
 
+/** Bytes of a program from which on its tree takes the place of those of many modules. */
+const LARGE_PROGRAM = 16_000;
+
 /** Turns the content of one file into tools and diagnostics. */
 export class FileAnalyser {
   readonly #store: ModuleStore;
@@ -73,7 +76,11 @@ export class FileAnalyser {
   }
 
   analyse(content: FileContent): FileResult {
+    const { path, bytes } = content;
+    const isPassing = bytes.length > LARGE_PROGRAM && this.#store.peek(path) === null;
     const result = this.#analyse(content);
+    // Few programs are imported; those that are have mostly been read before, and stay.
+    if (isPassing) this.#store.release(path);
     const { dependencies, misses } = result;
     if (dependencies.size === 0) return result;
     const looked = [...dependencies, ...[...misses].flatMap((name) => markedFile(name) ?? [])];

@@ -45,7 +45,11 @@ function rebuilt(value: unknown, ofText: (text: string) => string): unknown {
   if (typeof value === "string") return ofText(value);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => rebuilt(item, ofText));
-  const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) copy[key] = rebuilt(item, ofText);
+  // A copy keeps the shape that the engine knows; only what may be a text is looked at.
+  const copy: Record<string, unknown> = { ...value };
+  for (const key in copy) {
+    const item = copy[key];
+    if (typeof item === "string" || typeof item === "object") copy[key] = rebuilt(item, ofText);
+  }
   return copy;
 }

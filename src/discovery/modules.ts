@@ -179,6 +179,11 @@ export class ModuleStore implements ModuleSource {
     return this.#bytesOf(file)?.toString("utf8") ?? null;
   }
 
+  /** Drops the tree of a file that nobody is likely to ask for again. */
+  release(file: string): void {
+    this.#cache.delete(file);
+  }
+
   /** What was read of a file, as long as it is kept. */
   peek(file: string): ParsedFile | null {
     return this.#cache.get(file) ?? null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bodyOnce, headOf, outlineModule } from "./deferred.ts";
+import { bodyOnce, headOf, outlineModule, unreadBody } from "./deferred.ts";
 import { parseModule } from "./parse.ts";
 import { walk } from "./traverse.ts";
 
@@ -113,10 +113,12 @@ describe("outlineModule", () => {
     const [, , , , fourth] = outlined.module.body.filter(({ kind }) => kind !== "If");
     if (fourth?.kind !== "FunctionDef") throw new Error("there is such a function");
     expect(headOf(fourth)).toHaveLength(1);
+    expect(unreadBody(fourth)).toContain("total = a");
     expect(bodyOnce(fourth)).toHaveLength(4);
     expect(outlined.charactersRead).toBe(before);
     expect(fourth.body).toBe(fourth.body);
     expect(outlined.charactersRead).toBeGreaterThan(before);
+    expect(unreadBody(fourth)).toBeNull();
   });
 
   test("who walks over the tree sees the bodies", () => {

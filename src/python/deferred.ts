@@ -94,6 +94,12 @@ class DeferredFunction implements FunctionDef {
     return this.#body;
   }
 
+  /** The text of what has not been read of the body; empty when all has. */
+  get unread(): string {
+    const { start, end } = this.#place;
+    return this.#body === null ? this.#source.text.slice(start, end) : "";
+  }
+
   /** The body, read anew unless it is kept already. */
   read(): readonly Statement[] {
     if (this.#body !== null) return this.#body;
@@ -216,4 +222,9 @@ export function headOf(node: { readonly body: readonly Statement[] }): readonly 
 /** The body of a function for who looks at it once: of a function that nobody looked into, it is not kept. */
 export function bodyOnce(node: FunctionDef): readonly Statement[] {
   return node instanceof DeferredFunction ? node.read() : node.body;
+}
+
+/** The text of a function's body as far as nobody has read it; `null` for one that has been read. */
+export function unreadBody(node: FunctionDef): string | null {
+  return node instanceof DeferredFunction && node.unread !== "" ? node.unread : null;
 }

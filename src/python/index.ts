@@ -1,5 +1,5 @@
 export type * from "./ast.ts";
-export { bodyOnce, headOf, type OutlinedModule, outlineModule } from "./deferred.ts";
+export { bodyOnce, headOf, type OutlinedModule, outlineModule, unreadBody } from "./deferred.ts";
 export { type DumpOptions, dump } from "./dump.ts";
 export { LineIndex } from "./lines.ts";
 export { parseModule } from "./parse.ts";

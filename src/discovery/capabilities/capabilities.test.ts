@@ -67,6 +67,34 @@ describe("single calls", () => {
 });
 
 describe("what counts", () => {
+  test.each([
+    "self.made = Maker()",
+    "self . made = \\\n            Maker()",
+    "(self.made) = Maker()",
+    "x = self.made = Maker()",
+  ])("an attribute is known that a method sets: %j", async (assignment) => {
+    const tool = await onlyTool({
+      "run.py": `
+import os
+class Maker:
+    def go(self, a, b): os.remove("x")
+class Other:
+    def go(self, a, b): os.kill(1, 9)
+class Main:
+    def other(self):
+        if self.made == 3: return self
+    def __init__(self):
+        ${assignment}
+    def run(self):
+        self.made.go(1, 2)
+if __name__ == "__main__":
+    Main().run()
+    print(Other())
+`,
+    });
+    expect(namesOf(tool)).toEqual(["filesystem-delete"]);
+  });
+
   test("calls are followed through functions, methods and modules; evidence tells the way", async () => {
     const tool = await onlyTool({
       "run.py": `

@@ -49,6 +49,11 @@ export class Conditions {
     this.#python = pythonPlatform(platform);
   }
 
+  /** Whether a condition is being tested now. */
+  get isTesting(): boolean {
+    return this.#nesting > 0;
+  }
+
   /** @returns undefined where it depends on the run */
   test(node: Expression, file: string, locals: LocalNames | null): boolean | undefined {
     // Telling what a name refers to may ask for a condition in its turn.

@@ -30,6 +30,9 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** How many files that import each other are summarised one within the other. */
+const MAX_EXPECTED = 12;
+
 /** What a program needs, and the files that were looked at. */
 interface Found {
   readonly capabilities: readonly Capability[];
@@ -52,6 +55,8 @@ export class CapabilityFinder implements Graph {
   readonly #parts = new Map<string, Map<string, Part>>();
   /** Each kind of call of a method once. */
   readonly #calls = new Map<string, MethodCall>();
+  /** Files of which the summary is being made, each imported by the one before. */
+  readonly #summarising = new Set<string>();
   /** How many tools have been asked for. */
   #runs = 0;
 
@@ -156,6 +161,8 @@ export class CapabilityFinder implements Graph {
   #takeSteps({ file, unit: name }: Part): Steps {
     const unit = this.#unit(file, name);
     if (unit === undefined) return NO_STEPS;
+    // Nobody asks for it again: the part keeps its steps.
+    this.#summaries.get(file)?.units.delete(name);
     const targets = new Map<string, Target>();
     const bases = new Set<Part>();
     const called = new Set<MethodCall>();
@@ -166,19 +173,19 @@ export class CapabilityFinder implements Graph {
       else this.#addTarget(targets, edge);
     }
     return {
-      needs: unit.needs,
-      targets: [...targets.values()],
-      bases: [...bases],
-      overrides: unit.overrides.map(({ base, unit: own }) => ({
+      needs: shared(unit.needs),
+      targets: shared([...targets.values()]),
+      bases: shared([...bases]),
+      overrides: sharedMap(unit.overrides, ({ base, unit: own }) => ({
         when: this.#part(base.file, base.unit),
         target: this.#part(file, own),
       })),
-      registrations: unit.registrations.map(({ variable, unit: own, isClass }) => ({
+      registrations: sharedMap(unit.registrations, ({ variable, unit: own, isClass }) => ({
         when: this.#part(variable.file, variable.unit),
         target: { kind: isClass ? "object" : "unit", part: this.#part(file, own), isLate: false },
       })),
-      called: [...called],
-      methods: unit.methods.map((method) => ({ ...method, target: this.#part(file, `${name}.${method.name}`) })),
+      called: shared([...called]),
+      methods: sharedMap(unit.methods, (method) => ({ ...method, target: this.#part(file, `${name}.${method.name}`) })),
     };
   }
 
@@ -233,12 +240,32 @@ export class CapabilityFinder implements Graph {
       { names: (name) => this.#namesOf(name), bodies: (name) => this.#bodiesOf(name) },
       process.platform,
     );
-    const reader = new SummaryReader(parsed, resolver, this.#table);
+    const reader = this.#readerOf(parsed, resolver);
     if (isWhole) reader.completeAll();
     else this.#readers.set(parsed, reader);
-    for (const unit of reader.summary.units.values()) settle(unit, this.#store.texts);
+    const { units } = reader.summary;
+    for (const [name, { steps }] of this.#parts.get(file) ?? []) if (steps !== null) units.delete(name);
+    for (const unit of units.values()) settle(unit, this.#store.texts);
     this.#summaries.set(file, reader.summary);
     return reader.summary;
+  }
+
+  #readerOf(parsed: ParsedFile, resolver: Resolver): SummaryReader {
+    this.#summarising.add(parsed.file);
+    try {
+      return new SummaryReader(parsed, resolver, this.#table, (imported) => this.#expect(imported));
+    } finally {
+      this.#summarising.delete(parsed.file);
+    }
+  }
+
+  /**
+   * A file of which the summary will be asked for: it is made now, while the tree is there that was read for its names. A
+   * package may import more modules than there are trees kept.
+   */
+  #expect(file: string): void {
+    if (this.#summarising.size >= MAX_EXPECTED || this.#summarising.has(file)) return;
+    if (!this.#summaries.has(file) && this.#store.peek(file) !== null) this.#summarise(file, false);
   }
 
   #bodiesOf(file: string): LateBodyNames {
@@ -266,14 +293,25 @@ function haveCommon(some: ReadonlySet<string>, others: ReadonlySet<string>): boo
   return false;
 }
 
+/** Most parts have no more than one kind of steps: what they do not have is one array for all. */
+const NONE: readonly never[] = [];
+
+function shared<T>(items: readonly T[]): readonly T[] {
+  return items.length === 0 ? NONE : items;
+}
+
+function sharedMap<T, R>(items: readonly T[], change: (item: T) => R): readonly R[] {
+  return items.length === 0 ? NONE : items.map(change);
+}
+
 const NO_STEPS: Steps = {
-  needs: [],
-  targets: [],
-  bases: [],
-  overrides: [],
-  registrations: [],
-  called: [],
-  methods: [],
+  needs: NONE,
+  targets: NONE,
+  bases: NONE,
+  overrides: NONE,
+  registrations: NONE,
+  called: NONE,
+  methods: NONE,
 };
 
 /** Longest call chain that is told. */

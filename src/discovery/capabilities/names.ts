@@ -4,8 +4,10 @@ import {
   type ClassDef,
   type Expression,
   type FunctionDef,
+  headOf,
   type Module,
   type Statement,
+  unreadBody,
 } from "../../python/index.ts";
 import { detached } from "../detached.ts";
 import { BUILTIN_NAMES } from "../evaluate/index.ts";
@@ -358,10 +360,20 @@ function attributesOf(node: ClassDef): ReadonlyMap<string, Expression> {
   const attributes = new Map<string, Expression>();
   for (const statement of node.body) {
     if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-      collectAttributes(bodyOnce(statement), attributes);
+      if (mayAssign(statement)) collectAttributes(bodyOnce(statement), attributes);
     }
   }
   return new Map([...attributes].map(([name, value]) => [detached(name), slim(value)]));
+}
+
+/** `self.name =`, with whatever spaces, brackets and lines that go on; not a comparison. */
+const ASSIGNED = /\bself[\s\\)]*\.[\s\\]*[^\s\\.,:;=()[\]{}]+[\s\\)]*=(?!=)/u;
+
+/** Whether a method may set an attribute: most do not, and reading them takes much longer than a look at their text. */
+function mayAssign(method: FunctionDef): boolean {
+  const text = unreadBody(method);
+  // What it begins with has been read, to find its documentation.
+  return text === null || ASSIGNED.test(text) || headOf(method).some(({ kind }) => kind !== "Expr");
 }
 
 /** Notes what is first assigned to each `self.name`. */

@@ -34,6 +34,13 @@ export interface Variable {
   readonly name: string;
 }
 
+/** What a name was found to mean. */
+interface Meaning {
+  readonly found: Referent | null;
+  /** How many steps deep the search went: from a deeper place it might have been given up. */
+  readonly height: number;
+}
+
 export interface NameSource {
   names(file: string): FileNames | null;
   bodies(file: string): BodyNames;
@@ -51,6 +58,12 @@ export class Resolver {
   readonly #notStarred = new Set<string>();
   /** The same for variables. */
   readonly #notVariable = new Set<string>();
+  /** What module-level names mean, by file, then name: most are asked for again and again. */
+  readonly #meanings = new Map<string, Map<string, Meaning>>();
+  /** The greatest depth of the search that goes on now. */
+  #deepest = 0;
+  /** How often a search came by a name that is being looked for. */
+  #rings = 0;
 
   constructor(modules: ModuleSource, names: NameSource, platform: NodeJS.Platform) {
     this.#modules = modules;
@@ -59,7 +72,7 @@ export class Resolver {
   }
 
   resolve(node: Expression, file: string, locals: LocalNames | null, depth = 0): Referent | null {
-    if (depth > MAX_DEPTH) return null;
+    if (this.#isTooDeep(depth)) return null;
     switch (node.kind) {
       case "Name":
         return this.#name(node.id, file, locals, depth);
@@ -104,9 +117,37 @@ export class Resolver {
       : null;
   }
 
+  #isTooDeep(depth: number): boolean {
+    if (depth > this.#deepest) this.#deepest = depth;
+    return depth > MAX_DEPTH;
+  }
+
   /** A module-level name of a file. */
   symbol(file: string, name: string, depth = 0): Referent | null {
-    if (depth > MAX_DEPTH) return null;
+    if (this.#isTooDeep(depth)) return null;
+    // Within a condition less is asked for.
+    if (this.conditions.isTesting) return this.#search(file, name, depth);
+    let ofFile = this.#meanings.get(file);
+    if (ofFile === undefined) {
+      ofFile = new Map();
+      this.#meanings.set(file, ofFile);
+    }
+    const known = ofFile.get(name);
+    if (known !== undefined && depth + known.height <= MAX_DEPTH) {
+      this.#isTooDeep(depth + known.height);
+      return known.found;
+    }
+    const outer = this.#deepest;
+    const rings = this.#rings;
+    this.#deepest = depth;
+    const found = this.#search(file, name, depth);
+    // What was given up, or came by a name that is being looked for, may mean something else from elsewhere.
+    if (this.#deepest <= MAX_DEPTH && this.#rings === rings) ofFile.set(name, { found, height: this.#deepest - depth });
+    this.#deepest = Math.max(outer, this.#deepest);
+    return found;
+  }
+
+  #search(file: string, name: string, depth: number): Referent | null {
     this.consulted.add(file);
     const names = this.#names.names(file);
     const binding = this.#bound(names, name, file);
@@ -126,7 +167,10 @@ export class Resolver {
   /** A name that may come with `from … import *`: modules that do so in rings are gone through once. */
   #starred(file: string, name: string, names: FileNames, depth: number): Referent | null {
     const key = `${name} ${file}`;
-    if (this.#notStarred.has(key)) return null;
+    if (this.#notStarred.has(key)) {
+      this.#rings += 1;
+      return null;
+    }
     this.#notStarred.add(key);
     for (const star of names.stars) {
       const target = this.#modules.resolve(file, star.level, star.module);
@@ -140,7 +184,7 @@ export class Resolver {
   }
 
   binding(binding: Binding, file: string, depth = 0): Referent | null {
-    if (depth > MAX_DEPTH) return null;
+    if (this.#isTooDeep(depth)) return null;
     switch (binding.kind) {
       case "function":
       case "class":
@@ -199,7 +243,7 @@ export class Resolver {
 
   /** A method or typed attribute of a workspace class, looked for in its bases too. */
   member(file: string, className: string, name: string, depth = 0): Referent | null {
-    if (depth > MAX_DEPTH) return null;
+    if (this.#isTooDeep(depth)) return null;
     const info = this.classInfo(file, className);
     if (info === null) return null;
     if (info.methods.has(name)) return { kind: "function", file, name: `${className}.${name}` };

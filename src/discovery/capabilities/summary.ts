@@ -58,6 +58,7 @@ export class SummaryReader {
   readonly #file: string;
   readonly #resolver: Resolver;
   readonly #expressions: ExpressionReader;
+  readonly #onImport: (file: string) => void;
   readonly #units = new Map<string, Unit>();
   /** The class whose body is read. */
   #className: string | null = null;
@@ -66,7 +67,14 @@ export class SummaryReader {
   readonly #unreadNames = new Set<string>();
   readonly summary: FileSummary;
 
-  constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
+  /** @param onImport told of the files that the module imports */
+  constructor(
+    parsed: ParsedFile,
+    resolver: Resolver,
+    table: CapabilityTable,
+    onImport: (file: string) => void = () => undefined,
+  ) {
+    this.#onImport = onImport;
     this.#file = parsed.file;
     this.#resolver = resolver;
     this.#expressions = new ExpressionReader(parsed, resolver, table);
@@ -242,6 +250,7 @@ export class SummaryReader {
       if (!isModule && name !== "*") locals.set(name, target);
       if (target !== null && "file" in target && target.file !== null && target.file !== this.#file) {
         unit.edges.push({ kind: "unit", file: target.file, unit: MODULE_UNIT });
+        if (isModule) this.#onImport(target.file);
       }
     }
   }

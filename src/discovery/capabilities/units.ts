@@ -89,7 +89,8 @@ export interface Unit {
 
 /** What the parts of one file need and reach. The bodies of functions are read when somebody gets there. */
 export interface FileSummary {
-  readonly units: ReadonlyMap<string, Unit>;
+  /** Those whose steps have been taken are let go. */
+  readonly units: Map<string, Unit>;
   /** Units of which functions have not been read. */
   readonly unread: ReadonlySet<string>;
   /** Other files whose names this summary rests on, so far. */
