@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
-import type { DeclaringImports, ModuleSource } from "./evaluate/index.ts";
+import type { DeclaringImports, ListedModule, ModuleSource, ResolvedModule } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
@@ -15,14 +15,11 @@ export interface ParsedFile {
   readonly outline: OutlinedModule;
 }
 
-/** What an import means. */
-type Resolution = NonNullable<ReturnType<ModuleSource["resolve"]>>;
-
 /** What is known about the imports of one file. */
 interface Importer {
   readonly folder: string;
   /** What imports mean, by name with leading dots; shared by the files of a folder. */
-  readonly resolved: Map<string, Resolution | null>;
+  readonly resolved: Map<string, ResolvedModule | null>;
   /** Last names of modules that were not found. */
   readonly missed: Set<string>;
 }
@@ -53,10 +50,13 @@ export class ModuleStore implements ModuleSource {
   readonly texts = new Texts();
   readonly #states = new Map<string, FileState>();
   /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
-  readonly #resolved = new Map<string, Map<string, Resolution | null>>();
+  readonly #resolved = new Map<string, Map<string, ResolvedModule | null>>();
   readonly #importers = new Map<string, Importer>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
   readonly #roots = new Map<string, Map<string, readonly string[]>>();
+  /** What lies in each folder, once that was asked. */
+  readonly #listings = new Map<string, readonly ListedModule[]>();
+  #filesByFolder: Map<string, string[]> | null = null;
   /** Characters of which trees were added since they were last counted. */
   #added = 0;
   #parsed = 0;
@@ -114,6 +114,8 @@ export class ModuleStore implements ModuleSource {
     // Emptying what is empty costs as much as what is full.
     for (const known of this.#resolved.values()) if (known.size > 0) known.clear();
     this.#roots.clear();
+    this.#listings.clear();
+    this.#filesByFolder = null;
     if (exists) {
       this.#files.add(file);
       this.#addFolders(file);
@@ -125,6 +127,16 @@ export class ModuleStore implements ModuleSource {
 
   has(file: string): boolean {
     return this.#files.has(file);
+  }
+
+  modulesIn(folder: string): readonly ListedModule[] {
+    let listing = this.#listings.get(folder);
+    if (listing === undefined) {
+      this.#filesByFolder ??= byFolder(this.#files);
+      listing = listedModules(folder, this.#filesByFolder, this.#files);
+      this.#listings.set(folder, listing);
+    }
+    return listing;
   }
 
   /** Takes note of a file that was read elsewhere. */
@@ -232,7 +244,7 @@ export class ModuleStore implements ModuleSource {
     }
   }
 
-  resolve(from: string, level: number, dotted: string): Resolution | null {
+  resolve(from: string, level: number, dotted: string): ResolvedModule | null {
     const importer = this.#importer(from);
     const { folder, resolved } = importer;
     const key = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
@@ -280,7 +292,7 @@ export class ModuleStore implements ModuleSource {
     return top === "" || STANDARD_LIBRARY.has(top) || this.#modelled.has(top);
   }
 
-  #resolveRelative(folder: string, level: number, dotted: string): Resolution | null {
+  #resolveRelative(folder: string, level: number, dotted: string): ResolvedModule | null {
     let base = folder;
     for (let up = 1; up < level; up += 1) {
       if (base === "") return null;
@@ -290,7 +302,7 @@ export class ModuleStore implements ModuleSource {
   }
 
   /** Looks beside the importing file, then in each folder above it and their source folders, as `sys.path` might. */
-  #resolveAbsolute(folder: string, dotted: string, except: string | null): Resolution | null {
+  #resolveAbsolute(folder: string, dotted: string, except: string | null): ResolvedModule | null {
     const parts = dotted.split(".");
     const top = parts[0] ?? "";
     if (this.#isElsewhere(top)) return null;
@@ -319,13 +331,13 @@ export class ModuleStore implements ModuleSource {
     return this.#folders.has(path) || this.#files.has(`${path}.py`);
   }
 
-  #find(root: string, parts: readonly string[]): Resolution | null {
+  #find(root: string, parts: readonly string[]): ResolvedModule | null {
     const path = parts.reduce(within, root);
     const name = parts.length === 0 ? path.replaceAll("/", ".") : this.#moduleName(root, parts);
     for (const candidate of [within(path, "__init__.py"), `${path}.py`]) {
       if (this.#files.has(candidate)) return { name, file: candidate };
     }
-    return path === "" || this.#folders.has(path) ? { name, file: null } : null;
+    return path === "" || this.#folders.has(path) ? { name, file: null, folder: path } : null;
   }
 
   /** The absolute name of a module: packages above the root belong to it. */
@@ -336,6 +348,38 @@ export class ModuleStore implements ModuleSource {
     }
     return [...above, ...parts].join(".");
   }
+}
+
+/** The names of files by the folder in which they lie, and of the packages in it. */
+function byFolder(files: Iterable<string>): Map<string, string[]> {
+  const folders = new Map<string, string[]>();
+  for (const file of files) {
+    const folder = parentFolder(file);
+    const isPackage = file.endsWith("/__init__.py");
+    // A package is one of the modules of the folder around it.
+    const owner = isPackage ? parentFolder(folder) : folder;
+    const name = isPackage ? folder : file;
+    const names = folders.get(owner);
+    if (names === undefined) folders.set(owner, [name]);
+    else names.push(name);
+  }
+  return folders;
+}
+
+/** The modules of a folder as `pkgutil.iter_modules` lists them: sorted, a package before a module of the same name. */
+function listedModules(
+  folder: string,
+  folders: ReadonlyMap<string, readonly string[]>,
+  files: ReadonlySet<string>,
+): readonly ListedModule[] {
+  const modules = new Map<string, ListedModule>();
+  for (const path of folders.get(folder) ?? []) {
+    const isPackage = files.has(`${path}/__init__.py`);
+    const name = path.slice(folder === "" ? 0 : folder.length + 1).replace(/\.pyw?$/u, "");
+    const isModule = name !== "__init__" && /^[^.]+$/u.test(name) && (isPackage || path.endsWith(".py"));
+    if (isModule && (isPackage || !modules.has(name))) modules.set(name, { name, isPackage });
+  }
+  return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
 
 /** The folder of a relative path, empty for the root. */

@@ -1,6 +1,6 @@
 import type { FileResult } from "./analyse.ts";
 import type { Texts } from "./detached.ts";
-import { markedFile, markOf } from "./evaluate/index.ts";
+import { listingOf, markedFile, markOf } from "./evaluate/index.ts";
 import { isReadme } from "./examples.ts";
 import { classify } from "./prefilter.ts";
 import type { FileState } from "./stamp.ts";
@@ -65,6 +65,12 @@ function importNames(path: string): readonly string[] {
   return name === "__init__.py" ? parts : [...parts, name.replace(/\.pyw?$/u, "")];
 }
 
+/** The listings in which a Python file is: that of its folder, and as part of a package that of the folder around. */
+function listingsWith(path: string): readonly string[] {
+  const parts = path.split("/").slice(0, -1);
+  return [listingOf(parts.join("/")), listingOf(parts.slice(0, -1).join("/"))];
+}
+
 /** The last of the names that an import of a file ends with. */
 function lastImportName(path: string): string {
   return importNames(path).at(-1) ?? "";
@@ -90,7 +96,10 @@ export class Changes {
     this.files.add(path);
     if (!cameOrWent) return;
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
-    if (classify(nameOf(path)) === "python") for (const name of importNames(path)) this.names.add(name);
+    if (classify(nameOf(path)) === "python") {
+      for (const name of importNames(path)) this.names.add(name);
+      for (const listing of listingsWith(path)) this.names.add(listing);
+    }
     if (nameOf(path) === "__init__.py") this.packages.add(folder);
     if (isReadme(path)) this.documented.add(folder);
   }

@@ -1,10 +1,12 @@
 import type { Expression } from "../../python/index.ts";
 import { setAttributeOf } from "./attributes.ts";
+import { lookupInClass } from "./classes.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";
 import {
   type DictValue,
   deleteItem,
   getItem,
+  type InstanceValue,
   isSequence,
   join,
   list,
@@ -105,9 +107,18 @@ export function iterate(
   value: Value,
 ): { readonly items: readonly Value[]; readonly open: boolean } {
   const limit = interpreter.limits.iterations;
-  const { items, open } = contentsOf(value);
+  const { items, open } = contentsOf(value.kind === "instance" ? iteratorOf(interpreter, value) : value);
   interpreter.charge(items.length);
   return items.length > limit ? { items: items.slice(0, limit), open: true } : { items: [...items], open };
+}
+
+/** What an object's own `__iter__` gives. */
+function iteratorOf(interpreter: Interpreter, instance: InstanceValue): Value {
+  const method = lookupInClass(instance.class, "__iter__");
+  if (method?.kind !== "function") return instance;
+  const call = { ...interpreter.emptyCall(method.file, method.line), positional: [instance] };
+  const given = interpreter.call(method, call);
+  return given.kind === "instance" ? unknown("an iterator of the program's own") : given;
 }
 
 function contentsOf(value: Value): { readonly items: readonly Value[]; readonly open: boolean } {

@@ -6,6 +6,7 @@ import { ABSENT_ON_TYPES, genericAttribute } from "./introspection.ts";
 import { methodOfType } from "./metaclasses.ts";
 import { methodOf } from "./methods.ts";
 import { dictionaryOf } from "./namespaces.ts";
+import { placeAttribute } from "./places.ts";
 import type { Scope } from "./scope.ts";
 import {
   type CallArguments,
@@ -15,9 +16,11 @@ import {
   type HostValue,
   type InstanceValue,
   isDefiniteType,
+  list,
   missing,
   NONE,
   native,
+  placed,
   str,
   tuple,
   unknown,
@@ -47,6 +50,7 @@ export function attributeOf(interpreter: Interpreter, value: Value, name: string
     case "enum":
       return enumAttribute(interpreter, value, name);
     case "unknown":
+      if (value.place !== undefined) return placeAttribute(interpreter, value.place, name) ?? value;
       return value.usually === undefined ? value : usualAttribute(interpreter, value.usually, name, value.reason);
     case "generic":
       return genericAttribute(value, name) ?? attributeOf(interpreter, value.origin, name);
@@ -71,8 +75,10 @@ function externalAttribute(interpreter: Interpreter, value: ExternalValue, name:
 
 function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "module" }, name: string): Value {
   if (name === "__dict__") return dictionaryOf(interpreter, module) ?? unknown("the names of a module");
+  if (name === "__path__" && module.folder !== undefined) return list([placed(module.folder)]);
   const own = module.scope.own(name) ?? starImported(module.scope, name);
   if (own !== undefined) return own;
+  if (name === "__name__") return str(module.name);
   const from = module.file ?? "";
   const submodule = interpreter.source.resolve(from, 0, `${module.name}.${name}`);
   if (submodule !== null) return interpreter.importModule(from, 0, `${module.name}.${name}`);

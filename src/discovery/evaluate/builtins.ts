@@ -8,6 +8,7 @@ import { isInstanceOf, typeOfValue } from "./introspection.ts";
 import { newClass } from "./metaclasses.ts";
 import { sortValues } from "./methods.ts";
 import { binaryOperation, compareValues } from "./operators.ts";
+import { onPlace } from "./places.ts";
 import { Scope } from "./scope.ts";
 import {
   bool,
@@ -22,6 +23,7 @@ import {
   isSequence,
   list,
   NONE,
+  placed,
   setItem,
   str,
   TRUE,
@@ -301,7 +303,7 @@ function rebound(call: CallArguments, binding: FunctionValue["binding"]): Value 
 /** Built-in functions and types that are computed; the others give unknown. */
 export const BUILTIN_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string, ExternalModel>(
   Object.entries({
-    str: textual(textOf),
+    str: onPlace(placed, textual(textOf)),
     repr: textual(reprOf),
     int: convert("int"),
     float: convert("float"),

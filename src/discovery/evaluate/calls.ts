@@ -218,8 +218,9 @@ function isTooDeep(stack: readonly object[], node: object): boolean {
 
 function runBody(interpreter: Interpreter, callee: FunctionValue, frame: Frame): Value {
   if (callee.node.kind === "Lambda") return interpreter.evaluate(callee.node.body, frame);
+  frame.madeUnder = interpreter.conditional;
   const completion = executeBlock(interpreter, callee.node.body, frame);
-  if (frame.isGenerator) return list(frame.yields, true);
+  if (frame.isGenerator) return list(frame.yields, frame.yieldsMore);
   if (completion === "normal") frame.returns.push(NONE);
   const [first, ...others] = frame.returns;
   if (first === undefined) return NEVER;

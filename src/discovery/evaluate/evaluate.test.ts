@@ -23,6 +23,8 @@ function sourceOf(files: Readonly<Record<string, string>>): ModuleSource {
       const file = `${dotted.replaceAll(".", "/")}.py`;
       return file in files ? { name: dotted, file } : null;
     },
+    has: (file) => file in files,
+    modulesIn: () => [],
   };
 }
 

@@ -12,7 +12,6 @@ import type {
 import { assign, BUILTIN_PREFIX, iterate } from "./assignment.ts";
 import { STAR_IMPORTS, starImported } from "./attributes.ts";
 import { BUILTIN_NAMES } from "./builtins.ts";
-import { spread } from "./calls.ts";
 import { makeLambda } from "./definitions.ts";
 import { formatValue } from "./format.ts";
 import { type Frame, type Interpreter, newFrame } from "./interpreter.ts";
@@ -108,17 +107,25 @@ function evaluateRest(interpreter: Interpreter, node: Expression, frame: Frame):
       return interpreter.evaluate(node.value, frame);
     case "Yield":
       frame.isGenerator = true;
-      if (node.value !== null) frame.yields.push(interpreter.evaluate(node.value, frame));
+      frame.yieldsMore ||= interpreter.conditional > frame.madeUnder;
+      frame.yields.push(node.value === null ? NONE : interpreter.evaluate(node.value, frame));
       return unknown("what is sent to a generator");
     case "YieldFrom":
       frame.isGenerator = true;
-      frame.yields.push(...spread(interpreter.evaluate(node.value, frame)).items);
+      yieldAll(interpreter, interpreter.evaluate(node.value, frame), frame);
       return unknown("the result of a generator");
     case "Starred":
       return interpreter.evaluate(node.value, frame);
     default:
       return unknown("an expression that is not evaluated");
   }
+}
+
+/** `yield from source` */
+function yieldAll(interpreter: Interpreter, source: Value, frame: Frame): void {
+  const { items, open } = iterate(interpreter, source);
+  frame.yields.push(...items);
+  frame.yieldsMore ||= open || interpreter.conditional > frame.madeUnder;
 }
 
 function constant(value: ConstantValue): Value {

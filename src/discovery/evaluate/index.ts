@@ -3,6 +3,8 @@ import { DATACLASS_CONSTANTS, DATACLASS_MODELS } from "./dataclasses.ts";
 import type { ExternalModel, LibraryModels } from "./interpreter.ts";
 import { INTROSPECTION_MODELS } from "./introspection.ts";
 import { LIBRARY_CONSTANTS, LIBRARY_MODELS } from "./library.ts";
+import { PLACE_MODELS } from "./places.ts";
+import { PLUGIN_MODELS } from "./plugins.ts";
 import type { Value } from "./values.ts";
 
 export { iterate } from "./assignment.ts";
@@ -17,9 +19,12 @@ export {
   type ExternalModel,
   Interpreter,
   type LibraryModels,
+  type ListedModule,
+  listingOf,
   type ModuleSource,
   markedFile,
   markOf,
+  type ResolvedModule,
   type RunEvent,
 } from "./interpreter.ts";
 export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
@@ -36,7 +41,14 @@ export function libraryModels(
   constants: Iterable<readonly [string, Value]>,
   others: readonly (readonly [string, ExternalModel])[] = [],
 ): LibraryModels {
-  const standard = [...BUILTIN_MODELS, ...LIBRARY_MODELS, ...DATACLASS_MODELS, ...INTROSPECTION_MODELS];
+  const standard = [
+    ...BUILTIN_MODELS,
+    ...LIBRARY_MODELS,
+    ...DATACLASS_MODELS,
+    ...INTROSPECTION_MODELS,
+    ...PLACE_MODELS,
+    ...PLUGIN_MODELS,
+  ];
   return {
     calls: new Map([...standard, ...others, ...calls]),
     constants: new Map([...LIBRARY_CONSTANTS, ...DATACLASS_CONSTANTS, ...constants]),

@@ -19,6 +19,7 @@ import {
   list,
   type ModuleValue,
   NONE,
+  placed,
   str,
   unknown,
   type Value,
@@ -44,6 +45,11 @@ export function markedFile(name: string): string | null {
   return name.startsWith("?") ? name.slice(1) : null;
 }
 
+/** How results name, among the names of modules that were missed, a folder of which they need to know the modules. */
+export function listingOf(folder: string): string {
+  return `*${folder}`;
+}
+
 /** Where the interpreter finds other modules of the workspace. Synchronous: an import is read when it is met. */
 export interface ModuleSource {
   /** The syntax tree of a workspace file, `null` when it cannot be read. */
@@ -60,7 +66,25 @@ export interface ModuleSource {
    * @param level number of leading dots
    * @returns the file, a folder without `__init__.py` (`file` is `null`), or `null`: not of this workspace
    */
-  resolve(from: string, level: number, dotted: string): { readonly name: string; readonly file: string | null } | null;
+  resolve(from: string, level: number, dotted: string): ResolvedModule | null;
+  /** Whether there is such a Python file. */
+  has(file: string): boolean;
+  /** The modules that lie in a folder, by name. */
+  modulesIn(folder: string): readonly ListedModule[];
+}
+
+/** What an import means. */
+export interface ResolvedModule {
+  readonly name: string;
+  readonly file: string | null;
+  /** The folder, of a package without `__init__.py`. */
+  readonly folder?: string;
+}
+
+/** One of the modules of a folder. */
+export interface ListedModule {
+  readonly name: string;
+  readonly isPackage: boolean;
 }
 
 const NOT_DECLARING: DeclaringImports = { isDeclaring: false, rests: new Set() };
@@ -101,6 +125,10 @@ export interface Frame {
   readonly returns: Value[];
   readonly yields: Value[];
   isGenerator: boolean;
+  /** A generator may give other things than `yields`, or not all of them. */
+  yieldsMore: boolean;
+  /** How many conditions that are not known surround the call. */
+  madeUnder: number;
   /** It is in the body of a `try` that catches `KeyError`: a key that is not there leads on to the handler. */
   catchesKeys: boolean;
 }
@@ -431,7 +459,16 @@ export class Interpreter {
       return outside.kind === "external" ? outside : external(name);
     }
     if (found.file === null) {
-      return { kind: "module", name: found.name, file: null, scope: new Scope(null), isPending: () => false };
+      const { name, folder } = found;
+      const scope = new Scope(null);
+      return {
+        kind: "module",
+        name,
+        file: null,
+        scope,
+        isPending: () => false,
+        ...(folder !== undefined && { folder }),
+      };
     }
     return this.loadModule(found.file, found.name);
   }
@@ -525,6 +562,14 @@ export class Interpreter {
     );
   }
 
+  /** The modules that lie in a folder of the workspace. */
+  modulesIn(folder: string): readonly ListedModule[] {
+    this.missedModules.add(listingOf(folder));
+    const found = this.source.modulesIn(folder);
+    this.charge(Math.min(found.length, this.limits.iterations));
+    return found;
+  }
+
   /** The functions of a module whose run was cut short, for they cost next to nothing. */
   #defineRest(file: string, scope: Scope): void {
     const frame = newFrame(file, scope, scope, null, null);
@@ -582,7 +627,9 @@ export class Interpreter {
     if (tree === null || this.depth >= this.limits.depth) return;
     if (this.source.declaresCommandLine(file)) this.noticeLibrary(false);
     scope.set("__name__", str(name));
-    scope.set("__file__", unknown("the place of the file is known only when it runs"));
+    scope.set("__file__", placed(file));
+    if (isPackage(file)) scope.set("__path__", list([placed(folderOf(file))]));
+    if (name !== "__main__") scope.set("__package__", str(isPackage(file) ? name : parentName(name)));
     scope.set("__doc__", docstringOf(tree) ?? NONE);
     this.depth += 1;
     try {
@@ -593,6 +640,19 @@ export class Interpreter {
       this.depth -= 1;
     }
   }
+}
+
+function isPackage(file: string): boolean {
+  return file === "__init__.py" || file.endsWith("/__init__.py");
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, Math.max(0, file.lastIndexOf("/")));
+}
+
+/** The package in which a module lies, empty for one at the top. */
+function parentName(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf(".")));
 }
 
 function isPlainDefinition(statement: Statement): statement is FunctionDef {
@@ -616,6 +676,8 @@ export function newFrame(
     returns: [],
     yields: [],
     isGenerator: false,
+    yieldsMore: false,
+    madeUnder: 0,
     catchesKeys: false,
   };
 }

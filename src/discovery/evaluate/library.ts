@@ -6,6 +6,7 @@ import { textOf } from "./format.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { parentOf, splitExtension } from "./methods.ts";
 import { joinPath, subscriptOf } from "./operators.ts";
+import { joinPlaces, nameOfPlace, onPlace, parentOfPlace } from "./places.ts";
 import {
   type CallArguments,
   dict,
@@ -16,6 +17,7 @@ import {
   NONE,
   native,
   path,
+  placed,
   str,
   tuple,
   unknown,
@@ -95,6 +97,8 @@ function pathText(value: Value | undefined): string | undefined {
 function makePath(call: CallArguments): Value {
   if (call.positional.length === 0) return call.openPositional ? unknown("a path") : path(".");
   const [first, ...rest] = call.positional;
+  const place = joinPlaces(first, rest);
+  if (place !== undefined) return place;
   const text = pathText(first);
   if (text === undefined) return unknown("a path that is not known");
   const clean = text.length > 1 ? text.replace(/^\.\//u, "").replace(/\/+$/u, "") : text;
@@ -103,6 +107,8 @@ function makePath(call: CallArguments): Value {
 
 function joinTexts(call: CallArguments): Value {
   if (call.openPositional) return unknown("a path that is not known");
+  const place = joinPlaces(call.positional[0], call.positional.slice(1));
+  if (place !== undefined) return place;
   let result: string | undefined;
   for (const value of call.positional) {
     const part = pathText(value);
@@ -158,14 +164,6 @@ function partial(call: CallArguments, interpreter: Interpreter): Value {
       openKeywords: inner.openKeywords || call.openKeywords,
     }),
   );
-}
-
-/** `importlib.import_module(name, package)`. */
-function importByName(call: CallArguments, interpreter: Interpreter): Value {
-  const name = call.positional[0] ?? call.keywords.get("name");
-  if (name?.kind !== "str") return unknown("a module whose name is not known");
-  const level = /^\.*/u.exec(name.value)?.[0].length ?? 0;
-  return interpreter.importModule(call.file, level, name.value.slice(level));
 }
 
 /** An environment variable: what stands in for it is used unless it is set. */
@@ -251,11 +249,35 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["pathlib.PurePath", makePath],
   ["pathlib.PosixPath", makePath],
   ["os.path.join", joinTexts],
-  ["os.path.basename", onText((text) => str(text.slice(text.lastIndexOf("/") + 1)))],
-  ["os.path.dirname", onText((text) => str(text.includes("/") ? parentOf(text) : ""))],
+  [
+    "os.path.basename",
+    onPlace(
+      nameOfPlace,
+      onText((text) => str(text.slice(text.lastIndexOf("/") + 1))),
+    ),
+  ],
+  [
+    "os.path.dirname",
+    onPlace(
+      parentOfPlace,
+      onText((text) => str(text.includes("/") ? parentOf(text) : "")),
+    ),
+  ],
   ["os.path.splitext", onText((text) => tuple(splitExtension(text).map(str)))],
-  ["os.path.normpath", onText((text) => str(text))],
-  ["os.fspath", onText((text) => str(text))],
+  [
+    "os.path.normpath",
+    onPlace(
+      placed,
+      onText((text) => str(text)),
+    ),
+  ],
+  [
+    "os.fspath",
+    onPlace(
+      placed,
+      onText((text) => str(text)),
+    ),
+  ],
   ["textwrap.dedent", onText((text) => str(dedent(text)))],
   ["inspect.cleandoc", onText((text) => str(cleandoc(text)))],
   ["gettext.gettext", (call) => call.positional[0] ?? NONE],
@@ -280,8 +302,6 @@ export const LIBRARY_MODELS: ReadonlyMap<string, ExternalModel> = new Map<string
   ["os.getenv", environment],
   ["string.Template", template],
   ["runpy.run_module", runModule],
-  ["importlib.import_module", importByName],
-  ["builtins.__import__", importByName],
 ]);
 
 function modelled(interpreter: Interpreter, name: string, call: CallArguments): Value {

@@ -33,6 +33,8 @@ export function methodOf(interpreter: Interpreter, value: Value, name: string): 
     case "list":
     case "set":
     case "tuple": {
+      const field = value.fieldNames?.indexOf(name) ?? -1;
+      if (field >= 0) return value.items[field];
       const method = SEQUENCE_METHODS.get(name);
       return method && native(name, (call) => method(value, call, interpreter));
     }

@@ -2,6 +2,7 @@ import type { CompareOperator, Operator, UnaryOperator } from "../../python/inde
 import { isEnumClass } from "./classes.ts";
 import { percentFormat } from "./format.ts";
 import type { Interpreter } from "./interpreter.ts";
+import { joinPlaces } from "./places.ts";
 import {
   bool,
   equal,
@@ -50,7 +51,7 @@ function specialOperation(interpreter: Interpreter, op: Operator, left: Value, r
     case "Mult":
       return repeat(interpreter, left, right) ?? repeat(interpreter, right, left);
     case "Div":
-      return joinPath(left, right);
+      return joinPlaces(left, [right]) ?? joinPath(left, right);
     default:
       return undefined;
   }

@@ -66,6 +66,8 @@ export interface SequenceValue {
   mayLack?: boolean;
   /** How many conditions that are not known surrounded the place where it was made. */
   madeUnder?: number;
+  /** What its items are called, of a named tuple. */
+  readonly fieldNames?: readonly string[];
 }
 export interface DictValue {
   readonly kind: "dict";
@@ -158,6 +160,8 @@ export interface ModuleValue {
   readonly kind: "module";
   readonly name: string;
   readonly file: string | null;
+  /** Where the modules of a package without `__init__.py` lie. */
+  readonly folder?: string;
   /** Its names; looking at them runs the module if that has been put off. */
   readonly scope: Scope;
   /** It has not been run yet. */
@@ -198,6 +202,8 @@ export interface UnknownValue {
   readonly isMissing?: true;
   /** What it is unless something outside the program says otherwise (an environment variable, say). */
   readonly usually?: Value;
+  /** It is the path of this file or folder of the workspace (empty: the workspace itself), wherever that lies. */
+  readonly place?: string;
 }
 /** The result of a call that does not return (`sys.exit`). */
 export interface NeverValue {
@@ -238,6 +244,14 @@ export function expected(value: Value): Value {
 /** What asking for something that is not there gives. */
 export function missing(reason: string): UnknownValue {
   return { kind: "unknown", reason, isMissing: true };
+}
+/** The path of a file or folder of the workspace, relative to it. */
+export function placed(place: string): UnknownValue {
+  return { kind: "unknown", reason: "the place of the workspace is known only when it runs", place };
+}
+/** The path of the workspace that a value is, if it is one. */
+export function placeOf(value: Value | undefined): string | undefined {
+  return value?.kind === "unknown" ? value.place : undefined;
 }
 export function bool(value: boolean): BoolValue {
   return value ? TRUE : FALSE;

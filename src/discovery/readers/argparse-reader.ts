@@ -96,9 +96,17 @@ function preliminaryParameters(events: readonly RunEvent[], main: Parser): Param
   });
 }
 
+/** The run of the parser that takes most, what its subcommands take included. */
 function largest(events: readonly RunEvent[]): RunEvent | undefined {
-  const size = (event: RunEvent): number => parserOf(event.subject)?.arguments.length ?? 0;
+  if (events.length < 2) return events[0];
+  const sizes = new Map(events.map((event) => [event, sizeOf(event)]));
+  const size = (event: RunEvent): number => sizes.get(event) ?? 0;
   return [...events].sort((a, b) => size(b) - size(a))[0];
+}
+
+function sizeOf(event: RunEvent): number {
+  const parser = parserOf(event.subject);
+  return parser === undefined ? 0 : flattenParser(parser).parameters.length;
 }
 
 function isSame(a: Parameter, b: Parameter): boolean {

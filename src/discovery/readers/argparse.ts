@@ -314,7 +314,7 @@ export function addArgument(
   }
   const own = madeByAction(call, known, dest, interpreter) ?? call;
   const argument: Argument = {
-    flags: isOption ? known : [],
+    flags: isOption ? (optionStringsOf(own) ?? known) : [],
     dest: givenText(own, "dest") ?? dest,
     file: call.file,
     line: call.line,
@@ -340,6 +340,14 @@ export function addArgument(
     getAttribute: (name) => (name === "dest" ? str(dest) : attributeOfAction(own, completed, name)),
     setAttribute: (name, value) => changeArgument(completed, name, value),
   };
+}
+
+/** The options that an action class of the program's own asks for instead of those of the call. */
+function optionStringsOf(own: CallArguments): readonly string[] | undefined {
+  const asked = own.keywords.get("option_strings");
+  if (asked?.kind !== "list" || asked.open || asked.items.length === 0) return undefined;
+  const flags = asked.items.flatMap((flag) => (flag.kind === "str" ? [flag.value] : []));
+  return flags.length === asked.items.length ? flags : undefined;
 }
 
 /** What `add_argument` gave an action, as the program sees it. */
