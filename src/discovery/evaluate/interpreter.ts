@@ -164,7 +164,7 @@ const DEFAULT_LIMITS: Limits = {
   stepsWithParser: 250_000,
   stepsAfterParse: 4_000,
   stepsAfterMaybe: 40_000,
-  stepsPerImport: 4_000,
+  stepsPerImport: 16_000,
   stepsPerDeclaringImport: 20_000,
   stepsOfImports: 60_000,
   stepsOfPackages: 15_000,

@@ -4,6 +4,7 @@ import {
   enumMembers,
   externalName,
   type HostValue,
+  hostOf,
   isSequence,
   str,
   type Value,
@@ -60,7 +61,8 @@ export const CLICK_CONSTANTS: readonly (readonly [string, Value])[] = [["click._
 
 /** What click's `type=` says: a type object, a Python type, or a name like `click.INT`. */
 export function clickType(value: Value): ValueType {
-  if (value.kind === "host") return TYPES.get(value) ?? {};
+  const host = hostOf(value);
+  if (host !== null) return TYPES.get(host) ?? {};
   const name = externalName(value) ?? "";
   const short = name.slice(name.lastIndexOf(".") + 1);
   if (name.startsWith("click.")) return NAMED.get(short) ?? clickClass(short);

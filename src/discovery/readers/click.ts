@@ -241,8 +241,7 @@ function addGivenParameters(command: ClickCommand, call: CallArguments, interpre
   const found = given(call, "params");
   if (found.state !== "given") return;
   for (const item of iterate(interpreter, found.value).items) {
-    const parameter = item.kind === "host" ? PARAMETERS.get(item) : undefined;
-    if (parameter !== undefined) command.parameters.items.push(item);
+    if (parameterOf(item) !== undefined) command.parameters.items.push(item);
   }
 }
 
@@ -316,9 +315,15 @@ function commandMethod(
 /** Deepest nesting of groups that is followed. */
 export const MAX_NESTING = 8;
 
+/** What an object of one of click's classes, or of a class of the program's own that extends one, declares. */
+function parameterOf(value: Value): ClickParameter | undefined {
+  const host = hostOf(value);
+  return host === null ? undefined : PARAMETERS.get(host);
+}
+
 /** The parameters of a command, in order. */
 export function parametersOf(command: ClickCommand): readonly ClickParameter[] {
-  return command.parameters.items.flatMap((item) => (item.kind === "host" ? (PARAMETERS.get(item) ?? []) : []));
+  return command.parameters.items.flatMap((item) => parameterOf(item) ?? []);
 }
 
 /** The methods by which a group of the program's own finds its commands. */
@@ -384,6 +389,17 @@ function commandObject(isGroup: boolean): ExternalModel {
   };
 }
 
+/** `click_repl.register_repl(group, name="repl")`: the command that runs the group's commands one after the other. */
+function registerRepl(call: CallArguments, interpreter: Interpreter): Value {
+  const repl = emptyCommand(call, false);
+  repl.name = call.keywords.has("name") || call.positional.length > 1 ? givenText(call, "name", 1) : "repl";
+  repl.isNamed = repl.name !== undefined;
+  const group = commandOf(call.positional[0] ?? call.keywords.get("group"));
+  if (group !== undefined)
+    addCommand(group, { ...call, positional: [hostCommand(repl, interpreter)], keywords: new Map() });
+  return NONE;
+}
+
 /** `click.CommandCollection(sources=[…])`: the commands of several groups. */
 function commandCollection(call: CallArguments, interpreter: Interpreter): Value {
   const host = commandObject(true)({ ...call, keywords: call.keywords }, interpreter);
@@ -410,6 +426,7 @@ const MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["click.Group", commandObject(true)],
   ["click.MultiCommand", commandObject(true)],
   ["click.CommandCollection", commandCollection],
+  ["click_repl.register_repl", registerRepl],
   ["click.Option", parameterObject("option")],
   ["click.Argument", parameterObject("argument")],
   ["click.option_group", optionGroup],

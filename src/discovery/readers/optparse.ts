@@ -83,16 +83,19 @@ function asSwitch(option: Argument, optionClass: Value | undefined): Argument {
   const { action, type, choices } = option;
   const isModelled = action === undefined || PLAIN_ACTIONS.has(action);
   if (isModelled || choices.state === "given") return option;
-  if (type.state !== "absent") return action === "callback" ? { ...option, action: "store" } : option;
+  if (type.state !== "absent") return { ...option, action: "store" };
   const typed = alwaysTyped(optionClass)?.map(textOf);
-  return typed === undefined || typed.includes(action) ? option : { ...option, action: "store_const" };
+  if (typed === undefined) return option;
+  return { ...option, action: typed.includes(action) ? "store" : "store_const" };
 }
 
 function makeOption(call: CallArguments, conditional: boolean, optionClass?: Value): Argument | null {
   const flags = call.positional.flatMap((value) => (value.kind === "str" && value.value !== "" ? [value.value] : []));
   if (flags.length === 0) return null;
   const long = flags.find((flag) => flag.startsWith("--")) ?? flags[0] ?? "";
-  const dest = givenText(call, "dest") ?? long.replace(/^-+/u, "").replaceAll("-", "_");
+  // An empty `dest` says that nothing is stored: the option is known by what it is called.
+  const asked = givenText(call, "dest") ?? "";
+  const dest = asked === "" ? long.replace(/^-+/u, "").replaceAll("-", "_") : asked;
   const action = given(call, "action");
   const type = given(call, "type");
   const named = action.state === "absent" ? "store" : action.state === "given" ? textOf(action.value) : undefined;
@@ -103,7 +106,7 @@ function makeOption(call: CallArguments, conditional: boolean, optionClass?: Val
     line: call.line,
     conditional,
     action: named,
-    nargs: given(call, "nargs"),
+    nargs: severalOf(given(call, "nargs")),
     constant: given(call, "const"),
     default: given(call, "default"),
     type: typeOf(type),
@@ -114,6 +117,12 @@ function makeOption(call: CallArguments, conditional: boolean, optionClass?: Val
     exclusiveGroup: undefined,
   };
   return asSwitch(option, optionClass);
+}
+
+/** Unlike `argparse`'s, an option with `nargs=1` gives its value itself, as it does without. */
+function severalOf(found: Given): Given {
+  const isOne = found.state === "given" && found.value.kind === "int" && Number(found.value.value) === 1;
+  return isOne ? { state: "absent" } : found;
 }
 
 function typeOf(found: Given): Given {

@@ -265,4 +265,69 @@ parser.parse_args()
     expect(parameterOf(tool, "--sure").confidence).toBe("certain");
     expect(parameterOf(tool, "--unsure").confidence).not.toBe("certain");
   });
+
+  test("options of optparse that store nothing, take one value by nargs, or have an action of the program's own", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import optparse
+class Option(optparse.Option):
+    ACTIONS = optparse.Option.ACTIONS + ("extend",)
+    ALWAYS_TYPED_ACTIONS = optparse.Option.ALWAYS_TYPED_ACTIONS + ("extend",)
+parser = optparse.OptionParser(option_class=Option)
+parser.add_option("--one", dest="", type="string", action="callback", callback=print)
+parser.add_option("--two", dest="", action="callback", callback=print)
+parser.add_option("--number", nargs=1, type="int")
+parser.add_option("--pair", nargs=2, type="int")
+parser.add_option("--more", action="extend")
+parser.parse_args()
+`,
+    });
+    const shapes = tool.parameters.map(({ name, type, multiple }) => [name, type, multiple === true]);
+    expect(shapes).toEqual([
+      ["one", "string", false],
+      ["two", "boolean", false],
+      ["number", "integer", false],
+      ["pair", "array", false],
+      ["more", "string", false],
+    ]);
+  });
+
+  test("options and types of click of classes of the program's own", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import click
+from click_repl import register_repl
+
+class Grouped(click.Option):
+    def __init__(self, *args, **kwargs):
+        self.group = kwargs.pop("group", None)
+        super().__init__(*args, **kwargs)
+
+class Daemon(click.Command):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.params.append(Grouped(("--pidfile",), group="Daemon"))
+
+class Level(click.Choice):
+    def __init__(self):
+        super().__init__(("LOW", "HIGH"))
+
+@click.group()
+def main():
+    pass
+
+@main.command(cls=Daemon)
+@click.option("--level", type=Level())
+def serve(level):
+    pass
+
+register_repl(main, name="shell")
+if __name__ == "__main__":
+    main()
+`,
+    });
+    expect(tool.subcommands.map(({ path }) => path)).toEqual(["serve", "shell"]);
+    expect(parameterOf(tool, "--level", "serve").choices).toEqual(["LOW", "HIGH"]);
+    expect(parameterOf(tool, "--pidfile", "serve").type).toBe("string");
+  });
 });
