@@ -14,7 +14,6 @@ import {
   type FunctionValue,
   type HostValue,
   type InstanceValue,
-  isSequence,
   join,
   list,
   NEVER,
@@ -257,9 +256,4 @@ function furtherKeywords(parameters: readonly { readonly arg: string }[], call: 
 function missing(call: CallArguments, fallback: Value | null, name: string): Value {
   if (call.openPositional || call.openKeywords) return unknown(`argument ${name}`);
   return fallback ?? unknown(`argument ${name} is not given`);
-}
-
-/** The elements of a `*args` value. */
-export function spread(value: Value): { readonly items: readonly Value[]; readonly open: boolean } {
-  return isSequence(value) ? value : { items: [], open: true };
 }

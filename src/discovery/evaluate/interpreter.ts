@@ -166,7 +166,7 @@ const DEFAULT_LIMITS: Limits = {
   stepsAfterMaybe: 40_000,
   stepsPerImport: 16_000,
   stepsPerDeclaringImport: 20_000,
-  stepsOfImports: 60_000,
+  stepsOfImports: 80_000,
   stepsOfPackages: 15_000,
   depth: 60,
   iterations: 2_000,

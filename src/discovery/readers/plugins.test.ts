@@ -282,13 +282,13 @@ parser.add_option("--more", action="extend")
 parser.parse_args()
 `,
     });
-    const shapes = tool.parameters.map(({ name, type, multiple }) => [name, type, multiple === true]);
+    const shapes = tool.parameters.map(({ name, type }) => [name, type]);
     expect(shapes).toEqual([
-      ["one", "string", false],
-      ["two", "boolean", false],
-      ["number", "integer", false],
-      ["pair", "array", false],
-      ["more", "string", false],
+      ["one", "string"],
+      ["two", "boolean"],
+      ["number", "integer"],
+      ["pair", "array"],
+      ["more", "string"],
     ]);
   });
 
