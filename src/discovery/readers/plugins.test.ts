@@ -186,7 +186,7 @@ import plugins
 names = pkgutil.walk_packages(plugins.__path__, "plugins.")
 modules = [importlib.import_module(name) for _, name, _ in names]
 `;
-    const files = Array.from({ length: 100_000 }, (_, index) => `plugins/p${index}.py`);
+    const files = Array.from({ length: 3_000 }, (_, index) => `plugins/p${index}.py`);
     const overlays = new Map([["run.py", program], ...files.map((file) => [file, "x = 1"] as const)]);
     const interpreter = new Interpreter(
       new ModuleStore("/nowhere", [...files, "run.py"], MODELLED_MODULES, overlays),
