@@ -159,7 +159,17 @@ export class LandlockBackend implements SandboxBackend {
 }
 
 async function systemFolders(): Promise<readonly string[]> {
-  return await Promise.all((await systemPaths()).map(({ path }) => realpath(path)));
+  const paths = (await systemPaths()).map(({ path }) => path);
+  return await Promise.all([...paths, ...(await pythonSettings())].map((path) => realpath(path)));
+}
+
+/**
+ * Debian's `sitecustomize` of each Python is a link to there. In tier A it leads nowhere and is not missed; here it is found,
+ * and one that may not be read is told at each start that has no compiled form of it (`python3 -O`).
+ */
+async function pythonSettings(): Promise<string[]> {
+  const names = await readdir("/etc").catch(() => []);
+  return names.filter((name) => /^python\d\.\d+$/.test(name)).map((name) => join("/etc", name));
 }
 
 /** What must stay as it is in writable folders: what the policy keeps, and what it hides. */

@@ -14,6 +14,12 @@ describe.skipIf(missing !== undefined).each(TIERS)("honest programs (%s)", (back
   });
   afterAll(() => bench.remove());
 
+  // Debian keeps compiled forms of its own start files, but none for `-O`: their sources must be readable then.
+  it("start the system's Python without compiled files", async () => {
+    const { exit, stdout, stderr } = await bench.run(["/usr/bin/python3", "-O", "-c", "print(__debug__)"]);
+    expect({ exit, stdout, stderr }).toEqual({ exit: { reason: "ok", code: 0 }, stdout: "False\n", stderr: "" });
+  });
+
   const programs: [name: string, source: string, printed: string][] = [
     ["start programs", "import subprocess; print(subprocess.run(['ls', '.'], capture_output=True).returncode)", "0\n"],
     [
