@@ -4,6 +4,7 @@
  * run confirmed is not wrong by that; what happened and was not claimed is.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -155,6 +156,8 @@ async function standardPrograms(root: string, folder: string): Promise<Program[]
   for (const [module, ...calls] of STANDARD_PROGRAMS) {
     const [top = module] = module.split(".");
     const isPackage = await copyModule(join(root, library), top, join(folder, module));
+    // Debian ships some of the library apart (`ensurepip`).
+    if (isPackage === undefined) continue;
     const inside = module.replaceAll(".", "/");
     const files = [`${inside}.py`, `${inside}/__main__.py`, `${inside}/__init__.py`];
     programs.push({
@@ -176,14 +179,17 @@ async function libraryFolder(root: string): Promise<string> {
   return `/usr/lib/${name}`;
 }
 
-async function copyModule(library: string, top: string, folder: string): Promise<boolean> {
+/** @returns whether it is a package; nothing when the library does not have it */
+async function copyModule(library: string, top: string, folder: string): Promise<boolean | undefined> {
   await mkdir(folder, { recursive: true });
   const isFile = await copyFile(join(library, `${top}.py`), join(folder, `${top}.py`)).then(
     () => true,
     () => false,
   );
-  if (!isFile) await cp(join(library, top), join(folder, top), { recursive: true });
-  return !isFile;
+  if (isFile) return false;
+  if (!existsSync(join(library, top))) return undefined;
+  await cp(join(library, top), join(folder, top), { recursive: true });
+  return true;
 }
 
 async function packagePrograms({ workspaces }: Material, every: number): Promise<Program[]> {
