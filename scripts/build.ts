@@ -12,6 +12,7 @@ import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
 import { nodeBundle } from "./bundle.ts";
+import { compileNative } from "./native.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
@@ -33,7 +34,7 @@ const shared = {
 /** Names the code that these sources, and the packages that they rest on, make. */
 async function buildOf(rooms: string): Promise<string> {
   const hash = createHash("sha256");
-  const sources = globSync(`src/${rooms}/**/*.{ts,py}`, { cwd: ROOT }).filter((file) => !/test/.test(file));
+  const sources = globSync(`src/${rooms}/**/*.{ts,py,c,h}`, { cwd: ROOT }).filter((file) => !/test/.test(file));
   for (const file of [...sources.toSorted(), "package.json", "package-lock.json"]) {
     hash.update(file).update(await readFile(join(ROOT, file)));
   }
@@ -155,6 +156,9 @@ function bundles(): esbuild.BuildOptions[] {
 
 async function copyAssets(): Promise<void> {
   await copyFile(join(ROOT, "src/sandbox/helper.py"), join(DIST, "helper.py"));
+  const native = await compileNative(DIST);
+  if (native === undefined) console.log("no native supervisor (no C compiler): helper.py does the same");
+  else console.log(`${basename(native.path)} by ${native.compiler}`);
 }
 
 /** The licences of every package that the bundles contain, as those licences ask. */

@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   "import rules": [join(ROOT, "scripts", "check-import-rules.ts")],
   "generated files": [join(ROOT, "scripts", "generate.ts"), "--check"],
   "lock file": [join(ROOT, "scripts", "complete-lock-file.ts"), "--check"],
+  "native supervisor": [join(ROOT, "scripts", "native.ts")],
   commands: [join(ROOT, "scripts", "check-commands.ts")],
 };
 

@@ -4,9 +4,10 @@
  * JavaScript without dependencies, because it runs before they are there. Does only what is missing: with all in
  * place it takes well under a second.
  *
- *   node scripts/setup.mjs [packages|sandbox|host|browser]
+ *   node scripts/setup.mjs [packages|compiler|sandbox|host|browser]
  *
  *   packages  the npm packages, Node 24 among them
+ *   compiler  and what compiles the native supervisor; without it Python does the same, so this is never insisted on
  *   sandbox   and what runs tools: bubblewrap, Python, git
  *   host      and VS Code in the browser (code-server), for `npm start`
  *   browser   and Chromium to drive it, Graphviz to read our DOT, and the shells that we complete words in, for `npm test` (the default)
@@ -21,6 +22,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
@@ -29,10 +31,15 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const CODE_SERVER = "4.139.1";
-const LEVELS = ["packages", "sandbox", "host", "browser"];
+const LEVELS = ["packages", "compiler", "sandbox", "host", "browser"];
 
 /** Debian packages, by the program or file that shows that they are there. */
 const SYSTEM = {
+  compiler: [
+    { package: "gcc", programs: ["gcc"] },
+    { package: "libc6-dev", files: ["/usr/include/stdio.h"] },
+    { package: "musl-tools", programs: ["musl-gcc"] },
+  ],
   sandbox: [
     { package: "bubblewrap", programs: ["bwrap"] },
     { package: "python3", programs: ["python3"] },
@@ -102,6 +109,7 @@ export async function setup(level) {
   }
   const done = [];
   done.push(...(await installSystemPackages(wanted)));
+  if (wanted >= LEVELS.indexOf("compiler")) done.push(...(await installCompiler()));
   if (await installPackages()) done.push("npm packages");
   if (wanted >= LEVELS.indexOf("host") && (await installCodeServer())) done.push(`code-server ${CODE_SERVER}`);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -116,7 +124,7 @@ async function installSystemPackages(level) {
   ];
   const missing = wanted.filter((item) => !isThere(item)).map((item) => item.package);
   if (missing.length === 0) return [];
-  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing];
+  const install = installLine(missing);
   if (findProgram("apt-get") === undefined) {
     throw new SetupError(
       `Install these with your package manager, then run the same command again: ${missing.join(" ")}`,
@@ -131,6 +139,35 @@ async function installSystemPackages(level) {
   await run("system package lists", ["apt-get", "update"], { env });
   await run(`system packages: ${missing.join(" ")}`, install, { env });
   return missing;
+}
+
+/** What compiles the native supervisor, where that can be had without asking anybody; what failed is tried again a day later. */
+async function installCompiler() {
+  const failed = join(ROOT, ".cache", "no-compiler");
+  const missing = SYSTEM.compiler.filter((item) => !isThere(item)).map((item) => item.package);
+  if (missing.length === 0 || process.platform !== "linux" || findProgram("apt-get") === undefined) return [];
+  const install = installLine(missing);
+  if (process.getuid?.() !== 0) {
+    say(`for a faster start of runs, compile the native supervisor:  sudo ${install.join(" ")}`);
+    return [];
+  }
+  if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < 86_400_000) return [];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await run("system package lists", ["apt-get", "update"], { env });
+    await run(`system packages: ${missing.join(" ")}`, install, { env });
+    return missing;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`without ${missing.join(" and ")}, the supervisor of runs is the Python one: ${error.message}`);
+    mkdirSync(join(ROOT, ".cache"), { recursive: true });
+    writeFileSync(failed, "");
+    return [];
+  }
+}
+
+function installLine(names) {
+  return ["apt-get", "install", "--yes", "--no-install-recommends", ...names];
 }
 
 function isThere(item) {

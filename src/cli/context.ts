@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { IndexFile } from "../discovery/index.ts";
 import { Kernel, limitsOf, ownCommand, stateRoot, userSettings } from "../kernel/index.ts";
 import { type Backend, type DiscoveryReport, fail, ok, type Result, type Settings } from "../model/index.ts";
-import { Sandbox } from "../sandbox/index.ts";
+import { Sandbox, wantedHelper } from "../sandbox/index.ts";
 import type { Console } from "./console.ts";
 import type { StartOwn } from "./own-process.ts";
 
@@ -24,9 +24,17 @@ function helperPath(folder: string): string {
 }
 
 /** @param image the image of `podman` and `docker` */
-export function openSandbox(backend: Backend | "auto" = "auto", image?: string): Sandbox {
-  const helper = helperPath(import.meta.dirname);
-  return new Sandbox({ helperPath: helper, backend, ...(image === undefined ? {} : { image }) });
+export function openSandbox(
+  environment: NodeJS.ProcessEnv,
+  backend: Backend | "auto" = "auto",
+  image?: string,
+): Sandbox {
+  return new Sandbox({
+    helperPath: helperPath(import.meta.dirname),
+    helper: wantedHelper(environment),
+    backend,
+    ...(image === undefined ? {} : { image }),
+  });
 }
 
 /** The user's settings outside of the editor. Everything that is wrong with them is said, and nothing goes on. */
@@ -109,7 +117,7 @@ export type KeptState = Pick<
 export function openState(folder: string, { environment }: Context, running?: Settings): Result<KeptState> {
   return Kernel.open({
     workspace: folder,
-    sandbox: openSandbox(),
+    sandbox: openSandbox(environment),
     environment,
     ...(running === undefined ? {} : { running }),
   });
@@ -124,7 +132,7 @@ export async function openKernel(folder: string, context: Context): Promise<Resu
   const { interpreterPath } = settings.value.python;
   const opened = Kernel.open({
     workspace: folder,
-    sandbox: openSandbox(),
+    sandbox: openSandbox(context.environment),
     environment: context.environment,
     limits: limitsOf(settings.value.limits),
     running: settings.value,

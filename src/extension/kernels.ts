@@ -54,9 +54,10 @@ export class Kernels implements Disposable {
 
   /** The sandbox of this machine. */
   async sandbox(): Promise<Sandbox> {
-    const { Sandbox } = await import("../sandbox/index.ts");
+    const { Sandbox, wantedHelper } = await import("../sandbox/index.ts");
     this.#sandbox ??= new Sandbox({
       helperPath: this.#helper.fsPath,
+      helper: wantedHelper(process.env),
       onLog: (line) => this.#log.debug(`sandbox: ${line}`),
       warm: { ready: this.#readyCount() },
     });

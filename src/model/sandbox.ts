@@ -112,6 +112,10 @@ export type Enforcement = z.infer<typeof Enforcement>;
 export const EnforcementReport = z.object({
   platform: z.string(),
   backend: Backend.optional(),
+  supervisor: z
+    .enum(["native", "python"])
+    .optional()
+    .describe("Which of the two programs that do the same holds the limits of runs; absent where neither does."),
   mechanisms: z.array(Enforcement),
   others: z
     .array(z.object({ backend: Backend, available: z.boolean(), about: z.string() }))

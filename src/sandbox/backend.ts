@@ -1,5 +1,6 @@
 import type { Backend, Result, SandboxConfig, Usage } from "../model/index.ts";
 import type { CgroupTree, RunCgroup } from "./cgroup/tree.ts";
+import type { HelperName } from "./helper-code.ts";
 import type { Interpreter } from "./interpreter.ts";
 
 /** One command with everything that decides how it runs; paths are absolute, symbolic links resolved where they matter. */
@@ -79,6 +80,8 @@ export interface SandboxBackend {
   readonly name: Backend;
   /** False where files, network and other processes stay within reach: a run then needs consent, each time. */
   readonly isolates: boolean;
+  /** Which of our programs supervises its runs, where one does. */
+  supervisor?(): Promise<HelperName>;
   /** Whether single hosts can be let through. */
   readonly reachesHosts: boolean;
   /** Why this machine has nothing of it, without trying; nothing when it may work. */

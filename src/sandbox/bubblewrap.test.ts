@@ -36,6 +36,8 @@ describe("compileArguments", () => {
       {},
       ["--size", "8388609", "--tmpfs", "/tmp"],
     ],
+    ["its supervisor is a file that is read", {}, {}, ["--perms", "0444", "--file", "6", "/run/toka/helper.py"]],
+    ["or a program", {}, { helperName: "helper" }, ["--perms", "0555", "--file", "6", "/run/toka/helper"]],
     ["a readable path", {}, { mounts: [{ path: "/a", source: "/b", access: "read" }] }, ["--ro-bind", "/b", "/a"]],
     ["a writable path", {}, { mounts: [{ path: "/a", source: "/b", access: "write" }] }, ["--bind", "/b", "/a"]],
     [

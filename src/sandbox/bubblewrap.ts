@@ -4,7 +4,7 @@ import { fail, ok, type Result, type SandboxConfig } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, SupervisedCommand } from "./backend.ts";
 import { cgroupPart } from "./cgroup/start.ts";
 import { RELAY_PORT, SANDBOX_HOME } from "./environment.ts";
-import { HelperSource } from "./helper-code.ts";
+import type { Helper, HelperName, HelperSource } from "./helper-code.ts";
 import { pathRules } from "./landlock.ts";
 import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
 import { locateKept, type Mount, type SystemPath, systemPaths } from "./mounts.ts";
@@ -51,7 +51,7 @@ export interface BubblewrapPlan {
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** The file name of the supervisor's program; its bytes are read from {@link HELPER_FD}. */
-  readonly helperName: string;
+  readonly helperName: "helper" | "helper.py" | "helper.pyc";
   readonly proxySocket?: string;
   readonly observationPipe?: string;
 }
@@ -80,7 +80,8 @@ export function compileArguments(config: SandboxConfig, plan: BubblewrapPlan): s
     ...["--proc", "/proc"],
     ...["--dev", "/dev"],
     ...TEMPORARY_FOLDERS.flatMap((path) => ["--size", size, "--tmpfs", path]),
-    ...["--perms", "0444", "--file", String(HELPER_FD), `${HELPER_FOLDER}/${plan.helperName}`],
+    ...["--perms", plan.helperName === "helper" ? "0555" : "0444"],
+    ...["--file", String(HELPER_FD), `${HELPER_FOLDER}/${plan.helperName}`],
     ...["--perms", "0444", "--file", String(SITE_FD), `${SITE_FOLDER}/sitecustomize.py`],
     ...plan.mounts.flatMap(mountOptions),
     ...(plan.proxySocket ? ["--ro-bind", plan.proxySocket, PROXY_SOCKET] : []),
@@ -117,8 +118,12 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly #helper: HelperSource;
   #machine: Promise<Machine> | undefined;
 
-  constructor(helperPath: string) {
-    this.#helper = new HelperSource(helperPath);
+  constructor(helper: HelperSource) {
+    this.#helper = helper;
+  }
+
+  supervisor(): Promise<HelperName> {
+    return this.#helper.name();
   }
 
   async missing(): Promise<string | undefined> {
@@ -129,7 +134,7 @@ export class BubblewrapBackend implements SandboxBackend {
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
     const planned = await planOnLinux(run);
     if (!planned.ok) return planned;
-    const { architecture, python, writable, mounts } = planned.value;
+    const { architecture, writable, mounts } = planned.value;
     this.#machine ??= examineMachine();
     const { bwrap, system, hiddenProc } = await this.#machine;
     if (bwrap === undefined) {
@@ -138,7 +143,9 @@ export class BubblewrapBackend implements SandboxBackend {
     }
     const starts = checkFolder(run.cwd, [...mounts, ...system, ...TEMPORARY_FOLDERS.map((path) => ({ path }))]);
     if (!starts.ok) return starts;
-    const helper = await this.#helper.codeFor(python);
+    const found = await this.#helper.helperFor(run);
+    if (!found.ok) return found;
+    const helper = insideOf(found.value);
     const options = compileArguments(run.config, {
       system,
       hiddenProc,
@@ -168,7 +175,7 @@ export class BubblewrapBackend implements SandboxBackend {
       ...cgroup.command,
       file: bwrap,
       arguments: [
-        ...["--args", String(ARGUMENTS_FD), "--", python, "-I", "-S", `${HELPER_FOLDER}/${helper.name}`],
+        ...["--args", String(ARGUMENTS_FD), "--", ...helper.interpreter, `${HELPER_FOLDER}/${helper.name}`],
         ...[...supervised, "--", ...run.command],
       ],
       // Through a descriptor, so that other users of the machine see neither the paths nor the environment.
@@ -185,6 +192,16 @@ export class BubblewrapBackend implements SandboxBackend {
       ],
     });
   }
+}
+
+/** The supervisor's program as a file of the sandbox, and what runs it. */
+function insideOf(helper: Helper): {
+  readonly name: BubblewrapPlan["helperName"];
+  readonly bytes: Uint8Array;
+  readonly interpreter: readonly string[];
+} {
+  if (helper.kind === "native") return { name: "helper", bytes: helper.bytes, interpreter: [] };
+  return { ...helper.code, interpreter: [helper.python, "-I", "-S"] };
 }
 
 /** Files of /proc that root reads without any capability; for others the kernel refuses them itself. */

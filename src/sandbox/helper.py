@@ -343,10 +343,10 @@ def become_command(options, libc, streams, status, gate, broom):
         lower(resource.RLIMIT_NOFILE, 1024)
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_MEMLOCK, 64 * 1024)
-        # Outside of a user namespace it counts all of the user's tasks, and it does not hold for root.
+        # Outside of a user namespace it counts all of the user's tasks, and it does not hold for the machine's root.
         if not options.contained:
             lower(resource.RLIMIT_NPROC, options.processes + 9)
-        elif not options.cgroup:
+        elif not options.cgroup and not is_root_of_machine():
             limit_tasks(0, tasks_of_user(), options.processes, OTHERS_MAY_START[0])
         # A session of its own: where the kernel groups tasks by session, the supervisor keeps its share of the processor.
         os.setsid()
@@ -371,6 +371,16 @@ def become_command(options, libc, streams, status, gate, broom):
         os.write(status, str(error).encode("utf-8", "replace")[:1000])
     finally:
         os._exit(127)
+
+
+def is_user_root_outside():
+    """RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of a namespace's only mapping."""
+    return read_file("/proc/self/uid_map").split()[1] == b"0"
+
+
+def is_root_of_machine():
+    """The same without a namespace of our own, where the mapping is of all users."""
+    return os.getuid() == 0 and is_user_root_outside()
 
 
 def limit_tasks(pid, others, processes, room):
@@ -1539,8 +1549,7 @@ class Supervisor:
         self.cgroup = options.cgroup
         # Where the kernel holds the limit this process is the second line; what both count is not quite the same.
         self.most_memory = options.memory * 5 // 4 + 32 * MEBIBYTE if self.cgroup else options.memory
-        # RLIMIT_NPROC does not hold for the machine's root, whose number is the second field of the only mapping.
-        self.unbounded = not self.cgroup and (options.contained or read_file("/proc/self/uid_map").split()[1] == b"0")
+        self.unbounded = not self.cgroup and (options.contained or is_user_root_outside())
         self.gate = Gate(options, libc) if options.gate else None
         self.own_io = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
         self.begin()

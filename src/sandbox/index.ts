@@ -1,4 +1,5 @@
 export { compileConfig, type PolicyInput } from "./compile-config.ts";
+export { wantedHelper } from "./helper-code.ts";
 export { parseHostRule } from "./hosts/rules.ts";
 export { resolveInterpreter, untrustedFolders } from "./interpreter.ts";
 export { type RunOptions, Sandbox, type SandboxOptions, type SandboxOutcome, type SandboxRequest } from "./sandbox.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ok, type Result } from "../model/index.ts";
 import type { PreparedRun, SandboxBackend, Scratch, SupervisedCommand } from "./backend.ts";
 import { cgroupPart } from "./cgroup/start.ts";
-import { type HelperCode, HelperSource } from "./helper-code.ts";
+import type { Helper, HelperCode, HelperName, HelperSource } from "./helper-code.ts";
 import { checkFolder, checkWords, planOnLinux } from "./linux-run.ts";
 import { locateKept, type Mount, systemPaths } from "./mounts.ts";
 import { isInside } from "./paths.ts";
@@ -88,8 +88,12 @@ export class LandlockBackend implements SandboxBackend {
   /** Does not change while the machine runs. */
   #system: Promise<readonly string[]> | undefined;
 
-  constructor(helperPath: string) {
-    this.#helper = new HelperSource(helperPath);
+  constructor(helper: HelperSource) {
+    this.#helper = helper;
+  }
+
+  supervisor(): Promise<HelperName> {
+    return this.#helper.name();
   }
 
   async missing(): Promise<string | undefined> {
@@ -99,8 +103,10 @@ export class LandlockBackend implements SandboxBackend {
   async command(run: PreparedRun): Promise<Result<SupervisedCommand>> {
     const planned = await planOnLinux(run);
     if (!planned.ok) return planned;
-    const { architecture, python, mounts } = planned.value;
+    const { architecture, mounts } = planned.value;
     const { waiting } = run;
+    const helper = await this.#helper.helperFor(run);
+    if (!helper.ok) return helper;
     const scratch = waiting?.scratch ?? makeScratch(run.observationPipe, waiting?.token);
     // One that is given is in use.
     const giveUp = async (): Promise<void> => (waiting?.scratch ? undefined : await scratch.remove());
@@ -117,7 +123,6 @@ export class LandlockBackend implements SandboxBackend {
     const granted = mounts.filter(({ access }) => access === "write").map(({ source }) => source);
     this.#system ??= systemFolders();
     const system = await this.#system;
-    const helper = await this.#helper.codeFor(python);
     const cgroup = cgroupPart(run, CGROUP_FD);
     const options = [
       ...cgroup.options,
@@ -142,12 +147,11 @@ export class LandlockBackend implements SandboxBackend {
     }
     return ok({
       ...cgroup.command,
-      file: python,
-      arguments: ["-I", "-S", "-c", loader(helper.name), `@${OPTIONS_FD}`],
+      ...startOf(helper.value),
       descriptors: [
         new TextEncoder().encode(words.map((word) => `${word}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture, "local")),
-        helper.bytes,
+        ...(helper.value.kind === "python" ? [helper.value.code.bytes] : []),
       ],
       // Its first process waits for the supervisor and ends what that would leave behind.
       endSignal: "SIGTERM",
@@ -170,6 +174,11 @@ async function systemFolders(): Promise<readonly string[]> {
 async function pythonSettings(): Promise<string[]> {
   const names = await readdir("/etc").catch(() => []);
   return names.filter((name) => /^python\d\.\d+$/.test(name)).map((name) => join("/etc", name));
+}
+
+function startOf(helper: Helper): { readonly file: string; readonly arguments: readonly string[] } {
+  if (helper.kind === "native") return { file: helper.path, arguments: [`@${OPTIONS_FD}`] };
+  return { file: helper.python, arguments: ["-I", "-S", "-c", loader(helper.code.name), `@${OPTIONS_FD}`] };
 }
 
 /** What must stay as it is in writable folders: what the policy keeps, and what it hides. */

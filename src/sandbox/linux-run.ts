@@ -1,6 +1,5 @@
 import { fail, ok, type Result } from "../model/index.ts";
 import type { PreparedRun } from "./backend.ts";
-import { resolveHelperInterpreter, untrustedFolders } from "./interpreter.ts";
 import { type Mount, planMounts } from "./mounts.ts";
 import { isInside } from "./paths.ts";
 import type { SyscallArchitecture } from "./syscalls.ts";
@@ -8,8 +7,6 @@ import type { SyscallArchitecture } from "./syscalls.ts";
 /** What every way of holding a policy on Linux looks up first. */
 export interface LinuxRun {
   readonly architecture: SyscallArchitecture;
-  /** Absolute path of the Python that the supervisor runs on. */
-  readonly python: string;
   /** The host's files and folders that the command may write to, as they were named. */
   readonly writable: readonly string[];
   readonly mounts: readonly Mount[];
@@ -20,8 +17,6 @@ export async function planOnLinux(run: PreparedRun): Promise<Result<LinuxRun>> {
   if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
     return fail("platform-unsupported", `No sandbox is available on ${process.platform}/${architecture} yet.`);
   }
-  const python = await resolveHelperInterpreter(run.interpreter, untrustedFolders(run.cwd, run.config));
-  if (!python.ok) return python;
   const writable = [...run.config.writablePaths, ...(run.resultFolder ? [run.resultFolder] : [])];
   const mounts = await planMounts({
     readable: [...(run.interpreter?.paths ?? []), ...run.config.readonlyPaths],
@@ -29,7 +24,7 @@ export async function planOnLinux(run: PreparedRun): Promise<Result<LinuxRun>> {
     forbidden: run.config.forbiddenPaths,
     kept: run.config.keptPaths,
   });
-  return mounts.ok ? ok({ architecture, python: python.value, writable, mounts: mounts.value }) : mounts;
+  return mounts.ok ? ok({ architecture, writable, mounts: mounts.value }) : mounts;
 }
 
 /** A run starts where it can read; `visible` is all that it sees. */

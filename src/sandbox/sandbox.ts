@@ -194,7 +194,9 @@ export class Sandbox {
       );
       if (usable) {
         this.#backend = backend;
-        return { platform, mechanisms: [...mechanisms, ...lost], backend: backend.name, others: await asked };
+        const supervisor = await backend.supervisor?.();
+        const about = { backend: backend.name, ...(supervisor ? { supervisor } : {}), others: await asked };
+        return { platform, mechanisms: [...mechanisms, ...lost], ...about };
       }
       // Of several that do not come up the last one says what even the least demanding misses; what helps any of them helps.
       const earlier = lost.flatMap(({ advice }) => advice ?? []);
@@ -478,6 +480,7 @@ const NOT_ENFORCEABLE = new Set([
   "bwrap-missing",
   "container-engine-missing",
   "helper-python-missing",
+  "helper-native-missing",
   "path-forbidden-missing",
 ]);
 

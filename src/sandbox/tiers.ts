@@ -1,6 +1,7 @@
 import type { Backend, EnforcementReport } from "../model/index.ts";
 import type { SandboxBackend } from "./backend.ts";
 import { BubblewrapBackend } from "./bubblewrap.ts";
+import { type HelperName, HelperSource } from "./helper-code.ts";
 import { LandlockBackend } from "./landlock.ts";
 import { ContainerBackend } from "./platforms/container.ts";
 import { JobBackend } from "./platforms/job.ts";
@@ -9,19 +10,21 @@ import { SeatbeltBackend } from "./platforms/seatbelt.ts";
 
 /** What backends are made from. */
 export interface TierOptions {
-  /** Absolute path of `helper.py`. */
+  /** Absolute path of `helper.py`; the native one lies beside it. */
   readonly helperPath: string;
+  /** Which program supervises runs on Linux; the native one where it runs, unless given. */
+  readonly helper?: HelperName | "auto";
   /** The image of `podman` and `docker`. */
   readonly image?: string;
 }
 
 /** One backend by its name. */
-export function makeBackend(name: Backend, { helperPath, image }: TierOptions): SandboxBackend {
+export function makeBackend(name: Backend, { helperPath, helper, image }: TierOptions): SandboxBackend {
   switch (name) {
     case "bwrap":
-      return new BubblewrapBackend(helperPath);
+      return new BubblewrapBackend(new HelperSource(helperPath, helper));
     case "landlock":
-      return new LandlockBackend(helperPath);
+      return new LandlockBackend(new HelperSource(helperPath, helper));
     case "seatbelt":
       return new SeatbeltBackend();
     case "podman":

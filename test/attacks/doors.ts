@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { TerminalSanitizer } from "../../src/kernel/terminal.ts";
-import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
+import { compileConfig, Sandbox, type SandboxOptions } from "../../src/sandbox/index.ts";
 import { type Door, MEMORY_LIMIT, type Seen, type Setting } from "./attack.ts";
 import type { Host } from "./host.ts";
 import { PRELUDE } from "./prelude.ts";
 import { Stage } from "./stage.ts";
 import { eventually } from "./wait.ts";
 import { processesWith, Watch } from "./watch.ts";
+
+/** The program that supervises, and where it lies. */
+export type Supervisor = Pick<SandboxOptions, "helperPath" | "helper">;
 
 const TIME_MS = 10_000;
 /** How long a run's last process may take to go after the run's end. */
@@ -61,14 +64,14 @@ export class Runs {
   readonly #isWarm: boolean = false;
   #number = 0;
 
-  constructor(door: Door, root: string, host: Host, helperPath: string) {
+  constructor(door: Door, root: string, host: Host, supervisor: Supervisor) {
     this.#door = door;
     this.#root = root;
     this.#host = host;
     if (door === "plain") return;
     this.#isWarm = door === "warm-bwrap" || door === "warm-landlock";
     const backend = door === "bwrap" || door === "warm-bwrap" ? "bwrap" : "landlock";
-    this.#sandbox = new Sandbox({ helperPath, backend, warm: { ready: this.#isWarm ? 1 : 0 } });
+    this.#sandbox = new Sandbox({ ...supervisor, backend, warm: { ready: this.#isWarm ? 1 : 0 } });
   }
 
   /** Runs a program and hands what was seen to `judge` before the stage is taken down. */

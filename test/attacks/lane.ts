@@ -1,4 +1,4 @@
-/** One of several processes that try attacks side by side; tasks and verdicts go over its channel. Argument: helper.py. */
+/** One of several processes that try attacks side by side; tasks and verdicts go over its channel. Arguments: helper.py, which helper. */
 import * as z from "zod";
 import { DOORS, FAMILIES } from "./attack.ts";
 import { findAttack, findHonest, Trials } from "./suite.ts";
@@ -12,7 +12,8 @@ const Task = z.union([
 ]);
 export type Task = z.infer<typeof Task>;
 
-const trials = await Trials.start(process.argv[2] ?? "");
+const helper = z.enum(["native", "python"]).parse(process.argv[3]);
+const trials = await Trials.start({ helperPath: process.argv[2] ?? "", helper });
 process.on("message", (message) => void answer(message));
 process.on("disconnect", () => {
   // With something still being tried, its cleaning up may take long; nobody asks any more.

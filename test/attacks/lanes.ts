@@ -11,6 +11,8 @@ export interface LaneSettings {
   /** Whom a lane belongs to: the unprivileged user of each lane is another, as limits count by user. */
   readonly user: "root" | "nobody" | "caller";
   readonly secret: string;
+  /** The program that supervises. */
+  readonly helper: "native" | "python";
 }
 
 export type Reply = readonly Verdict[] | readonly HonestVerdict[];
@@ -23,7 +25,7 @@ export class Lane {
   readonly #start: () => ChildProcess;
   #child: ChildProcess;
 
-  constructor(index: number, { folder, user, secret }: LaneSettings) {
+  constructor(index: number, { folder, user, secret, helper }: LaneSettings) {
     const number = user === "nobody" ? NOBODY - index : undefined;
     // A temporary folder of its own, so that what is left there was left by this lane's runs.
     const temporary = join(folder, `tmp-${user}-${index}`);
@@ -39,7 +41,7 @@ export class Lane {
       ATTACK_SECRET: secret,
     };
     this.#start = () =>
-      fork(join(folder, "lane.mjs"), [join(folder, "helper.py")], {
+      fork(join(folder, "lane.mjs"), [join(folder, "helper.py"), helper], {
         ...(number === undefined ? {} : { uid: number, gid: number }),
         execPath: join(folder, "node"),
         execArgv: [],

@@ -1,9 +1,11 @@
 /**
  * Attacks the sandbox, and tells what got out.
  *
- *   npm run test:sandbox [-- WORD…] [--only FAMILY] [--tier A|B|warm-A|warm-B] [--user root|nobody] [--lanes N] [--sample] [--verbose]
+ *   npm run test:sandbox [-- WORD…] [--only FAMILY] [--tier A|B|warm-A|warm-B] [--helper native|python] [--user root|nobody]
+ *                        [--lanes N] [--sample] [--verbose]
  *
- * WORD: a family, `honest`, or a part of an attack's name. Every attack is tried plainly first: that is its control. As root
+ * WORD: a family, `honest`, or a part of an attack's name. --helper: the program that supervises; the native one where it
+ * can be compiled, unless given. Every attack is tried plainly first: that is its control. As root
  * everything is done twice: as root, and as unprivileged users with copies of its own. Exit code 1 when an attack got out,
  * when a control was stopped, when a program never came to its attack, or when an honest program failed. An attack whose
  * control shows that this machine has not what it is about is skipped, and told.
@@ -15,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { compileNative } from "../../scripts/native.ts";
 import { type Door, FAMILIES } from "./attack.ts";
 import { HONEST } from "./honest.ts";
 import type { Task } from "./lane.ts";
@@ -36,6 +39,7 @@ const { values, positionals: words } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
     tier: { type: "string", multiple: true, default: Object.keys(TIERS) },
+    helper: { type: "string" },
     user: { type: "string" },
     lanes: { type: "string", default: "4" },
     sample: { type: "boolean", default: false },
@@ -49,9 +53,10 @@ const users = root
   ? (["root", "nobody"] as const).filter((user) => values.user === undefined || user === values.user)
   : (["caller"] as const);
 const unknown = values.only.filter((family) => family !== "honest" && !FAMILIES.some((name) => name === family));
-if (doors.length === 0 || users.length === 0 || unknown.length > 0) {
+const helperIsKnown = ["native", "python", undefined].includes(values.helper);
+if (doors.length === 0 || users.length === 0 || unknown.length > 0 || !helperIsKnown) {
   console.error(
-    `Nothing to do. Tiers: A, B, warm-A, warm-B. Users: root, nobody. Families: ${FAMILIES.join(", ")}, honest`,
+    `Nothing to do. Tiers: A, B, warm-A, warm-B. Helpers: native, python. Users: root, nobody. Families: ${FAMILIES.join(", ")}, honest`,
   );
   process.exit(2);
 }
@@ -73,11 +78,15 @@ try {
   });
   copyFileSync(process.execPath, join(folder, "node"));
   copyFileSync(join(ROOT, "src/sandbox/helper.py"), join(folder, "helper.py"));
+  const isNative = values.helper !== "python" && (await compileNative(folder)) !== undefined;
+  if (!isNative && values.helper === "native") throw new Error("There is no C compiler for the native supervisor.");
+  const helper = isNative ? "native" : "python";
+  console.log(`supervisor: ${helper}`);
   const compiler = spawnSync("gcc", ["--version"], { stdio: "ignore" }).status === 0;
   if (!compiler) process.stderr.write("!!! SKIPPED, NOT PASSED: attacks that need gcc\n");
   for (const user of users) {
     console.log(`\n── as ${user === "nobody" ? "unprivileged users" : user} ${"─".repeat(50)}`);
-    failed = !(await tryAs(user, { root: user === "root", compiler })) || failed;
+    failed = !(await tryAs(user, helper, { root: user === "root", compiler })) || failed;
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -85,7 +94,7 @@ try {
 process.exitCode = failed ? 1 : 0;
 
 /** Whether everything was as it has to be. */
-async function tryAs(user: (typeof users)[number], machine: Machine): Promise<boolean> {
+async function tryAs(user: (typeof users)[number], helper: "native" | "python", machine: Machine): Promise<boolean> {
   const started = performance.now();
   const verdicts: Verdict[] = [];
   const honest: HonestVerdict[] = [];
@@ -93,7 +102,7 @@ async function tryAs(user: (typeof users)[number], machine: Machine): Promise<bo
   const { measured, others } = tasksFor(machine);
   const secret = `SECRET-${randomUUID()}`;
   const work = async (index: number): Promise<void> => {
-    const lane = new Lane(index, { folder, user, secret });
+    const lane = new Lane(index, { folder, user, secret, helper });
     // What is measured is tried in one lane only, which helps the others when it is done.
     const queues = index === 0 ? [measured, others] : [others];
     for (let task = next(queues); task !== undefined; task = next(queues)) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Attack, type Door, FAMILIES, type Family, type HonestProgram, knownAt } from "./attack.ts";
-import { Runs } from "./doors.ts";
+import { Runs, type Supervisor } from "./doors.ts";
 import { environment } from "./families/environment.ts";
 import { ipc } from "./families/ipc.ts";
 import { kernel } from "./families/kernel.ts";
@@ -84,19 +84,19 @@ const NO_SUCH_CALL = /^stopped OSError \[Errno 38\]/m;
 export class Trials {
   readonly #root: string;
   readonly #host: Host;
-  readonly #helperPath: string;
+  readonly #supervisor: Supervisor;
   readonly #runs = new Map<Door, Runs>();
 
-  private constructor(root: string, host: Host, helperPath: string) {
+  private constructor(root: string, host: Host, supervisor: Supervisor) {
     this.#root = root;
     this.#host = host;
-    this.#helperPath = helperPath;
+    this.#supervisor = supervisor;
   }
 
-  static async start(helperPath: string): Promise<Trials> {
+  static async start(supervisor: Supervisor): Promise<Trials> {
     const root = mkdtempSync(join(tmpdir(), "toka-suite-"));
     mkdirSync(join(root, "stages"));
-    return new Trials(root, await Host.start(root), helperPath);
+    return new Trials(root, await Host.start(root), supervisor);
   }
 
   async stop(): Promise<void> {
@@ -131,7 +131,7 @@ export class Trials {
   #at(door: Door): Runs {
     const known = this.#runs.get(door);
     if (known !== undefined) return known;
-    const runs = new Runs(door, join(this.#root, "stages"), this.#host, this.#helperPath);
+    const runs = new Runs(door, join(this.#root, "stages"), this.#host, this.#supervisor);
     this.#runs.set(door, runs);
     return runs;
   }
@@ -139,11 +139,11 @@ export class Trials {
 
 /** Tries all attacks that are chosen, one after the other. */
 export async function tryAll(
-  helperPath: string,
+  supervisor: Supervisor,
   doors: readonly Door[],
   chosen: (family: Family, attack: Attack) => boolean,
 ): Promise<Verdict[]> {
-  const trials = await Trials.start(helperPath);
+  const trials = await Trials.start(supervisor);
   try {
     const verdicts: Verdict[] = [];
     for (const family of FAMILIES) {

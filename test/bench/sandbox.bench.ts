@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { compileConfig, Sandbox, type SandboxRequest } from "../../src/sandbox/index.ts";
+import { nativeHelper, PYTHON_HELPER } from "../support/native-helper.ts";
 import { type Contestant, interleave, table } from "./measure.ts";
 
 const ROUNDS = 25;
@@ -12,6 +13,12 @@ const BARE_BWRAP = ["--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--
 const BACKENDS = [
   { backend: "bwrap", tier: "tier A" },
   { backend: "landlock", tier: "tier B" },
+] as const;
+/** What is measured of each tier: the supervisor that is taken cold and warm, the other one cold. */
+const WAYS = [
+  { helper: "native", ready: 0 },
+  { helper: "native", ready: 1 },
+  { helper: "python", ready: 0 },
 ] as const;
 
 /**
@@ -32,10 +39,17 @@ export default async function sandboxStart(): Promise<string> {
     },
   ];
   const sandboxes: Sandbox[] = [];
-  const helperPath = new URL("../../src/sandbox/helper.py", import.meta.url).pathname;
+  const native = await nativeHelper();
+  const ways =
+    native === undefined
+      ? ([
+          { helper: "python", ready: 0 },
+          { helper: "python", ready: 1 },
+        ] as const)
+      : WAYS;
   for (const { backend, tier } of BACKENDS) {
-    for (const ready of [0, 1]) {
-      const sandbox = new Sandbox({ helperPath, backend, warm: { ready } });
+    for (const { helper, ready } of ways) {
+      const sandbox = new Sandbox({ helperPath: native ?? PYTHON_HELPER, helper, backend, warm: { ready } });
       const { backend: holds } = await sandbox.probe(signal);
       if (holds === undefined) {
         notes.push(`skipped: ${backend} does not come up here (see \`toka doctor\`)`);
@@ -44,7 +58,7 @@ export default async function sandboxStart(): Promise<string> {
       sandboxes.push(sandbox);
       const request = { argv: ["python", ...SCRIPT], cwd: workspace, config, environment: process.env };
       contestants.push({
-        name: `the same in ${tier}${ready > 0 ? ", warm" : ""}`,
+        name: `the same in ${tier}${helper === "python" ? ", helper.py" : ""}${ready > 0 ? ", warm" : ""}`,
         run: async () => await start(sandbox, { ...request, interpreter: python }, ready > 0),
       });
     }

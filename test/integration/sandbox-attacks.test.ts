@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FAMILIES } from "../attacks/attack.ts";
 import { ATTACKS, applicable, tryAll, type Verdict } from "../attacks/suite.ts";
-import { missingMechanism, TIERS } from "./sandbox-support.ts";
+import { HELPER, missingMechanism, WAYS } from "./sandbox-support.ts";
 
 const missing = await missingMechanism();
 const machine = {
@@ -12,9 +11,8 @@ const machine = {
 };
 
 /** Runs the sample of the attack suite; the whole of it is `npm run test:sandbox`. */
-async function sample(door: "plain" | (typeof TIERS)[number]): Promise<Verdict[]> {
-  const helperPath = join(import.meta.dirname, "../../src/sandbox/helper.py");
-  return await tryAll(helperPath, [door], (_family, attack) => attack.sample === true && applicable(attack, machine));
+async function sample(door: "plain" | "bwrap" | "landlock", supervisor = HELPER): Promise<Verdict[]> {
+  return await tryAll(supervisor, [door], (_family, attack) => attack.sample === true && applicable(attack, machine));
 }
 
 const others = (verdicts: readonly Verdict[], result: Verdict["result"]): string[] =>
@@ -34,7 +32,7 @@ describe.skipIf(missing !== undefined)("attacks", () => {
   });
 
   // What gets out once in two tries got out.
-  it.each(TIERS)("are stopped (%s)", { timeout: 180_000, retry: 0 }, async (backend) => {
-    expect(others(await sample(backend), "blocked")).toEqual([]);
+  it.each(WAYS)("are stopped ($name)", { timeout: 180_000, retry: 0 }, async ({ backend, options }) => {
+    expect(others(await sample(backend, options), "blocked")).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * Runs a Python program in the sandbox and prints the outcome as JSON; for tests that need another process around the
  * sandbox: one that is killed, or one of another user. Arguments: a workspace, the program, its arguments. The variable
- * TOKA_TEST_BACKEND names the one backend to use; with TOKA_TEST_OBSERVE the run is observed.
+ * TOKA_TEST_BACKEND names the one backend to use, TOKA_TEST_HELPER_PATH where the supervisor lies; with TOKA_TEST_OBSERVE the
+ * run is observed.
  */
 import { join } from "node:path";
 import { Backend } from "../../src/model/index.ts";
@@ -9,7 +10,7 @@ import { compileConfig, Sandbox } from "../../src/sandbox/index.ts";
 
 const [workspace = "", source = "", ...rest] = process.argv.slice(2);
 const sandbox = new Sandbox({
-  helperPath: join(import.meta.dirname, "../../src/sandbox/helper.py"),
+  helperPath: process.env["TOKA_TEST_HELPER_PATH"] ?? join(import.meta.dirname, "../../src/sandbox/helper.py"),
   backend: Backend.optional().parse(process.env["TOKA_TEST_BACKEND"]) ?? "auto",
 });
 const stdout: Uint8Array[] = [];

@@ -3,14 +3,14 @@ import { access, chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, missingMechanism, TIERS } from "./sandbox-support.ts";
+import { Bench, missingMechanism, WAYS } from "./sandbox-support.ts";
 
 const missing = await missingMechanism();
 
-describe.skipIf(missing !== undefined).each(TIERS)("honest programs (%s)", (backend) => {
+describe.skipIf(missing !== undefined).each(WAYS)("honest programs ($name)", ({ backend, options }) => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await Bench.create({ backend });
+    bench = await Bench.create(options);
   });
   afterAll(() => bench.remove());
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, eventually, missingMechanism, processesWith, TIERS, uniqueMarker } from "./sandbox-support.ts";
+import { Bench, eventually, missingMechanism, processesWith, uniqueMarker, WAYS } from "./sandbox-support.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const missing = await missingMechanism();
@@ -16,10 +16,10 @@ const inMemory = {
 if (!inMemory.possible)
   process.stderr.write("!!! SKIPPED, NOT PASSED: limits in folders in memory; only root mounts one\n");
 
-describe.skipIf(missing !== undefined).each(TIERS)("limits of a sandboxed run (%s)", (backend) => {
+describe.skipIf(missing !== undefined).each(WAYS)("limits of a sandboxed run ($name)", ({ backend, options }) => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await Bench.create({ backend });
+    bench = await Bench.create(options);
   });
   afterAll(() => bench.remove());
 
@@ -192,7 +192,7 @@ while True: signal.pause()`;
   ];
   it.each(makers)("ends a run that makes too many %s", async (_name, make) => {
     const source = `import os\nos.chdir(os.environ['TOKA_RESULTS'])\nfor n in range(100000):\n  ${make}`;
-    const own = await Bench.create({ backend });
+    const own = await Bench.create(options);
     try {
       const { exit } = await own.python(source, { limits: { files: 500 }, resultFolder: own.results });
       expect(exit).toEqual({ reason: "disk-limit", message: "made more than 500 files, folders and links" });
@@ -207,7 +207,7 @@ while True: signal.pause()`;
   });
 
   it("counts files that are there, not files that were made and removed, nor those of before", async () => {
-    const own = await Bench.create({ backend });
+    const own = await Bench.create(options);
     try {
       for (let n = 0; n < 40; n++) await writeFile(join(own.results, `old-${n}`), "");
       const source =

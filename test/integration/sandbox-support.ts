@@ -12,8 +12,7 @@ import {
   type SandboxOutcome,
   type SandboxRequest,
 } from "../../src/sandbox/index.ts";
-
-const HELPER_PATH = join(import.meta.dirname, "../../src/sandbox/helper.py");
+import { nativeHelper, PYTHON_HELPER } from "../support/native-helper.ts";
 
 /**
  * Why no sandbox can run here, or nothing. Asked of bubblewrap itself: where it works, our sandbox has to, so that a
@@ -33,10 +32,35 @@ export async function missingMechanism(): Promise<string | undefined> {
 
 const Tier = Backend.extract(["bwrap", "landlock"]);
 
-/** The ways of holding a policy that every test is run with; TOKA_TEST_BACKEND names one of them. */
+/** The ways of holding a policy; TOKA_TEST_BACKEND names one of them. */
 export const TIERS: readonly z.infer<typeof Tier>[] = process.env["TOKA_TEST_BACKEND"]
   ? [Tier.parse(process.env["TOKA_TEST_BACKEND"])]
   : ["bwrap", "landlock"];
+
+const NATIVE_HELPER = await nativeHelper();
+
+const Helper = z.enum(["native", "python"]);
+
+/** The programs that supervise; TOKA_TEST_HELPER names one of them. What compares no two of them is tried with the first. */
+const HELPERS: readonly z.infer<typeof Helper>[] = process.env["TOKA_TEST_HELPER"]
+  ? [Helper.parse(process.env["TOKA_TEST_HELPER"])]
+  : NATIVE_HELPER === undefined
+    ? ["python"]
+    : ["native", "python"];
+
+/** Where a supervisor lies, and which. */
+function helperAt(helper: z.infer<typeof Helper>): Pick<SandboxOptions, "helperPath" | "helper"> {
+  return { helperPath: (helper === "native" ? NATIVE_HELPER : undefined) ?? PYTHON_HELPER, helper };
+}
+
+const [FIRST_HELPER = "python"] = HELPERS;
+/** The supervisor of tests that are not run with both. */
+export const HELPER = helperAt(FIRST_HELPER);
+
+/** Every way of holding a policy with every program that supervises. */
+export const WAYS = TIERS.flatMap((backend) =>
+  HELPERS.map((helper) => ({ name: `${backend}, ${helper}`, backend, options: { backend, ...helperAt(helper) } })),
+);
 
 export interface Seen extends SandboxOutcome {
   readonly stdout: string;
@@ -52,6 +76,11 @@ export interface RunWish extends Partial<Omit<SandboxRequest, "config">> {
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
 }
 
+/** The variables by which `sandbox-child.ts` takes the same way. */
+export function childEnvironment({ backend, helperPath }: (typeof WAYS)[number]["options"]): Record<string, string> {
+  return { TOKA_TEST_BACKEND: backend, TOKA_TEST_HELPER_PATH: helperPath };
+}
+
 /** A workspace of its own under the temporary folder, and a sandbox to run things in it. */
 export class Bench {
   readonly sandbox: Sandbox;
@@ -60,7 +89,7 @@ export class Bench {
   readonly results: string;
 
   private constructor(root: string, options: Partial<SandboxOptions>) {
-    this.sandbox = new Sandbox({ helperPath: HELPER_PATH, ...options });
+    this.sandbox = new Sandbox({ ...HELPER, ...options });
     this.root = root;
     this.workspace = join(root, "workspace");
     this.results = join(root, "results");

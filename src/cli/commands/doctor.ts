@@ -1,3 +1,4 @@
+import type { EnforcementReport } from "../../model/index.ts";
 import { parseBackend } from "../backend.ts";
 import type { Context } from "../context.ts";
 import { openSandbox } from "../context.ts";
@@ -15,6 +16,11 @@ const HOLDERS = {
   unknown: "",
 } as const;
 
+const SUPERVISORS = {
+  native: "native, a program of its own",
+  python: "helper.py, by Python, which takes about 8 ms more to start",
+} as const;
+
 /** `toka doctor`: what this machine's sandbox enforces, found by trying. */
 export async function doctorCommand(options: DoctorOptions, context: Context): Promise<number> {
   const backend = parseBackend(options.backend);
@@ -22,13 +28,14 @@ export async function doctorCommand(options: DoctorOptions, context: Context): P
     context.console.problem(backend.problem);
     return EXIT.wrongUse;
   }
-  const report = await openSandbox(backend.value, options.image).probe(context.signal);
-  const code = report.backend === undefined ? EXIT.notEnforceable : EXIT.done;
-  if (options.json) {
-    await context.console.json(report);
-    return code;
-  }
+  const report = await openSandbox(context.environment, backend.value, options.image).probe(context.signal);
+  await (options.json ? context.console.json(report) : tell(report, context));
+  return report.backend === undefined ? EXIT.notEnforceable : EXIT.done;
+}
+
+async function tell(report: EnforcementReport, context: Context): Promise<void> {
   await context.console.line(`Platform: ${report.platform}. Backend: ${report.backend ?? "none that isolates"}.`);
+  if (report.supervisor !== undefined) await context.console.line(`Supervisor: ${SUPERVISORS[report.supervisor]}`);
   for (const mechanism of report.mechanisms) {
     const mark = mechanism.enforced ? "yes" : "NO ";
     await context.console.line(`${mark}  ${mechanism.mechanism}: ${mechanism.protects}`);
@@ -39,5 +46,4 @@ export async function doctorCommand(options: DoctorOptions, context: Context): P
   for (const other of report.others ?? []) {
     await context.console.line(`${other.available ? "yes" : "NO "}  ${other.backend}: ${other.about}`);
   }
-  return code;
 }

@@ -52,7 +52,7 @@ export async function execCommand(argv: readonly string[], options: ExecOptions,
     context.console.problem(backend.problem);
     return EXIT.wrongUse;
   }
-  const sandbox = openSandbox(backend.value, options.image);
+  const sandbox = openSandbox(context.environment, backend.value, options.image);
   const stdout = context.console.toolStream("stdout");
   const stderr = context.console.toolStream("stderr");
   const outcome = await executeCommand(sandbox, request.value, {
