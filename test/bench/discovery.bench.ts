@@ -2,14 +2,23 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuUsage } from "node:process";
+import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
-import { type IndexFile, indexPath, WorkspaceIndex, walk } from "../../src/discovery/index.ts";
+import { holdHeapDown, type IndexFile, indexPath, WorkspaceIndex, walk } from "../../src/discovery/index.ts";
 import { decodeSource, parseModule } from "../../src/python/index.ts";
 import { standardLibrary } from "../support/stdlib.ts";
-import { type Contestant, interleave, table } from "./measure.ts";
+import { type Contestant, interleave, median, table } from "./measure.ts";
 
-const ROUNDS = 2;
+/** Of what takes long. */
+const COLD_ROUNDS = 2;
+const ROUNDS = 3;
+
+const PEER = "list, read and parse what is kept";
+const SCAN = "cold scan";
+const HELPED_SCAN = "cold scan, helped by threads";
+const WARM_START = "warm start: names shown";
+const SAVED = "one saved file";
 
 /** Packages of Debian, where there are any: more like a workspace than a library is. */
 const PACKAGES = "/usr/lib/python3/dist-packages";
@@ -21,8 +30,8 @@ const { signal } = new AbortController();
 
 /**
  * Discovery over the standard library and the installed packages, next to what no reader can do without: `git ls-files`,
- * reading and a bare parse of the files that pass the filter, nothing else. Processor time of this process, without that of
- * `git`, so that other work on the machine counts little.
+ * reading and a bare parse of the files that pass the filter, nothing else. Processor time counts, without that of `git`, since
+ * other work on the machine does not change it much; the time that somebody waits is told besides.
  */
 export default async function discovery(): Promise<string> {
   const library = standardLibrary();
@@ -56,18 +65,18 @@ if __name__ == "__main__":
 `;
 
 /** For each file, what it takes until its tool (shown first) and all tools that rest on it are known after it was saved. */
-function edits(workspace: string, live: WorkspaceIndex, files: Readonly<Record<string, string>>): Contestant[] {
+function edits(workspace: string, live: WorkspaceIndex, files: Readonly<Record<string, string>>): Costly[] {
   let edit = 0;
   return Object.entries(files).flatMap(([name, file]) => {
-    const saving = async (work: () => Promise<unknown>): Promise<number> => {
+    const saving = async (work: () => Promise<unknown>): Promise<Cost> => {
       const path = join(workspace, file);
-      const text = await readFile(path, "latin1");
-      await writeFile(path, `${text}\n# ${edit++}\n`, "latin1");
-      const took = await processorTime(async () => {
+      const before = await readFile(path, "latin1");
+      await writeFile(path, `${before}\n# ${edit++}\n`, "latin1");
+      const took = await costOf(async () => {
         await work();
         live.report();
       });
-      await writeFile(path, text, "latin1");
+      await writeFile(path, before, "latin1");
       await live.update([file], signal);
       return took;
     };
@@ -113,108 +122,186 @@ async function measure(workspace: string, state: string): Promise<string> {
   const live = new WorkspaceIndex(workspace, new Map(), stored);
   await live.scan({ signal, onKept: (files) => kept.push(...files) });
   await live.save();
-  const cold = live.report();
-  const saved = cold.tools.find((tool) => tool.parameters.length > 5)?.file ?? kept[0] ?? "";
+  const report = live.report();
+  const saved = report.tools.find((tool) => tool.parameters.length > 5)?.file ?? kept[0] ?? "";
   const all = (await walk(workspace, { signal })).files.flatMap(({ path }) => (path.endsWith(".py") ? [path] : []));
-  const figures = await interleave(
+  const cold = await Costs.of(
     [
-      { name: "list, read and parse what is kept", run: () => processorTime(() => peer(workspace, kept)) },
-      { name: "list, read and parse all Python files", run: () => processorTime(() => peer(workspace, all)) },
-      {
-        name: "cold scan",
-        run: () => processorTime(() => new WorkspaceIndex(workspace).scan({ signal, helpers: 0 })),
-      },
-      {
-        name: "cold scan, helped by threads",
-        run: () => processorTime(() => new WorkspaceIndex(workspace).scan({ signal })),
-      },
-      {
-        name: "warm start: names shown",
-        run: () => processorTime(() => untilNames(workspace, stored)),
-      },
-      {
-        name: "warm start: all shown",
-        run: () =>
-          processorTime(async () => {
-            const index = new WorkspaceIndex(workspace, new Map(), stored);
-            if (!(await index.restore())) throw new Error("the index was not stored");
-            index.report();
-          }),
-      },
-      {
-        name: "warm start: made sure of",
-        run: () =>
-          processorTime(async () => {
-            const index = new WorkspaceIndex(workspace, new Map(), stored);
-            await index.restore();
-            await index.scan({ signal });
-            index.report();
-          }),
-      },
+      { name: PEER, run: () => apart("peer", workspace, kept) },
+      { name: "list, read and parse all Python files", run: () => apart("peer", workspace, all) },
+      { name: SCAN, run: () => apart("scan", workspace) },
+      { name: HELPED_SCAN, run: () => apart("helped-scan", workspace) },
+    ],
+    COLD_ROUNDS,
+    0,
+  );
+  const known = await Costs.of(
+    [
+      { name: PEER, run: () => costOf(() => peer(workspace, kept)) },
+      { name: WARM_START, run: () => costOf(() => untilNames(workspace, stored)) },
+      { name: "warm start: all shown", run: () => costOf(() => restored(workspace, stored)) },
+      { name: "warm start: made sure of", run: () => costOf(() => madeSure(workspace, stored)) },
       ...edits(workspace, live, {
-        "one saved file": saved,
+        [SAVED]: saved,
         [`a module under ${PROGRAMS} programs`]: "team/helper.py",
         "one of these programs": "team/p7.py",
       }),
-      {
-        name: "a file that came, then went",
-        run: async () => {
-          const path = join(workspace, "came_now.py");
-          const took = await processorTime(async () => {
-            await writeFile(path, PROGRAM);
-            await live.update(["came_now.py"], signal);
-            await rm(path);
-            await live.update(["came_now.py"], signal);
-            live.report();
-          });
-          return took;
-        },
-      },
-      {
-        name: `a folder of ${PROGRAMS} files renamed, and back`,
-        run: () =>
-          processorTime(async () => {
-            for (const [from, to] of [
-              ["team", "crew"],
-              ["crew", "team"],
-            ] as const) {
-              await rename(join(workspace, from), join(workspace, to));
-              await live.update([from, to], signal);
-            }
-            live.report();
-          }),
-      },
+      { name: "a file that came, then went", run: () => costOf(() => comeAndGo(workspace, live)) },
+      { name: `a folder of ${PROGRAMS} files renamed, and back`, run: () => costOf(() => renamed(workspace, live)) },
     ],
     ROUNDS,
+    1,
   );
-  const waited = await interleave(
-    [
-      { name: "list, read and parse what is kept", run: () => peer(workspace, kept) },
-      { name: "cold scan", run: () => new WorkspaceIndex(workspace).scan({ signal, helpers: 0 }) },
-      { name: "cold scan, helped by threads", run: () => new WorkspaceIndex(workspace).scan({ signal }) },
-    ],
-    ROUNDS,
-  );
-  const { filesSeen, filesParsed } = cold.stats;
   return [
-    `${filesSeen} files, ${kept.length} pass the filter, ${cold.tools.length} tools; ${filesParsed} parsed in a cold scan`,
-    "Processor time:",
-    table(figures),
-    "Time that somebody waits (other work on the machine counts):",
-    table(waited),
-    `peak memory of a process that does one cold scan: ${await peakMemory(workspace, "0")} MB, ` +
-      `with threads that help ${await peakMemory(workspace, "undefined")} MB`,
+    `${report.stats.filesSeen} files, ${kept.length} pass the filter, ${report.tools.length} tools; ${report.stats.filesParsed} trees made in a cold scan`,
+    "From nothing, each time in a process of its own; processor time:",
+    cold.table("cpu"),
+    "… time that somebody waits (other work on the machine counts):",
+    cold.table("wall"),
+    "… peak memory:",
+    cold.table("memory"),
+    "With what is known, in a process that goes on; processor time:",
+    known.table("cpu"),
+    "… time that somebody waits:",
+    known.table("wall"),
+    "Goals (processor time, medians):",
+    goal(
+      SCAN,
+      cold.median(SCAN, "cpu") / cold.median(PEER, "cpu"),
+      2,
+      "times listing, reading and parsing what is kept",
+    ),
+    goal(WARM_START, known.median(WARM_START, "cpu"), 300, "ms"),
+    goal(SAVED, known.median(`${SAVED}: itself`, "cpu"), 50, "ms"),
+    goal("peak memory of a cold scan", cold.median(SCAN, "memory"), 400, "MB"),
+    goal("… with threads that help", cold.median(HELPED_SCAN, "memory"), 400, "MB"),
   ].join("\n");
 }
 
-/** Milliseconds of processor time, user and system; of other processes nothing. */
-async function processorTime(task: () => Promise<unknown>): Promise<number> {
-  const before = cpuUsage();
-  await task();
-  const { user, system } = cpuUsage(before);
-  return (user + system) / 1000;
+function goal(name: string, reached: number, wanted: number, unit: string): string {
+  return `${name}: ${reached.toFixed(1)} ${unit} (goal: ${wanted})`;
 }
 
+async function restored(workspace: string, stored: IndexFile): Promise<WorkspaceIndex> {
+  const index = new WorkspaceIndex(workspace, new Map(), stored);
+  if (!(await index.restore())) throw new Error("the index was not stored");
+  index.report();
+  return index;
+}
+
+async function madeSure(workspace: string, stored: IndexFile): Promise<void> {
+  const index = await restored(workspace, stored);
+  await index.scan({ signal });
+  index.report();
+}
+
+async function comeAndGo(workspace: string, live: WorkspaceIndex): Promise<void> {
+  const path = join(workspace, "came_now.py");
+  await writeFile(path, PROGRAM);
+  await live.update(["came_now.py"], signal);
+  await rm(path);
+  await live.update(["came_now.py"], signal);
+  live.report();
+}
+
+async function renamed(workspace: string, live: WorkspaceIndex): Promise<void> {
+  for (const [from, to] of [
+    ["team", "crew"],
+    ["crew", "team"],
+  ] as const) {
+    await rename(join(workspace, from), join(workspace, to));
+    await live.update([from, to], signal);
+  }
+  live.report();
+}
+
+/** What something cost once: milliseconds of processor time and of waiting, megabytes where it had a process of its own. */
+interface Cost {
+  readonly cpu: number;
+  readonly wall: number;
+  readonly memory?: number;
+}
+
+/** All that contestants cost in one pass over them. */
+class Costs {
+  readonly #rounds: number;
+  readonly #costs = new Map<string, Cost[]>();
+
+  private constructor(rounds: number) {
+    this.#rounds = rounds;
+  }
+
+  static async of(contestants: readonly Costly[], rounds: number, uncounted: number): Promise<Costs> {
+    const costs = new Costs(rounds);
+    await interleave(
+      contestants.map((contestant) => costs.#noting(contestant)),
+      rounds,
+      uncounted,
+    );
+    return costs;
+  }
+
+  #noting({ name, run }: Costly): Contestant {
+    const costs: Cost[] = [];
+    this.#costs.set(name, costs);
+    return { name, run: async () => void costs.push(await run()) };
+  }
+
+  #samples(name: string, kind: keyof Cost): number[] {
+    const counted = (this.#costs.get(name) ?? []).slice(-this.#rounds);
+    return counted.map((cost) => cost[kind] ?? Number.NaN);
+  }
+
+  table(kind: keyof Cost): string {
+    const figures = [...this.#costs.keys()].map((name) => ({ name, samples: this.#samples(name, kind) }));
+    return table(figures, kind === "memory" ? "MB" : "ms");
+  }
+
+  median(name: string, kind: keyof Cost): number {
+    return median(this.#samples(name, kind));
+  }
+}
+
+interface Costly {
+  readonly name: string;
+  run(): Promise<Cost>;
+}
+
+/** Of this process; what other processes do takes none of its processor time. */
+async function costOf(task: () => Promise<unknown>): Promise<Cost> {
+  const before = cpuUsage();
+  const began = performance.now();
+  await task();
+  const { user, system } = cpuUsage(before);
+  return { cpu: (user + system) / 1000, wall: performance.now() - began };
+}
+
+/**
+ * A task in a process of its own, without the start of that.
+ * @param files that a `peer` reads
+ */
+async function apart(task: Task, workspace: string, files: readonly string[] = []): Promise<Cost> {
+  const { stdout } = await execa(process.execPath, [import.meta.filename, task, workspace], {
+    input: files.join("\n"),
+  });
+  const [cpu = Number.NaN, wall = Number.NaN, memory = Number.NaN] = stdout.split(" ").map(Number);
+  return { cpu, wall, memory };
+}
+
+type Task = "peer" | "scan" | "helped-scan";
+
+async function doApart(task: string | undefined, workspace: string): Promise<void> {
+  holdHeapDown();
+  const files = (await text(process.stdin)).split("\n").filter((file) => file !== "");
+  const { cpu, wall } = await costOf(() =>
+    task === "peer"
+      ? peer(workspace, files)
+      : new WorkspaceIndex(workspace).scan({ signal, ...(task === "scan" ? { helpers: 0 } : {}) }),
+  );
+  console.log(cpu, wall, process.resourceUsage().maxRSS / 1024);
+}
+
+/** What no reader can do without: listing, reading and parsing, nothing else. */
 async function peer(workspace: string, files: readonly string[]): Promise<void> {
   await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: workspace });
   for (const path of files) {
@@ -223,16 +310,4 @@ async function peer(workspace: string, files: readonly string[]): Promise<void> 
   }
 }
 
-/**
- * In megabytes of 1024 × 1024 bytes.
- * @param helpers how many threads, as JavaScript; as many as pay when `undefined`
- */
-async function peakMemory(workspace: string, helpers: string): Promise<number> {
-  const index = JSON.stringify(join(import.meta.dirname, "../../src/discovery/index.ts"));
-  const script = `const { discover, holdHeapDown } = await import(${index});
-    holdHeapDown();
-    await discover(process.argv[1], { signal: new AbortController().signal, helpers: ${helpers} });
-    console.log(process.resourceUsage().maxRSS);`;
-  const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", script, workspace]);
-  return Math.round(Number(stdout) / 1024);
-}
+if (process.argv[1] === import.meta.filename) await doApart(process.argv[2], process.argv[3] ?? "");

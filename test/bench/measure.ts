@@ -15,11 +15,16 @@ export interface Contestant {
 
 /**
  * Times contestants in turn (A B C A B C …), so that all of them meet the machine's slow and fast phases alike.
- * @param rounds counted rounds, after one that is not
+ * @param rounds counted rounds
+ * @param uncounted rounds before them
  */
-export async function interleave(contestants: readonly Contestant[], rounds: number): Promise<Figures[]> {
+export async function interleave(
+  contestants: readonly Contestant[],
+  rounds: number,
+  uncounted = 1,
+): Promise<Figures[]> {
   const samples = contestants.map((): number[] => []);
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -uncounted; round < rounds; round++) {
     for (const [index, contestant] of contestants.entries()) {
       const before = performance.now();
       const own = await contestant.run();
@@ -38,7 +43,7 @@ export function cpuTime(task: () => void): number {
   return (user + system) / 1000;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
