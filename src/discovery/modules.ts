@@ -6,10 +6,20 @@ import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { type FileState, stateOf } from "./stamp.ts";
 
-/** A Python file. The bodies of its functions are read when they are looked at. */
-export interface ParsedFile {
-  readonly file: string;
+/** Tells whether a text is still the same without keeping it. */
+export interface TextMark {
+  readonly length: number;
+  readonly hash: number;
+}
+
+export interface SourceText {
   readonly text: string;
+  readonly mark: TextMark;
+}
+
+/** A Python file. The bodies of its functions are read when they are looked at. */
+export interface ParsedFile extends SourceText {
+  readonly file: string;
   readonly module: Module;
   /** The module with what is wrong with it. */
   readonly outline: OutlinedModule;
@@ -27,6 +37,9 @@ interface Importer {
 /** Characters of source whose trees are kept, without bodies that nobody looked into; a tree takes some ten times its text. */
 const CACHE_CHARACTERS = 6_000_000;
 
+/** Characters of source texts that are kept longer than their trees: functions are read out of them. */
+const TEXT_CHARACTERS = 16_000_000;
+
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
 
@@ -43,6 +56,9 @@ export class ModuleStore implements ModuleSource {
   readonly #overlays: ReadonlyMap<string, string>;
   /** In order of last use, oldest first. */
   readonly #cache = new Map<string, ParsedFile | null>();
+  /** In order of last use, oldest first. */
+  readonly #sources = new Map<string, SourceText>();
+  #sourceCharacters = 0;
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
   readonly declaringImports = new Map<string, DeclaringImports>();
@@ -106,6 +122,7 @@ export class ModuleStore implements ModuleSource {
   /** Takes note of a file that appeared, changed or went away. */
   change(file: string, exists: boolean): void {
     this.#cache.delete(file);
+    this.#dropSource(file);
     this.#declares.delete(file);
     if (this.declaringImports.size > 0) this.declaringImports.clear();
     this.#states.delete(file);
@@ -213,12 +230,33 @@ export class ModuleStore implements ModuleSource {
       this.#cache.set(file, cached);
       return cached;
     }
-    const text = this.#overlays.get(file) ?? this.#load(file, bytes);
-    const outline = text === null ? null : outlineModule(text);
-    const parsed = text === null || outline === null ? null : { file, text, module: outline.module, outline };
+    const source = this.source(file, bytes);
+    const outline = source === null ? null : outlineModule(source.text);
+    const parsed = source === null || outline === null ? null : { file, ...source, module: outline.module, outline };
     if (parsed !== null) this.#parsed += 1;
     this.#remember(file, parsed);
     return parsed;
+  }
+
+  /** The text of a Python file; `bytes` when they have been read already. */
+  source(file: string, bytes?: Uint8Array): SourceText | null {
+    const known = this.#sources.get(file);
+    const text = known?.text ?? this.#overlays.get(file) ?? this.#load(file, bytes);
+    if (text === null) return null;
+    const source = known ?? { text, mark: markOfText(text) };
+    this.#dropSource(file);
+    this.#sources.set(file, source);
+    this.#sourceCharacters += text.length;
+    for (const oldest of this.#sources.keys()) {
+      if (this.#sourceCharacters <= TEXT_CHARACTERS || oldest === file) break;
+      this.#dropSource(oldest);
+    }
+    return source;
+  }
+
+  #dropSource(file: string): void {
+    this.#sourceCharacters -= this.#sources.get(file)?.text.length ?? 0;
+    this.#sources.delete(file);
   }
 
   #load(file: string, given: Uint8Array | undefined): string | null {
@@ -380,6 +418,18 @@ function listedModules(
     if (isModule && (isPackage || !modules.has(name))) modules.set(name, { name, isPackage });
   }
   return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+}
+
+/** FNV-1a over UTF-16 code units. */
+function markOfText(text: string): TextMark {
+  const { length } = text;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return { length, hash };
+}
+
+export function isSameText(one: TextMark, other: TextMark): boolean {
+  return one === other || (one.length === other.length && one.hash === other.hash);
 }
 
 /** The folder of a relative path, empty for the root. */

@@ -11,7 +11,7 @@ export interface BlockEnd {
 }
 
 /** Columns that a tab advances to a multiple of. */
-const TAB_SIZE = 8;
+export const TAB_SIZE = 8;
 
 /** Words that begin a statement and stand in no expression: within brackets, one of these lacks its closing one. */
 const STATEMENT_WORD =

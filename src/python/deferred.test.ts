@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bodyOnce, headOf, outlineModule, unreadBody } from "./deferred.ts";
+import { bodyOnce, functionAt, headOf, outlineModule, unreadBody } from "./deferred.ts";
 import { parseModule } from "./parse.ts";
 import { walk } from "./traverse.ts";
 
@@ -119,6 +119,19 @@ describe("outlineModule", () => {
     expect(fourth.body).toBe(fourth.body);
     expect(outlined.charactersRead).toBeGreaterThan(before);
     expect(unreadBody(fourth)).toBeNull();
+  });
+
+  test.each(TEXTS)("each function read by itself is as in the tree, or told to need what is around it: %j", (text) => {
+    const { module, problems } = parseModule(text);
+    let count = 0;
+    walk(module, (node) => {
+      if (node.kind !== "FunctionDef" && node.kind !== "AsyncFunctionDef") return;
+      const alone = functionAt(text, node);
+      count += Number(alone !== null);
+      if (problems.length > 0) return;
+      expect(plain(alone, false)).toEqual(plain({ ...node, decorator_list: [] }, false));
+    });
+    if (problems.length === 0) expect(count).toBeGreaterThan(0);
   });
 
   test("who walks over the tree sees the bodies", () => {

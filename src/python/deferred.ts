@@ -1,5 +1,5 @@
 import type { Arguments, Expression, FunctionDef, Module, Statement, SyntaxProblem, TypeParam } from "./ast.ts";
-import { blockEnd } from "./block-end.ts";
+import { blockEnd, TAB_SIZE } from "./block-end.ts";
 import { type ParsedModule, parseModule } from "./parse.ts";
 import { type FunctionHeader, Parser } from "./parser.ts";
 import * as t from "./tokens.ts";
@@ -137,8 +137,8 @@ class OutlineParser extends Parser {
   /** Characters that were passed over. */
   passed = 0;
 
-  constructor(source: Source) {
-    super(source.text, { corrections: null, unicodeNames: null });
+  constructor(source: Source, end: number = source.text.length) {
+    super(source.text, { corrections: null, unicodeNames: null, end });
     this.#source = source;
   }
 
@@ -180,6 +180,57 @@ class OutlineParser extends Parser {
   }
 }
 
+/** Where a function stands in the text of a module: from its `def`, or `async`, to the end of its last token. */
+export interface FunctionPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+/** Reads what stands at a place as one function of a block. */
+class FunctionParser extends OutlineParser {
+  constructor(text: string, { start, end, line }: FunctionPlace) {
+    super(new Source(text), end);
+    const { column, alternate } = indentationBefore(text, start);
+    this.beginInBlock(start, line, column, alternate);
+  }
+
+  only(): FunctionDef | null {
+    const body: Statement[] = [];
+    this.statements(body);
+    const [node] = body;
+    const isFunction = node?.kind === "FunctionDef" || node?.kind === "AsyncFunctionDef";
+    return isFunction && body.length === 1 && this.problemCount === 0 ? node : null;
+  }
+}
+
+/** The columns of a token that is the first one on its line. */
+function indentationBefore(text: string, start: number): { readonly column: number; readonly alternate: number } {
+  let begin = start;
+  while (begin > 0 && " \t\f".includes(text.charAt(begin - 1))) begin--;
+  let column = 0;
+  let alternate = 0;
+  for (let pos = begin; pos < start; pos++) {
+    const c = text.charCodeAt(pos);
+    if (c === 12) {
+      column = 0;
+      alternate = 0;
+    } else {
+      column = c === 9 ? (Math.floor(column / TAB_SIZE) + 1) * TAB_SIZE : column + 1;
+      alternate++;
+    }
+  }
+  return { column, alternate };
+}
+
+/**
+ * Reads one function, without its decorators, of a module that was read before, as if the tree of that were still there: its
+ * body when somebody looks into it. `null` where only reading all of the module tells.
+ */
+export function functionAt(text: string, place: FunctionPlace): FunctionDef | null {
+  return new FunctionParser(text, place).only();
+}
+
 /** A module whose functions are read when somebody looks into them. */
 export interface OutlinedModule {
   readonly module: Module;
@@ -187,6 +238,8 @@ export interface OutlinedModule {
   readonly problems: readonly SyntaxProblem[];
   /** Characters whose trees are kept: those of functions that nobody looked into are not among them. */
   readonly charactersRead: number;
+  /** It was read at once, since parts of it cannot be read by themselves. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -198,12 +251,13 @@ export function outlineModule(text: string): OutlinedModule {
   const parser = new OutlineParser(source);
   const module = parser.module();
   if (parser.problemCount > 0 || text.includes("\0")) {
-    return { ...source.whole, charactersRead: text.length };
+    return { ...source.whole, charactersRead: text.length, isWhole: true };
   }
   const { functions } = source;
   source.charactersRead = text.length - parser.passed;
   return {
     module,
+    isWhole: false,
     get problems() {
       for (const node of functions) node.read();
       return functions.some((node) => node.isBroken) ? source.whole.problems : [];

@@ -1,5 +1,13 @@
 export type * from "./ast.ts";
-export { bodyOnce, headOf, type OutlinedModule, outlineModule, unreadBody } from "./deferred.ts";
+export {
+  bodyOnce,
+  type FunctionPlace,
+  functionAt,
+  headOf,
+  type OutlinedModule,
+  outlineModule,
+  unreadBody,
+} from "./deferred.ts";
 export { type DumpOptions, dump } from "./dump.ts";
 export { LineIndex } from "./lines.ts";
 export { parseModule } from "./parse.ts";

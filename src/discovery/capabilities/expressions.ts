@@ -1,6 +1,4 @@
 import { type Call, type Expression, forEachChild, type Node, type Statement } from "../../python/index.ts";
-import { detached } from "../detached.ts";
-import type { ParsedFile } from "../modules.ts";
 import { Literals, type Locals } from "./literals.ts";
 import type { Referent, Resolver } from "./resolve.ts";
 import { type CapabilityTable, type Need, secretKey } from "./rules.ts";
@@ -33,23 +31,22 @@ const MAX_TEXT = 200;
 /** Reads what expressions of a file need and reach, into units. Parts that never run on this system are left out. */
 export class ExpressionReader {
   readonly #file: string;
-  readonly #parsed: ParsedFile;
   readonly #resolver: Resolver;
   readonly #table: CapabilityTable;
   readonly #constantOf: (name: string) => Expression | null;
-  #lines: readonly string[] | null = null;
+  /** The text of the file, while something is read of it. */
+  text = "";
   /** Where functions and classes that are named, not called, belong to: what holds them, instead of who makes it. */
   #holder: Unit | null = null;
   /** What is named now is given to a framework. */
   #isLate: boolean;
 
-  constructor(parsed: ParsedFile, resolver: Resolver, table: CapabilityTable) {
-    this.#parsed = parsed;
-    this.#file = parsed.file;
+  constructor(file: string, resolver: Resolver, table: CapabilityTable) {
+    this.#file = file;
     this.#resolver = resolver;
     this.#table = table;
     this.#isLate = false;
-    this.#constantOf = (name) => resolver.constantOf(parsed.file, name);
+    this.#constantOf = (name) => resolver.constantOf(file, name);
   }
 
   get holder(): Unit | null {
@@ -143,8 +140,8 @@ export class ExpressionReader {
     const found = this.#resolver.resolve(func, this.#file, locals);
     if (found?.kind === "external") {
       const literal = new Literals(locals, this.#constantOf);
-      this.#add(unit, func.endLine, this.#table.needsOfCall(found.name, found.isObject, node, literal));
-      if (!found.isObject) this.#add(unit, func.endLine, this.#table.needsOfReference(found.name, false));
+      this.#add(unit, endOf(func), this.#table.needsOfCall(found.name, found.isObject, node, literal));
+      if (!found.isObject) this.#add(unit, endOf(func), this.#table.needsOfReference(found.name, false));
     } else if (found !== null) this.#calledOwn(found, unit);
     else if (func.kind === "Attribute") this.#calledUnknown(node, func, unit, locals);
     if (func.kind === "Attribute" && func.value.kind === "Name" && found === null && STORING.has(func.attr)) {
@@ -167,7 +164,7 @@ export class ExpressionReader {
   #calledUnknown(node: Call, func: Expression & { kind: "Attribute" }, unit: Unit, locals: Locals): void {
     if (this.#table.hasMethod(func.attr)) {
       const literal = new Literals(locals, this.#constantOf);
-      this.#add(unit, func.endLine, this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
+      this.#add(unit, endOf(func), this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
     }
     if (!isBuilt(func.value, locals)) unit.edges.push({ kind: "method", name: func.attr, shape: shapeOf(node) });
   }
@@ -202,7 +199,7 @@ export class ExpressionReader {
     const found = this.#resolver.resolve(value, this.#file, locals);
     if (found?.kind !== "external" || found.isObject) return;
     const literal = new Literals(locals, this.#constantOf);
-    this.#add(unit, value.endLine, this.#table.needsOfCall(found.name, false, call, literal));
+    this.#add(unit, endOf(value), this.#table.needsOfCall(found.name, false, call, literal));
   }
 
   /** What a variable holds is reached where the variable is used. */
@@ -228,7 +225,7 @@ export class ExpressionReader {
       // An object that a call gave was asked for on the line of the call; `self.x = …` changes what `self` is, not
       // what `x` was before.
       if (found.isObject || (node.ctx !== "Load" && !this.#isOutside(node, locals))) return;
-      this.#add(unit, node.endLine, this.#table.needsOfReference(found.name, node.ctx !== "Load"));
+      this.#add(unit, endOf(node), this.#table.needsOfReference(found.name, node.ctx !== "Load"));
     } else if (found !== null && node.ctx === "Load") this.#edge(found, this.#holder ?? unit);
   }
 
@@ -267,7 +264,7 @@ export class ExpressionReader {
   #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: Locals): void {
     const found = this.#resolver.resolve(node.value, this.#file, locals);
     if (found?.kind === "external" && node.ctx !== "Load") {
-      if (!found.isObject) this.#add(unit, node.line, this.#table.needsOfReference(found.name, true));
+      if (!found.isObject) this.#add(unit, startOf(node), this.#table.needsOfReference(found.name, true));
     } else if (node.ctx === "Store" && node.value.kind === "Name") {
       // What is put into a table waits there.
       this.#named(node.value, unit, locals);
@@ -275,7 +272,7 @@ export class ExpressionReader {
       this.node(node.value, unit, locals);
       const key = new Literals(locals, this.#constantOf).text(node.slice)?.text;
       const secret = found?.kind === "external" ? secretKey(found.name, key) : null;
-      if (secret !== null) this.#add(unit, node.line, [secret]);
+      if (secret !== null) this.#add(unit, startOf(node), [secret]);
     }
     this.node(node.slice, unit, locals);
   }
@@ -289,15 +286,38 @@ export class ExpressionReader {
     unit.edges.push(this.#isLate ? { ...edge, isLate: true } : edge);
   }
 
-  #add(unit: Unit, line: number, needs: readonly Omit<Need, "line" | "text">[]): void {
-    for (const need of needs) unit.needs.push({ ...need, line, text: this.#lineText(line) });
+  #add(unit: Unit, { line, offset }: Place, needs: readonly Omit<Need, "line" | "text">[]): void {
+    for (const need of needs) unit.needs.push({ ...need, line, text: this.#lineText(offset) });
   }
 
-  #lineText(line: number): string {
-    this.#lines ??= this.#parsed.text.split(/\r\n|\r|\n/u);
-    const text = (this.#lines[line - 1] ?? "").trim();
-    return detached(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+  /** The line around an offset. */
+  #lineText(offset: number): string {
+    const { text } = this;
+    let start = offset;
+    while (start > 0 && !isLineEnd(text.charCodeAt(start - 1))) start -= 1;
+    let end = offset;
+    while (end < text.length && !isLineEnd(text.charCodeAt(end))) end += 1;
+    const line = text.slice(start, end).trim();
+    return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;
   }
+}
+
+/** A place of evidence. */
+interface Place {
+  readonly line: number;
+  readonly offset: number;
+}
+
+function startOf({ line, start }: Expression): Place {
+  return { line, offset: start };
+}
+
+function endOf({ endLine, end }: Expression): Place {
+  return { line: endLine, offset: end - 1 };
+}
+
+function isLineEnd(character: number): boolean {
+  return character === 10 || character === 13;
 }
 
 /** Kinds of expressions that give texts, numbers, lists and the like, whose methods are no code of the workspace. */

@@ -1,6 +1,7 @@
 import type { Capability, CapabilityExtension } from "../../model/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
+import { FileFunctions } from "./functions.ts";
 import { type FileNames, LateBodyNames, namesOf } from "./names.ts";
 import {
   type Graph,
@@ -12,12 +13,11 @@ import {
   type Target,
   type Visit,
 } from "./reached.ts";
-import { Resolver } from "./resolve.ts";
+import { type Meanings, Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
-import { settle } from "./settled.ts";
 import { slimNames } from "./slim.ts";
 import { SummaryReader } from "./summary.ts";
-import { type CallShape, type Edge, type FileSummary, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
+import { type CallShape, type Edge, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
 
 export { recipeCapabilities, scriptCapabilities } from "./shell.ts";
 
@@ -48,9 +48,10 @@ export class CapabilityFinder implements Graph {
   readonly #table: CapabilityTable;
   readonly #names = new Map<string, FileNames | null>();
   readonly #bodies = new Map<string, LateBodyNames>();
-  readonly #summaries = new Map<string, FileSummary | null>();
-  /** Who can read on in files whose trees are still there. */
-  readonly #readers = new WeakMap<ParsedFile, SummaryReader>();
+  readonly #functions = new Map<string, FileFunctions | null>();
+  /** Who reads the parts of a file. */
+  readonly #summaries = new Map<string, SummaryReader | null>();
+  readonly #meanings: Meanings = new Map();
   /** By file, then unit. */
   readonly #parts = new Map<string, Map<string, Part>>();
   /** Each kind of call of a method once. */
@@ -69,9 +70,11 @@ export class CapabilityFinder implements Graph {
   /** Drops what was kept about files and about those that rest on them. */
   forget(files: ReadonlySet<string>): void {
     const dropped = new Set(files);
+    this.#meanings.clear();
     for (const file of files) {
       this.#names.delete(file);
       this.#bodies.delete(file);
+      this.#functions.delete(file);
     }
     for (const [other, summary] of this.#summaries) {
       if (summary !== null && haveCommon(summary.consulted, files)) dropped.add(other);
@@ -159,10 +162,9 @@ export class CapabilityFinder implements Graph {
   }
 
   #takeSteps({ file, unit: name }: Part): Steps {
-    const unit = this.#unit(file, name);
-    if (unit === undefined) return NO_STEPS;
     // Nobody asks for it again: the part keeps its steps.
-    this.#summaries.get(file)?.units.delete(name);
+    const unit = this.#take(file, name);
+    if (unit === undefined) return NO_STEPS;
     const targets = new Map<string, Target>();
     const bases = new Set<Part>();
     const called = new Set<MethodCall>();
@@ -209,51 +211,37 @@ export class CapabilityFinder implements Graph {
       targets.set(key, { kind, part: this.#part(file, unit), isLate });
   }
 
-  #unit(file: string, name: string): Unit | undefined {
-    const summary = this.#summary(file);
-    if (summary?.unread.has(name) !== true) return summary?.units.get(name);
-    const parsed = this.#store.peek(file);
-    const reader = parsed === null ? undefined : this.#readers.get(parsed);
-    if (reader?.summary === summary) {
-      reader.complete(name);
-      const unit = summary.units.get(name);
-      if (unit !== undefined) settle(unit, this.#store.texts);
-      return unit;
-    }
-    // The tree is gone: what is read a second time is read to the end.
-    return this.#summarise(file, true)?.units.get(name);
+  #take(file: string, name: string): Unit | undefined {
+    const unit = this.#summary(file)?.take(name);
+    if (unit !== null) return unit;
+    // Somebody has changed the file, and is about to tell.
+    this.forget(new Set([file]));
+    return this.#summary(file)?.take(name) ?? undefined;
   }
 
-  #summary(file: string): FileSummary | null {
+  #summary(file: string): SummaryReader | null {
     const known = this.#summaries.get(file);
-    return known === undefined ? this.#summarise(file, false) : known;
+    return known === undefined ? this.#summarise(file) : known;
   }
 
-  #summarise(file: string, isWhole: boolean): FileSummary | null {
+  #summarise(file: string): SummaryReader | null {
     const parsed = this.#store.read(file);
-    if (parsed === null) {
-      this.#summaries.set(file, null);
-      return null;
-    }
+    const functions = this.#functionsOf(file);
+    const reader = parsed === null || functions === null ? null : this.#readerOf(parsed, functions);
+    this.#summaries.set(file, reader);
+    return reader;
+  }
+
+  #readerOf(parsed: ParsedFile, functions: FileFunctions): SummaryReader {
     const resolver = new Resolver(
       this.#store,
-      { names: (name) => this.#namesOf(name), bodies: (name) => this.#bodiesOf(name) },
+      { meanings: this.#meanings, names: (name) => this.#namesOf(name), bodies: (name) => this.#bodiesOf(name) },
       process.platform,
     );
-    const reader = this.#readerOf(parsed, resolver);
-    if (isWhole) reader.completeAll();
-    else this.#readers.set(parsed, reader);
-    const { units } = reader.summary;
-    for (const [name, { steps }] of this.#parts.get(file) ?? []) if (steps !== null) units.delete(name);
-    for (const unit of units.values()) settle(unit, this.#store.texts);
-    this.#summaries.set(file, reader.summary);
-    return reader.summary;
-  }
-
-  #readerOf(parsed: ParsedFile, resolver: Resolver): SummaryReader {
     this.#summarising.add(parsed.file);
     try {
-      return new SummaryReader(parsed, resolver, this.#table, (imported) => this.#expect(imported));
+      const { texts } = this.#store;
+      return new SummaryReader(parsed, functions, resolver, this.#table, texts, (imported) => this.#expect(imported));
     } finally {
       this.#summarising.delete(parsed.file);
     }
@@ -265,16 +253,25 @@ export class CapabilityFinder implements Graph {
    */
   #expect(file: string): void {
     if (this.#summarising.size >= MAX_EXPECTED || this.#summarising.has(file)) return;
-    if (!this.#summaries.has(file) && this.#store.peek(file) !== null) this.#summarise(file, false);
+    if (!this.#summaries.has(file) && this.#store.peek(file) !== null) this.#summarise(file);
   }
 
   #bodiesOf(file: string): LateBodyNames {
     let known = this.#bodies.get(file);
     if (known === undefined) {
-      known = new LateBodyNames(() => this.#store.parse(file));
+      known = new LateBodyNames(this.#functionsOf(file));
       this.#bodies.set(file, known);
     }
     return known;
+  }
+
+  #functionsOf(file: string): FileFunctions | null {
+    const known = this.#functions.get(file);
+    if (known !== undefined) return known;
+    const parsed = this.#store.read(file);
+    const made = parsed === null ? null : new FileFunctions(parsed, this.#store);
+    this.#functions.set(file, made);
+    return made;
   }
 
   #namesOf(file: string): FileNames | null {
@@ -283,6 +280,8 @@ export class CapabilityFinder implements Graph {
     const parsed = this.#store.read(file);
     const made = parsed === null ? null : slimNames(namesOf(parsed.module));
     this.#names.set(file, made);
+    // While the tree is there.
+    this.#functionsOf(file);
     return made;
   }
 }

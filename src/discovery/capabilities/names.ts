@@ -4,15 +4,14 @@ import {
   type ClassDef,
   type Expression,
   type FunctionDef,
-  headOf,
   type Module,
   type Statement,
-  unreadBody,
 } from "../../python/index.ts";
 import { detached } from "../detached.ts";
 import { BUILTIN_NAMES } from "../evaluate/index.ts";
 import { blocksOf } from "./blocks.ts";
 import { type Decorator, decoratorOf } from "./decorators.ts";
+import type { FileFunctions } from "./functions.ts";
 import { slim } from "./slim.ts";
 
 /** What a name of a file means, as far as the file alone tells. */
@@ -73,18 +72,8 @@ export function namesOf(module: Module): FileNames {
   return { bindings, branches: reader.branches(), classes, stars };
 }
 
-/** Longest function, in characters, that is taken for a question. */
-const MAX_QUESTION = 400;
-
-/** Decorators that keep an answer. */
-const KEEPING: ReadonlySet<string> = new Set(["cache", "lru_cache", "cached"]);
-
-/** The body of a function that takes nothing, and does nothing but give names to what it asks and return an answer. */
-function questionOf(node: FunctionDef): readonly Statement[] | null {
-  const { args, decorator_list, start, end } = node;
-  const takes = args.posonlyargs.length + args.args.length + args.kwonlyargs.length > 0 || args.vararg !== null;
-  if (takes || args.kwarg !== null || end - start > MAX_QUESTION || !decorator_list.every(isKeeping)) return null;
-  const body = bodyOnce(node);
+/** The statements of a function that does nothing but give names to what it asks and return an answer. */
+function questionOf(body: readonly Statement[]): readonly Statement[] | null {
   const [first, ...others] = body;
   const isDocumented = first?.kind === "Expr" && first.value.kind === "Constant";
   const rest = isDocumented ? others : body;
@@ -97,58 +86,23 @@ function questionOf(node: FunctionDef): readonly Statement[] | null {
   return rest;
 }
 
-function isKeeping(decorator: Expression): boolean {
-  const used = decorator.kind === "Call" ? decorator.func : decorator;
-  return KEEPING.has(used.kind === "Attribute" ? used.attr : used.kind === "Name" ? used.id : "");
-}
-
 /** Kinds of expressions of which something may be known. */
 function mayAnswer({ kind }: Expression): boolean {
   return kind === "Compare" || kind === "BoolOp" || kind === "UnaryOp" || kind === "Call";
-}
-
-/** The functions and methods of a module by their qualified names, and its classes; of one name, the last one first. */
-class Definitions {
-  readonly functions = new Map<string, FunctionDef[]>();
-  readonly classes = new Map<string, ClassDef>();
-
-  constructor(module: Module) {
-    this.#collect(module.body, null);
-  }
-
-  #collect(body: readonly Statement[], owner: string | null): void {
-    for (const statement of body) {
-      if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") this.#add(statement, owner);
-      else if (statement.kind === "ClassDef" && owner === null) {
-        this.classes.set(statement.name, statement);
-        this.#collect(statement.body, statement.name);
-      } else for (const block of blocksOf(statement)) this.#collect(block, owner);
-    }
-  }
-
-  #add(node: FunctionDef, owner: string | null): void {
-    const name = owner === null ? node.name : `${owner}.${node.name}`;
-    const known = this.functions.get(name);
-    if (known === undefined) this.functions.set(name, [node]);
-    else known.unshift(node);
-  }
 }
 
 const NO_ATTRIBUTES: ReadonlyMap<string, Expression> = new Map();
 
 /** Keeps what it was asked for, and nothing of the tree. */
 export class LateBodyNames implements BodyNames {
-  readonly #module: () => Module | null;
-  /** As long as the module's tree is there. */
-  readonly #definitions = new WeakMap<Module, Definitions>();
+  readonly #functions: FileFunctions | null;
   readonly #results = new Map<string, FunctionResult | null>();
   readonly #decorators = new Map<string, Decorator | null>();
   readonly #questions = new Map<string, readonly Statement[] | null>();
   readonly #attributes = new Map<string, ReadonlyMap<string, Expression>>();
 
-  /** @param module gives the tree, read anew where it is not kept */
-  constructor(module: () => Module | null) {
-    this.#module = module;
+  constructor(functions: FileFunctions | null) {
+    this.#functions = functions;
   }
 
   result(name: string): FunctionResult | null {
@@ -180,50 +134,54 @@ export class LateBodyNames implements BodyNames {
   }
 
   #asked(name: string): readonly Statement[] | null {
-    const nodes = name.includes(".") ? [] : (this.#defined()?.functions.get(name) ?? []);
-    const found = nodes.toReversed().find((node) => questionOf(node) !== null);
-    if (found === undefined) return null;
-    // Where another one follows, nobody knows which one is meant.
-    return found === nodes[0] ? questionOf(found) : [];
+    const all = name.includes(".") ? [] : (this.#functions?.of(name) ?? []);
+    for (const one of all.toReversed()) {
+      const read = one.isBrief ? this.#functions?.read(one) : null;
+      const found = read ? questionOf(bodyOnce(read.node)) : null;
+      // Where another one follows, nobody knows which one is meant.
+      if (found !== null) return one === all[0] ? found : [];
+    }
+    return null;
   }
 
   attributes(className: string): ReadonlyMap<string, Expression> {
     let known = this.#attributes.get(className);
     if (known === undefined) {
-      const node = this.#defined()?.classes.get(className);
-      known = node === undefined ? NO_ATTRIBUTES : attributesOf(node);
+      known = this.#assigned(className);
       this.#attributes.set(detached(className), known);
     }
     return known;
   }
 
+  #assigned(className: string): ReadonlyMap<string, Expression> {
+    const attributes = new Map<string, Expression>();
+    for (const method of this.#functions?.methodsOf(className) ?? []) {
+      // Most set none, and reading them takes much longer than a look at their text.
+      const found = this.#functions?.read(method, (text) => ASSIGNED.test(text));
+      if (found) collectAttributes(bodyOnce(found.node), attributes);
+    }
+    if (attributes.size === 0) return NO_ATTRIBUTES;
+    return new Map([...attributes].map(([name, value]) => [detached(name), slim(value)]));
+  }
+
   /** What the last definition of a name that says so tells. */
   #last<V>(name: string, told: (node: FunctionDef) => V | null): V | null {
-    for (const node of this.#defined()?.functions.get(name) ?? []) {
-      const found = told(node);
+    for (const one of this.#functions?.of(name) ?? []) {
+      const read = this.#functions?.read(one) ?? null;
+      const found = read === null ? null : told(read.node);
       if (found !== null) return found;
     }
     return null;
   }
-
-  #defined(): Definitions | null {
-    const module = this.#module();
-    if (module === null) return null;
-    let known = this.#definitions.get(module);
-    if (known === undefined) {
-      known = new Definitions(module);
-      this.#definitions.set(module, known);
-    }
-    return known;
-  }
 }
 
-function resultOf({ body, returns }: FunctionDef): FunctionResult | null {
+function resultOf(node: FunctionDef): FunctionResult | null {
+  const { returns } = node;
   if (returns !== null) return { node: returns, isAnnotation: true };
   const assigned = new Map<string, Expression>();
-  const found = firstReturned(body, assigned);
-  const node = found?.kind === "Name" ? (assigned.get(found.id) ?? found) : found;
-  return node === null ? null : { node, isAnnotation: false };
+  const found = firstReturned(node.body, assigned);
+  const value = found?.kind === "Name" ? (assigned.get(found.id) ?? found) : found;
+  return value === null ? null : { node: value, isAnnotation: false };
 }
 
 /** The first call or name that is returned; notes what local names are set to on the way. */
@@ -356,25 +314,8 @@ function classNames(node: ClassDef): ClassNames {
   return { name: node.name, bases: node.bases, methods };
 }
 
-function attributesOf(node: ClassDef): ReadonlyMap<string, Expression> {
-  const attributes = new Map<string, Expression>();
-  for (const statement of node.body) {
-    if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-      if (mayAssign(statement)) collectAttributes(bodyOnce(statement), attributes);
-    }
-  }
-  return new Map([...attributes].map(([name, value]) => [detached(name), slim(value)]));
-}
-
 /** `self.name =`, with whatever spaces, brackets and lines that go on; not a comparison. */
 const ASSIGNED = /\bself[\s\\)]*\.[\s\\]*[^\s\\.,:;=()[\]{}]+[\s\\)]*=(?!=)/u;
-
-/** Whether a method may set an attribute: most do not, and reading them takes much longer than a look at their text. */
-function mayAssign(method: FunctionDef): boolean {
-  const text = unreadBody(method);
-  // What it begins with has been read, to find its documentation.
-  return text === null || ASSIGNED.test(text) || headOf(method).some(({ kind }) => kind !== "Expr");
-}
 
 /** Notes what is first assigned to each `self.name`. */
 function collectAttributes(body: readonly Statement[], attributes: Map<string, Expression>): void {

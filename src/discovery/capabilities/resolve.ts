@@ -1,4 +1,5 @@
 import type { Expression, Statement } from "../../python/index.ts";
+import { detached } from "../detached.ts";
 import type { ModuleSource } from "../evaluate/index.ts";
 import { Conditions } from "./conditions.ts";
 import type { Keeping } from "./decorators.ts";
@@ -39,9 +40,16 @@ interface Meaning {
   readonly found: Referent | null;
   /** How many steps deep the search went: from a deeper place it might have been given up. */
   readonly height: number;
+  /** Files that were looked at for it. */
+  readonly consulted: readonly string[];
 }
 
+/** What module-level names mean, by file, then name: most are asked for again and again. */
+export type Meanings = Map<string, Map<string, Meaning>>;
+
 export interface NameSource {
+  /** Filled by those who look for names. */
+  readonly meanings: Meanings;
   names(file: string): FileNames | null;
   bodies(file: string): BodyNames;
 }
@@ -58,8 +66,10 @@ export class Resolver {
   readonly #notStarred = new Set<string>();
   /** The same for variables. */
   readonly #notVariable = new Set<string>();
-  /** What module-level names mean, by file, then name: most are asked for again and again. */
-  readonly #meanings = new Map<string, Map<string, Meaning>>();
+  /** Files that were looked at for the names that are being looked for now. */
+  readonly #trail: string[] = [];
+  /** How many of them are. */
+  #searches = 0;
   /** The greatest depth of the search that goes on now. */
   #deepest = 0;
   /** How often a search came by a name that is being looked for. */
@@ -127,28 +137,42 @@ export class Resolver {
     if (this.#isTooDeep(depth)) return null;
     // Within a condition less is asked for.
     if (this.conditions.isTesting) return this.#search(file, name, depth);
-    let ofFile = this.#meanings.get(file);
+    const { meanings } = this.#names;
+    let ofFile = meanings.get(file);
     if (ofFile === undefined) {
       ofFile = new Map();
-      this.#meanings.set(file, ofFile);
+      meanings.set(file, ofFile);
     }
     const known = ofFile.get(name);
     if (known !== undefined && depth + known.height <= MAX_DEPTH) {
       this.#isTooDeep(depth + known.height);
+      for (const one of known.consulted) this.#consult(one);
       return known.found;
     }
     const outer = this.#deepest;
     const rings = this.#rings;
+    const begin = this.#trail.length;
     this.#deepest = depth;
+    this.#searches += 1;
     const found = this.#search(file, name, depth);
+    this.#searches -= 1;
     // What was given up, or came by a name that is being looked for, may mean something else from elsewhere.
-    if (this.#deepest <= MAX_DEPTH && this.#rings === rings) ofFile.set(name, { found, height: this.#deepest - depth });
+    if (this.#deepest <= MAX_DEPTH && this.#rings === rings) {
+      const consulted = [...new Set(this.#trail.slice(begin))];
+      ofFile.set(detached(name), { found, height: this.#deepest - depth, consulted });
+    }
+    if (this.#searches === 0) this.#trail.length = 0;
     this.#deepest = Math.max(outer, this.#deepest);
     return found;
   }
 
-  #search(file: string, name: string, depth: number): Referent | null {
+  #consult(file: string): void {
     this.consulted.add(file);
+    if (this.#searches > 0) this.#trail.push(file);
+  }
+
+  #search(file: string, name: string, depth: number): Referent | null {
+    this.#consult(file);
     const names = this.#names.names(file);
     const binding = this.#bound(names, name, file);
     if (binding !== undefined) return this.binding(binding, file, depth + 1);
@@ -277,7 +301,7 @@ export class Resolver {
 
   #variable(name: string, file: string, depth: number): Variable | null {
     if (depth > MAX_DEPTH) return null;
-    this.consulted.add(file);
+    this.#consult(file);
     const names = this.#names.names(file);
     const binding = this.#bound(names, name, file);
     if (binding?.kind === "value") return { file, name };
@@ -301,7 +325,7 @@ export class Resolver {
   }
 
   classInfo(file: string, className: string): ClassNames | null {
-    this.consulted.add(file);
+    this.#consult(file);
     return this.#names.names(file)?.classes.get(className) ?? null;
   }
 
@@ -322,20 +346,20 @@ export class Resolver {
 
   /** What a function of the workspace does with what it decorates; null where that is not known. */
   keeping({ file, name }: Referent & { kind: "function" }, isCalled: boolean): Keeping | null {
-    this.consulted.add(file);
+    this.#consult(file);
     const found = this.#names.bodies(file).decorator(name);
     return (isCalled ? found?.called : found?.bare) ?? null;
   }
 
   /** What a function does that does nothing but answer something about the system; null for all others. */
   question({ file, name }: Referent & { kind: "function" }): readonly Statement[] | null {
-    this.consulted.add(file);
+    this.#consult(file);
     return this.#names.bodies(file).question(name);
   }
 
   /** What a function of the workspace gives, by its annotation or its first `return`. */
   #returned(file: string, name: string, depth: number): Referent | null {
-    this.consulted.add(file);
+    this.#consult(file);
     const result = this.#names.bodies(file).result(name);
     if (result === null) return null;
     const found = this.resolve(result.node, file, null, depth + 1);

@@ -4,18 +4,21 @@ import {
   type ClassDef,
   type Expression,
   type FunctionDef,
+  type FunctionPlace,
   type Statement,
 } from "../../python/index.ts";
-import { detached } from "../detached.ts";
+import type { Texts } from "../detached.ts";
 import type { ParsedFile } from "../modules.ts";
 import { isMainGuard } from "../readers/script.ts";
 import { blocksOf } from "./blocks.ts";
 import { ExpressionReader } from "./expressions.ts";
+import type { FileFunctions } from "./functions.ts";
 import { Locals } from "./literals.ts";
 import { importBindings } from "./names.ts";
 import { objectOf, type Referent, type Resolver } from "./resolve.ts";
 import type { CapabilityTable } from "./rules.ts";
-import { type FileSummary, isOfClass, MAIN_UNIT, MODULE_UNIT, signatureOf, type Unit, variableUnit } from "./units.ts";
+import { settle } from "./settled.ts";
+import { isOfClass, MAIN_UNIT, MODULE_UNIT, signatureOf, type Unit, variableUnit } from "./units.ts";
 
 /** Methods that Python calls by itself once there is an object. */
 const IMPLICIT_METHOD =
@@ -62,46 +65,76 @@ export class SummaryReader {
   readonly #units = new Map<string, Unit>();
   /** The class whose body is read. */
   #className: string | null = null;
+  readonly #functions: FileFunctions;
+  readonly #texts: Texts;
   /** Functions whose bodies have not been read, by the unit that they belong to. */
-  readonly #unread = new Map<string, (() => void)[]>();
-  readonly #unreadNames = new Set<string>();
-  readonly summary: FileSummary;
+  readonly #unread = new Map<string, (FunctionPlace & { readonly owner: string | null })[]>();
 
-  /** @param onImport told of the files that the module imports */
+  /**
+   * @param functions of the same file
+   * @param onImport told of the files that the module imports
+   */
   constructor(
-    parsed: ParsedFile,
+    { file, text, module: { body } }: ParsedFile,
+    functions: FileFunctions,
     resolver: Resolver,
     table: CapabilityTable,
+    texts: Texts,
     onImport: (file: string) => void = () => undefined,
   ) {
+    this.#texts = texts;
     this.#onImport = onImport;
-    this.#file = parsed.file;
+    this.#file = file;
+    this.#functions = functions;
     this.#resolver = resolver;
-    this.#expressions = new ExpressionReader(parsed, resolver, table);
-    this.summary = { units: this.#units, unread: this.#unreadNames, consulted: resolver.consulted };
-    const { body } = parsed.module;
+    this.#expressions = new ExpressionReader(file, resolver, table);
+    this.#expressions.text = text;
     this.#block(body, this.#unit(MODULE_UNIT), new Locals(body), true);
+    this.#expressions.text = "";
+    for (const unit of this.#units.values()) settle(unit, texts);
   }
 
-  /** Reads the functions of a unit. */
-  complete(name: string): void {
-    const waiting = this.#unread.get(name) ?? [];
+  /** Other files whose names what was read so far rests on. */
+  get consulted(): ReadonlySet<string> {
+    return this.#resolver.consulted;
+  }
+
+  /**
+   * What a part of the file needs and reaches; only the first time that it is asked for.
+   * @returns `null` when the file is not as it was, so that the part cannot be read any more
+   */
+  take(name: string): Unit | null | undefined {
+    const isWaiting = this.#unread.has(name);
+    if (!this.#complete(name)) return null;
+    const unit = this.#units.get(name);
+    this.#units.delete(name);
+    if (isWaiting && unit !== undefined) settle(unit, this.#texts);
+    return unit;
+  }
+
+  /** Reads the functions of a unit, whether or not the tree is still there. */
+  #complete(name: string): boolean {
+    const waiting = this.#unread.get(name);
+    if (waiting === undefined) return true;
     this.#unread.delete(name);
-    this.#unreadNames.delete(name);
-    for (const read of waiting) read();
-  }
-
-  completeAll(): void {
-    for (const name of [...this.#unread.keys()]) this.complete(name);
+    const outer = this.#expressions.text;
+    for (const place of waiting) {
+      const found = this.#functions.read(place);
+      if (found === null) return false;
+      this.#expressions.text = found.text;
+      this.#body(found.node, this.#unit(name), place.owner);
+    }
+    this.#expressions.text = outer;
+    return true;
   }
 
   /** A unit with all that was come by for it so far, in the order of the file. */
   #unit(name: string): Unit {
-    this.complete(name);
+    this.#complete(name);
     let unit = this.#units.get(name);
     if (unit === undefined) {
       unit = { needs: [], edges: [], overrides: [], registrations: [], methods: [] };
-      this.#units.set(detached(name), unit);
+      this.#units.set(this.#texts.of(name), unit);
     }
     return unit;
   }
@@ -271,21 +304,23 @@ export class SummaryReader {
       this.#block(node.body, unit, inner, false);
       return;
     }
-    const body = this.#unit(name);
-    this.#later(name, () => {
-      const statements = bodyOnce(node);
-      const inner = new Locals(statements);
-      this.#parameters(node.args, inner, owner);
-      this.#expressions.held(null, () => this.#block(statements, body, inner, false));
-    });
+    this.#unit(name);
+    this.#later(name, node, owner);
     if (owner === null) this.#registered(node, unit, locals);
   }
 
-  #later(name: string, read: () => void): void {
-    this.#unreadNames.add(detached(name));
+  #later(name: string, { start, end, line }: FunctionDef, owner: string | null): void {
     const waiting = this.#unread.get(name);
-    if (waiting === undefined) this.#unread.set(name, [read]);
-    else waiting.push(read);
+    const one = { start, end, line, owner: owner === null ? null : this.#texts.of(owner) };
+    if (waiting === undefined) this.#unread.set(this.#texts.of(name), [one]);
+    else waiting.push(one);
+  }
+
+  #body(node: FunctionDef, unit: Unit, owner: string | null): void {
+    const statements = bodyOnce(node);
+    const inner = new Locals(statements);
+    this.#parameters(node.args, inner, owner);
+    this.#expressions.held(null, () => this.#block(statements, unit, inner, false));
   }
 
   /**

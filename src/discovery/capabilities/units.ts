@@ -87,16 +87,6 @@ export interface Unit {
   readonly methods: Method[];
 }
 
-/** What the parts of one file need and reach. The bodies of functions are read when somebody gets there. */
-export interface FileSummary {
-  /** Those whose steps have been taken are let go. */
-  readonly units: Map<string, Unit>;
-  /** Units of which functions have not been read. */
-  readonly unread: ReadonlySet<string>;
-  /** Other files whose names this summary rests on, so far. */
-  readonly consulted: ReadonlySet<string>;
-}
-
 const NO_KEYWORDS: readonly string[] = [];
 /** Most calls are alike. */
 const PLAIN_SHAPES: readonly CallShape[] = [0, 1, 2, 3, 4].map((positional) => ({ positional, keywords: NO_KEYWORDS }));
