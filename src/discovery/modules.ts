@@ -28,17 +28,25 @@ export interface ParsedFile extends SourceText {
 /** What is known about the imports of one file. */
 interface Importer {
   readonly folder: string;
-  /** What imports mean, by name with leading dots; shared by the files of a folder. */
-  readonly resolved: Map<string, ResolvedModule | null>;
+  /** What imports mean, by their leading dots, then the name; shared by the files of a folder. */
+  readonly resolved: Resolutions;
   /** Last names of modules that were not found. */
   readonly missed: Set<string>;
+}
+
+type Resolutions = Map<string, Resolution>[];
+
+interface Resolution {
+  readonly found: ResolvedModule | null;
+  /** The last name of the module, if something else may be found once a file of that name appears. */
+  readonly missed: string | null;
 }
 
 /** Characters of source whose trees are kept, without bodies that nobody looked into; a tree takes some ten times its text. */
 const CACHE_CHARACTERS = 6_000_000;
 
 /** Characters of source texts that are kept longer than their trees: functions are read out of them. */
-const TEXT_CHARACTERS = 16_000_000;
+const TEXT_CHARACTERS = 8_000_000;
 
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
@@ -65,8 +73,8 @@ export class ModuleStore implements ModuleSource {
   /** What is kept of files' texts. */
   readonly texts = new Texts();
   readonly #states = new Map<string, FileState>();
-  /** What imports mean, by the folder of the importing file, then the name with its leading dots. */
-  readonly #resolved = new Map<string, Map<string, ResolvedModule | null>>();
+  /** What imports mean, by the folder of the importing file. */
+  readonly #resolved = new Map<string, Resolutions>();
   readonly #importers = new Map<string, Importer>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
   readonly #roots = new Map<string, Map<string, readonly string[]>>();
@@ -128,8 +136,7 @@ export class ModuleStore implements ModuleSource {
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
     if (exists === this.#files.has(file)) return;
-    // Emptying what is empty costs as much as what is full.
-    for (const known of this.#resolved.values()) if (known.size > 0) known.clear();
+    for (const known of this.#resolved.values()) known.length = 0;
     this.#roots.clear();
     this.#listings.clear();
     this.#filesByFolder = null;
@@ -285,27 +292,42 @@ export class ModuleStore implements ModuleSource {
   resolve(from: string, level: number, dotted: string): ResolvedModule | null {
     const importer = this.#importer(from);
     const { folder, resolved } = importer;
-    const key = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
-    let found = resolved.get(key);
-    if (found === undefined) {
-      found = level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
-      resolved.set(this.texts.of(key), found);
+    let ofLevel = resolved[level];
+    if (ofLevel === undefined) {
+      ofLevel = new Map();
+      resolved[level] = ofLevel;
     }
-    // A file does not import itself, unless as a package: a module of the same name farther away is meant.
-    const isPackage = dotted.includes(".") || from.endsWith("/__init__.py");
-    if (level === 0 && found?.file === from && !isPackage) found = this.#resolveAbsolute(folder, dotted, from);
+    let known = ofLevel.get(dotted);
+    if (known === undefined) {
+      const found =
+        level > 0 ? this.#resolveRelative(folder, level, dotted) : this.#resolveAbsolute(folder, dotted, null);
+      known = this.#resolution(found, level, dotted);
+      ofLevel.set(this.texts.of(dotted), known);
+    }
+    if (level === 0 && known.found?.file === from && !dotted.includes(".") && !from.endsWith("/__init__.py")) {
+      // A file does not import itself, unless as a package: a module of the same name farther away is meant.
+      known = this.#resolution(this.#resolveAbsolute(folder, dotted, from), level, dotted);
+    }
+    if (known.missed !== null) importer.missed.add(known.missed);
+    return known.found;
+  }
+
+  #resolution(found: ResolvedModule | null, level: number, dotted: string): Resolution {
     // A folder of modules may become a package.
-    if ((found === null || found.file === null) && !(level === 0 && this.#isElsewhere(dotted))) {
-      importer.missed.add(this.texts.of(dotted.slice(dotted.lastIndexOf(".") + 1)));
-    }
-    return found;
+    const isMissed = (found === null || found.file === null) && !(level === 0 && this.#isElsewhere(dotted));
+    return { found, missed: isMissed ? this.texts.of(dotted.slice(dotted.lastIndexOf(".") + 1)) : null };
   }
 
   #importer(file: string): Importer {
     let importer = this.#importers.get(file);
     if (importer === undefined) {
       const folder = parentFolder(file);
-      importer = { folder, resolved: mapIn(this.#resolved, folder), missed: new Set() };
+      let resolved = this.#resolved.get(folder);
+      if (resolved === undefined) {
+        resolved = [];
+        this.#resolved.set(folder, resolved);
+      }
+      importer = { folder, resolved, missed: new Set() };
       this.#importers.set(file, importer);
     }
     return importer;

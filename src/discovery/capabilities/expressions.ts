@@ -1,8 +1,9 @@
 import { type Call, type Expression, forEachChild, type Node, type Statement } from "../../python/index.ts";
-import { Literals, type Locals } from "./literals.ts";
+import type { Texts } from "../detached.ts";
+import { Literals, Locals } from "./literals.ts";
 import type { Referent, Resolver } from "./resolve.ts";
 import { type CapabilityTable, type Need, secretKey } from "./rules.ts";
-import { type Edge, shapeOf, type Unit, variableUnit } from "./units.ts";
+import { type Edge, newUnit, shapeOf, type Unit, variableUnit } from "./units.ts";
 
 /** Functions that look at what they are given, and do not call it. */
 const LOOKING: ReadonlySet<string> = new Set(
@@ -25,6 +26,9 @@ const ABOUT_STREAMS: ReadonlySet<string> = new Set(
 /** Libraries that keep what they are given until the program that they make up is run. */
 const FRAMEWORKS = /^(?:mcp|fastmcp|nox|invoke|fabric|doit|atexit|signal|pydantic_ai|smolagents|langchain\w*)\./u;
 
+/** Before anything is read. */
+const NO_LOCALS = new Locals([]);
+
 /** Longest line kept as evidence. */
 const MAX_TEXT = 200;
 
@@ -33,82 +37,106 @@ export class ExpressionReader {
   readonly #file: string;
   readonly #resolver: Resolver;
   readonly #table: CapabilityTable;
+  readonly #texts: Texts;
   readonly #constantOf: (name: string) => Expression | null;
   /** The text of the file, while something is read of it. */
   text = "";
   /** Where functions and classes that are named, not called, belong to: what holds them, instead of who makes it. */
-  #holder: Unit | null = null;
+  holder: Unit | null = null;
   /** What is named now is given to a framework. */
   #isLate: boolean;
+  #unit: Unit = newUnit();
+  #locals: Locals = NO_LOCALS;
+  readonly #resolved = new Map<Expression, Referent | null>();
+  readonly #visit = (node: Node): void => this.#node(node);
 
-  constructor(file: string, resolver: Resolver, table: CapabilityTable) {
+  constructor(file: string, resolver: Resolver, table: CapabilityTable, texts: Texts) {
     this.#file = file;
+    this.#texts = texts;
     this.#resolver = resolver;
     this.#table = table;
     this.#isLate = false;
     this.#constantOf = (name) => resolver.constantOf(file, name);
   }
 
-  get holder(): Unit | null {
-    return this.#holder;
-  }
-
-  /** Does some work while what is named belongs to `holder`. */
-  held(holder: Unit | null, work: () => void): void {
-    const before = this.#holder;
-    this.#holder = holder;
-    work();
-    this.#holder = before;
-  }
-
   /** All expressions of a simple statement. */
   statement(statement: Statement, unit: Unit, locals: Locals): void {
+    this.#begin(unit, locals);
     if (statement.kind === "AnnAssign") {
       // An annotation makes nothing of what it names.
-      this.node(statement.target, unit, locals);
-      if (statement.value !== null) this.node(statement.value, unit, locals);
-    } else forEachChild(statement, (child) => this.node(child, unit, locals));
+      this.#node(statement.target);
+      if (statement.value !== null) this.#node(statement.value);
+    } else forEachChild(statement, this.#visit);
   }
 
   node(node: Node, unit: Unit, locals: Locals): void {
+    this.#begin(unit, locals);
+    this.#node(node);
+  }
+
+  /** All that is read up to the next call from outside belongs to one unit and one scope. */
+  #begin(unit: Unit, locals: Locals): void {
+    this.#unit = unit;
+    this.#locals = locals;
+    if (this.#resolved.size > 0) this.#resolved.clear();
+  }
+
+  /** What an expression refers to; names are asked for several times in a row. */
+  #resolve(node: Expression): Referent | null {
+    if (node.kind !== "Name" && node.kind !== "Attribute") {
+      return this.#resolver.resolve(node, this.#file, this.#locals);
+    }
+    let found = this.#resolved.get(node);
+    if (found === undefined) {
+      found = this.#resolver.resolve(node, this.#file, this.#locals);
+      this.#resolved.set(node, found);
+    }
+    return found;
+  }
+
+  #literals(): Literals {
+    return new Literals(this.#locals, this.#constantOf);
+  }
+
+  #node(node: Node): void {
     switch (node.kind) {
       case "Call":
-        this.#call(node, unit, locals);
+        this.#call(node);
         return;
       case "Name":
       case "Attribute":
-        this.#reference(node, unit, locals);
+        this.#reference(node);
         return;
       case "Subscript":
-        this.#subscript(node, unit, locals);
+        this.#subscript(node);
         return;
       case "IfExp":
-        this.#choice(node, unit, locals);
+        this.#choice(node);
         return;
       case "BoolOp":
-        this.#chain(node, unit, locals);
+        this.#chain(node);
         return;
       case "Compare":
-        this.#comparison(node, unit, locals);
+        this.#comparison(node);
         return;
       default:
-        forEachChild(node, (child) => this.node(child, unit, locals));
+        forEachChild(node, this.#visit);
     }
   }
 
-  #choice(node: Expression & { kind: "IfExp" }, unit: Unit, locals: Locals): void {
-    const isTrue = this.#resolver.conditions.test(node.test, this.#file, locals);
-    this.node(node.test, unit, locals);
-    if (isTrue !== false) this.node(node.body, unit, locals);
-    if (isTrue !== true) this.node(node.orelse, unit, locals);
+  #choice(node: Expression & { kind: "IfExp" }): void {
+    const isTrue = this.#resolver.conditions.test(node.test, this.#file, this.#locals);
+    this.#node(node.test);
+    if (isTrue !== false) this.#node(node.body);
+    if (isTrue !== true) this.#node(node.orelse);
   }
 
   /** `a and b`: what stands behind a part that decides is not evaluated. */
-  #chain(node: Expression & { kind: "BoolOp" }, unit: Unit, locals: Locals): void {
+  #chain(node: Expression & { kind: "BoolOp" }): void {
     const decisive = node.op === "Or";
     for (const value of node.values) {
-      this.node(value, unit, locals);
-      if (this.#resolver.conditions.test(value, this.#file, locals) === decisive) return;
+      this.#node(value);
+      if (this.#resolver.conditions.test(value, this.#file, this.#locals) === decisive) return;
     }
   }
 
@@ -116,130 +144,138 @@ export class ExpressionReader {
    * `name in TABLE` asks for a key: what the table holds is not taken out. A class or function that is compared is
    * neither made an object of nor called.
    */
-  #comparison(node: Expression & { kind: "Compare" }, unit: Unit, locals: Locals): void {
-    this.#compared(node.left, unit, locals);
+  #comparison(node: Expression & { kind: "Compare" }): void {
+    this.#compared(node.left);
     for (const [index, item] of node.comparators.entries()) {
       const op = node.ops[index];
-      if ((op === "In" || op === "NotIn") && item.kind === "Name") this.#named(item, unit, locals);
-      else this.#compared(item, unit, locals);
+      if ((op === "In" || op === "NotIn") && item.kind === "Name") this.#named(item);
+      else this.#compared(item);
     }
   }
 
-  #compared(node: Expression, unit: Unit, locals: Locals): void {
+  #compared(node: Expression): void {
     if (node.kind === "Tuple" || node.kind === "List" || node.kind === "Set") {
-      for (const item of node.elts) this.#compared(item, unit, locals);
+      for (const item of node.elts) this.#compared(item);
       return;
     }
-    const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
-    if (found?.kind !== "class") this.node(node, unit, locals);
+    const found = isName(node) ? this.#resolve(node) : null;
+    if (found?.kind !== "class") this.#node(node);
   }
 
-  #call(node: Call, unit: Unit, locals: Locals): void {
+  #call(node: Call): void {
     // The line of evidence is the one on which the name stands that is called: in a chain, that is the end of `func`.
     const { func } = node;
-    const found = this.#resolver.resolve(func, this.#file, locals);
+    const found = this.#resolve(func);
     if (found?.kind === "external") {
-      const literal = new Literals(locals, this.#constantOf);
-      this.#add(unit, endOf(func), this.#table.needsOfCall(found.name, found.isObject, node, literal));
-      if (!found.isObject) this.#add(unit, endOf(func), this.#table.needsOfReference(found.name, false));
-    } else if (found !== null) this.#calledOwn(found, unit);
-    else if (func.kind === "Attribute") this.#calledUnknown(node, func, unit, locals);
+      if (this.#table.hasRules(found.name, found.isObject)) {
+        this.#add(endOf(func), this.#table.needsOfCall(found.name, found.isObject, node, this.#literals()));
+      }
+      if (!found.isObject) this.#add(endOf(func), this.#table.needsOfReference(found.name, false));
+    } else if (found !== null) this.#calledOwn(found);
+    else if (func.kind === "Attribute") this.#calledUnknown(node, func);
     if (func.kind === "Attribute" && func.value.kind === "Name" && found === null && STORING.has(func.attr)) {
-      this.#named(func.value, unit, locals);
-    } else if (func.kind === "Attribute") this.#ownerOfCalled(func, node.args, found, unit, locals);
-    else if (func.kind !== "Name") this.node(func, unit, locals);
-    this.#use(func, unit, locals);
-    this.#passed(node, found, unit, locals);
+      this.#named(func.value);
+    } else if (func.kind === "Attribute") this.#ownerOfCalled(func, node.args, found);
+    else if (func.kind !== "Name") this.#node(func);
+    this.#use(func);
+    this.#passed(node, found);
   }
 
   /** A call of something of the workspace. */
-  #calledOwn(found: Referent, unit: Unit): void {
+  #calledOwn(found: Referent): void {
     // `cls(…)`, or an object that can be called
     const own = found.kind === "instance" ? edgeTo({ ...found, kind: "class" }) : null;
-    if (own === null) this.#edge(found, unit);
-    else this.#push({ ...own, kind: "own" }, unit);
+    if (own === null) this.#edge(found, this.#unit);
+    else this.#push({ ...own, kind: "own" }, this.#unit);
   }
 
   /** A method of an object whose class is not known. */
-  #calledUnknown(node: Call, func: Expression & { kind: "Attribute" }, unit: Unit, locals: Locals): void {
+  #calledUnknown(node: Call, func: Expression & { kind: "Attribute" }): void {
     if (this.#table.hasMethod(func.attr)) {
-      const literal = new Literals(locals, this.#constantOf);
-      this.#add(unit, endOf(func), this.#table.needsOfCall(`.${func.attr}`, true, node, literal));
+      this.#add(endOf(func), this.#table.needsOfCall(`.${func.attr}`, true, node, this.#literals()));
     }
-    if (!isBuilt(func.value, locals)) unit.edges.push({ kind: "method", name: func.attr, shape: shapeOf(node) });
+    if (isBuilt(func.value, this.#locals)) return;
+    const shape = shapeOf(node);
+    // Most have no names and are shared.
+    const hasNames = shape.keywords !== null && shape.keywords.length > 0;
+    const name = this.#texts.of(func.attr);
+    this.#unit.edges.push({ kind: "method", name, shape: hasNames ? this.#texts.detached(shape) : shape });
   }
 
   /** What a call is given. */
-  #passed(node: Call, found: Referent | null, unit: Unit, locals: Locals): void {
+  #passed(node: Call, found: Referent | null): void {
     const isLibrary = found?.kind === "external";
     const isLooking = (isLibrary && LOOKING.has(found.name)) || found?.kind === "super";
     const wasLate = this.#isLate;
+    const { holder } = this;
     this.#isLate ||= isLibrary && FRAMEWORKS.test(found.name);
     // Code of the workspace may call what it is given at once; a library, as `dict`, keeps it.
-    this.held(isLibrary ? this.#holder : null, () => {
-      for (const argument of node.args) if (!(isLooking && isName(argument))) this.node(argument, unit, locals);
-      for (const keyword of node.keywords) this.node(keyword.value, unit, locals);
-    });
-    if (!isLooking) this.#handedFunctions(node, unit, locals);
+    if (!isLibrary) this.holder = null;
+    for (const argument of node.args) if (!(isLooking && isName(argument))) this.#node(argument);
+    for (const keyword of node.keywords) this.#node(keyword.value);
+    this.holder = holder;
+    if (!isLooking) this.#handedFunctions(node);
     this.#isLate = wasLate;
   }
 
   /** Functions of libraries that are handed over: taken to be called, with the arguments that follow them. */
-  #handedFunctions(node: Call, unit: Unit, locals: Locals): void {
+  #handedFunctions(node: Call): void {
     for (const [index, argument] of node.args.entries()) {
-      this.#handed(argument, { ...node, func: argument, args: node.args.slice(index + 1) }, unit, locals);
+      this.#handed(argument, () => ({ ...node, func: argument, args: node.args.slice(index + 1) }));
     }
     for (const { value } of node.keywords) {
-      this.#handed(value, { ...node, func: value, args: [], keywords: [] }, unit, locals);
+      this.#handed(value, () => ({ ...node, func: value, args: [], keywords: [] }));
     }
   }
 
-  #handed(value: Expression, call: Call, unit: Unit, locals: Locals): void {
+  /** @param call that it will be called by */
+  #handed(value: Expression, call: () => Call): void {
     if (value.kind !== "Name" && value.kind !== "Attribute") return;
-    const found = this.#resolver.resolve(value, this.#file, locals);
-    if (found?.kind !== "external" || found.isObject) return;
-    const literal = new Literals(locals, this.#constantOf);
-    this.#add(unit, endOf(value), this.#table.needsOfCall(found.name, false, call, literal));
+    const found = this.#resolve(value);
+    if (found?.kind !== "external" || found.isObject || !this.#table.hasRules(found.name, false)) return;
+    this.#add(endOf(value), this.#table.needsOfCall(found.name, false, call(), this.#literals()));
   }
 
   /** What a variable holds is reached where the variable is used. */
-  #use(node: Expression, unit: Unit, locals: Locals): void {
-    const variable = this.#resolver.variable(node, this.#file, locals);
+  #use(node: Expression): void {
+    const variable = this.#resolver.variable(node, this.#file, this.#locals);
     if (variable === null) return;
     const { file, name } = variable;
-    (this.#holder ?? unit).edges.push({ kind: "unit", file, unit: variableUnit(name) });
+    (this.holder ?? this.#unit).edges.push({ kind: "unit", file, unit: this.#texts.of(variableUnit(name)) });
   }
 
-  #reference(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: Locals): void {
-    this.#named(node, unit, locals);
+  #reference(node: Expression & { kind: "Name" | "Attribute" }): void {
+    this.#named(node);
     // A name that is given another meaning is no change of what it meant.
-    if (node.kind !== "Name" || node.ctx === "Load") this.#use(node, unit, locals);
-    if (node.kind === "Attribute") this.#owner(node.value, node.attr, unit, locals);
+    if (node.kind !== "Name" || node.ctx === "Load") this.#use(node);
+    if (node.kind === "Attribute") this.#owner(node.value, node.attr);
   }
 
   /** What a name stands for, without what a variable of that name holds. */
-  #named(node: Expression & { kind: "Name" | "Attribute" }, unit: Unit, locals: Locals): void {
+  #named(node: Expression & { kind: "Name" | "Attribute" }): void {
     if (node.kind === "Name" && node.ctx !== "Load") return;
-    const found = this.#resolver.resolve(node, this.#file, locals);
+    const found = this.#resolve(node);
     if (found?.kind === "external") {
       // An object that a call gave was asked for on the line of the call; `self.x = …` changes what `self` is, not
       // what `x` was before.
-      if (found.isObject || (node.ctx !== "Load" && !this.#isOutside(node, locals))) return;
-      this.#add(unit, endOf(node), this.#table.needsOfReference(found.name, node.ctx !== "Load"));
-    } else if (found !== null && node.ctx === "Load") this.#edge(found, this.#holder ?? unit);
+      if (found.isObject || (node.ctx !== "Load" && !this.#isOutside(node))) return;
+      this.#add(endOf(node), this.#table.needsOfReference(found.name, node.ctx !== "Load"));
+    } else if (found !== null && node.ctx === "Load") this.#edge(found, this.holder ?? this.#unit);
   }
 
   /** Whether the attribute is one of something outside the workspace, under whatever name. */
-  #isOutside(node: Expression, locals: Locals): boolean {
-    return node.kind === "Attribute" && this.#resolver.resolve(node.value, this.#file, locals)?.kind === "external";
+  #isOutside(node: Expression): boolean {
+    return node.kind === "Attribute" && this.#resolve(node.value)?.kind === "external";
   }
 
   /** That of which an attribute is taken: a class is not made an object of by that. */
-  #owner(node: Expression, attribute: string, unit: Unit, locals: Locals): void {
-    const found = isName(node) ? this.#resolver.resolve(node, this.#file, locals) : null;
+  #owner(node: Expression, attribute: string): void {
+    const found = isName(node) ? this.#resolve(node) : null;
     if (found?.kind === "external" && STREAMS.has(found.name) && ABOUT_STREAMS.has(attribute)) return;
-    if (found?.kind !== "class") this.node(node, unit, locals);
-    else unit.edges.push({ kind: "unit", file: found.file, unit: variableUnit(found.name) });
+    if (found?.kind !== "class") this.#node(node);
+    else {
+      this.#unit.edges.push({ kind: "unit", file: found.file, unit: this.#texts.of(variableUnit(found.name)) });
+    }
   }
 
   /** The same for a method that is called: one that a class has from a base may well be what makes its objects. */
@@ -247,34 +283,32 @@ export class ExpressionReader {
     { value: node, attr }: Expression & { kind: "Attribute" },
     [first]: readonly Expression[],
     called: Referent | null,
-    unit: Unit,
-    locals: Locals,
   ): void {
-    this.#owner(node, attr, unit, locals);
+    this.#owner(node, attr);
     // `Base.method(self)` is what the object of another class does.
     const isOfOther = first?.kind === "Name" && (first.id === "self" || first.id === "cls");
     if (called?.kind !== "function" || !isName(node) || isOfOther) return;
-    const owner = this.#resolver.resolve(node, this.#file, locals);
+    const owner = this.#resolve(node);
     if (owner?.kind !== "class") return;
     if (called.name.startsWith(`${owner.name}.`)) {
-      this.#push({ kind: "receiver", file: owner.file, unit: owner.name }, unit);
-    } else this.#edge(owner, unit);
+      this.#push({ kind: "receiver", file: owner.file, unit: owner.name }, this.#unit);
+    } else this.#edge(owner, this.#unit);
   }
 
-  #subscript(node: Expression & { kind: "Subscript" }, unit: Unit, locals: Locals): void {
-    const found = this.#resolver.resolve(node.value, this.#file, locals);
+  #subscript(node: Expression & { kind: "Subscript" }): void {
+    const found = this.#resolve(node.value);
     if (found?.kind === "external" && node.ctx !== "Load") {
-      if (!found.isObject) this.#add(unit, startOf(node), this.#table.needsOfReference(found.name, true));
+      if (!found.isObject) this.#add(startOf(node), this.#table.needsOfReference(found.name, true));
     } else if (node.ctx === "Store" && node.value.kind === "Name") {
       // What is put into a table waits there.
-      this.#named(node.value, unit, locals);
+      this.#named(node.value);
     } else {
-      this.node(node.value, unit, locals);
-      const key = new Literals(locals, this.#constantOf).text(node.slice)?.text;
+      this.#node(node.value);
+      const key = this.#literals().text(node.slice)?.text;
       const secret = found?.kind === "external" ? secretKey(found.name, key) : null;
-      if (secret !== null) this.#add(unit, startOf(node), [secret]);
+      if (secret !== null) this.#add(startOf(node), [secret]);
     }
-    this.node(node.slice, unit, locals);
+    this.#node(node.slice);
   }
 
   #edge(target: Referent, unit: Unit): void {
@@ -282,12 +316,21 @@ export class ExpressionReader {
     if (edge !== null) this.#push(edge, unit);
   }
 
-  #push(edge: Exclude<Edge, { kind: "method" }>, unit: Unit): void {
+  #push({ kind, file, unit: name }: Exclude<Edge, { kind: "method" }>, unit: Unit): void {
+    const edge = { kind, file, unit: this.#texts.of(name) };
     unit.edges.push(this.#isLate ? { ...edge, isLate: true } : edge);
   }
 
-  #add(unit: Unit, { line, offset }: Place, needs: readonly Omit<Need, "line" | "text">[]): void {
-    for (const need of needs) unit.needs.push({ ...need, line, text: this.#lineText(offset) });
+  #add({ line, offset }: Place, needs: readonly Omit<Need, "line" | "text">[]): void {
+    for (const { capability, why, scope } of needs) {
+      this.#unit.needs.push({
+        capability,
+        why: this.#texts.of(why),
+        scope: scope === null ? null : this.#texts.detached(scope),
+        line,
+        text: this.#texts.of(this.#lineText(offset)),
+      });
+    }
   }
 
   /** The line around an offset. */

@@ -6,7 +6,9 @@ import { type FileNames, LateBodyNames, namesOf } from "./names.ts";
 import {
   type Graph,
   type MethodCall,
+  type MethodName,
   newMark,
+  newMethodName,
   type Part,
   Reached,
   type Steps,
@@ -56,6 +58,7 @@ export class CapabilityFinder implements Graph {
   readonly #parts = new Map<string, Map<string, Part>>();
   /** Each kind of call of a method once. */
   readonly #calls = new Map<string, MethodCall>();
+  readonly #methodNames = new Map<string, MethodName>();
   /** Files of which the summary is being made, each imported by the one before. */
   readonly #summarising = new Set<string>();
   /** How many tools have been asked for. */
@@ -151,10 +154,10 @@ export class CapabilityFinder implements Graph {
     // Classes that are their own bases end here.
     part.answers = [];
     const { methods, bases } = this.steps(part);
-    const found = new Map(methods.map(({ name, target }) => [name, target]));
+    const found = new Map(methods.map(({ target }) => [lastName(target), target]));
     for (const base of bases) {
       for (const method of this.answers(base)) {
-        const name = method.unit.slice(method.unit.lastIndexOf(".") + 1);
+        const name = lastName(method);
         if (!found.has(name)) found.set(name, method);
       }
     }
@@ -187,7 +190,12 @@ export class CapabilityFinder implements Graph {
         target: { kind: isClass ? "object" : "unit", part: this.#part(file, own), isLate: false },
       })),
       called: shared([...called]),
-      methods: sharedMap(unit.methods, (method) => ({ ...method, target: this.#part(file, `${name}.${method.name}`) })),
+      methods: sharedMap(unit.methods, (method) => ({
+        name: this.#methodName(method.name),
+        isOfClass: method.isOfClass,
+        signature: method.signature,
+        target: this.#part(file, `${name}.${method.name}`),
+      })),
     };
   }
 
@@ -195,10 +203,19 @@ export class CapabilityFinder implements Graph {
     const key = `${name} ${shape.positional} ${shape.keywords?.join()}`;
     let call = this.#calls.get(key);
     if (call === undefined) {
-      call = { name, shape, run: 0 };
+      call = { name: this.#methodName(name), shape, run: 0 };
       this.#calls.set(key, call);
     }
     return call;
+  }
+
+  #methodName(text: string): MethodName {
+    let name = this.#methodNames.get(text);
+    if (name === undefined) {
+      name = newMethodName();
+      this.#methodNames.set(text, name);
+    }
+    return name;
   }
 
   /** One way of each kind to each part; one that is followed in any case stands for one that may not be. */
@@ -284,6 +301,10 @@ export class CapabilityFinder implements Graph {
     this.#functionsOf(file);
     return made;
   }
+}
+
+function lastName({ unit }: Part): string {
+  return unit.slice(unit.lastIndexOf(".") + 1);
 }
 
 function haveCommon(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

@@ -36,6 +36,15 @@ export interface Mark {
   isAnswering: boolean;
   /** Of a method: it is called on an object of its class or of one below it. */
   isAsked: boolean;
+  /** Of a method: those that stand for it once it is asked for. */
+  overriding: Visit[] | null;
+  /** What is taken out of a variable once that is used. */
+  registered: Registered[] | null;
+}
+
+interface Registered {
+  readonly target: Target;
+  readonly from: Visit;
 }
 
 export function newMark(): Mark {
@@ -47,12 +56,33 @@ export function newMark(): Mark {
     isReceiver: false,
     isAnswering: false,
     isAsked: false,
+    overriding: null,
+    registered: null,
   };
+}
+
+/** A name that methods have, and what has become of it on the way of one tool. */
+export interface MethodName {
+  /** The tool. */
+  run: number;
+  /** Methods of classes of which there are objects, not called by this name so far. */
+  waiting: PartMethod[];
+  /** Calls on objects whose class is not known, first ones of their kind. */
+  callers: Caller[];
+}
+
+interface Caller {
+  readonly shape: CallShape;
+  readonly from: Visit;
+}
+
+export function newMethodName(): MethodName {
+  return { run: 0, waiting: [], callers: [] };
 }
 
 /** A call of a method on an object whose class is not known. The same one for all calls alike. */
 export interface MethodCall {
-  readonly name: string;
+  readonly name: MethodName;
   readonly shape: CallShape;
   /** The tool for which it was last met. */
   run: number;
@@ -74,7 +104,8 @@ export interface Steps {
   readonly methods: readonly PartMethod[];
 }
 
-interface PartMethod extends Method {
+interface PartMethod extends Omit<Method, "name"> {
+  readonly name: MethodName;
   readonly target: Part;
 }
 
@@ -107,18 +138,13 @@ export class Reached implements Iterable<Visit> {
   readonly #isLateFollowed: boolean;
   readonly #run: number;
   readonly #visits: Visit[] = [];
+  /** Those that hold visits of this tool. */
+  readonly #marks: Mark[] = [];
+  readonly #names: MethodName[] = [];
   /** Classes of which a method makes an object, of itself or of one below it. */
   readonly #awaited = new Map<Part, Visit>();
   /** Methods that were asked and with which no object answers so far. */
   readonly #pending = new Map<Part, Visit | null>();
-  /** Overriding methods by those that have to be asked for first. */
-  readonly #overriding = new Map<Part, Visit[]>();
-  /** What is taken out of variables that were not used so far. */
-  readonly #registered = new Map<Part, { readonly target: Target; readonly from: Visit }[]>();
-  /** Methods of classes of which there are objects, not called by any name so far. */
-  readonly #methods = new Map<string, PartMethod[]>();
-  /** Calls of methods on objects whose class is not known, first ones of their kind. */
-  readonly #callers = new Map<string, { readonly shape: CallShape; readonly from: Visit }[]>();
 
   /**
    * @param run number of the tool, another one for each
@@ -144,14 +170,37 @@ export class Reached implements Iterable<Visit> {
     return mark;
   }
 
+  /** What is known of a name on the way of this tool. */
+  #known(name: MethodName): MethodName {
+    if (name.run !== this.#run) {
+      name.run = this.#run;
+      this.#names.push(name);
+    }
+    return name;
+  }
+
+  /** Nothing of this tool is kept where the next one comes by. */
+  #letGo(): void {
+    for (const mark of this.#marks) {
+      mark.overriding = null;
+      mark.registered = null;
+    }
+    for (const name of this.#names) {
+      if (name.waiting.length > 0) name.waiting = [];
+      if (name.callers.length > 0) name.callers = [];
+    }
+  }
+
   add(part: Part, from: Visit | null): void {
     const mark = this.#markOf(part);
     if (mark.isSeen || this.#visits.length >= MAX_UNITS) return;
     mark.isSeen = true;
     const visit = { part, from };
     this.#visits.push(visit);
-    if (this.#registered.size === 0) return;
-    for (const { target, from: registrar } of taken(this.#registered, part)) this.#reach(target, registrar);
+    const { registered } = mark;
+    if (registered === null) return;
+    mark.registered = null;
+    for (const { target, from: registrar } of registered) this.#reach(target, registrar);
   }
 
   /** An object of the class is made. */
@@ -217,46 +266,66 @@ export class Reached implements Iterable<Visit> {
     mark.isAsked = true;
     if (mark.isAnswering) this.add(method, from);
     else this.#pending.set(method, from);
-    for (const { part, from: maker } of taken(this.#overriding, method)) this.#ask(part, maker ?? from);
+    const { overriding } = mark;
+    if (overriding === null) return;
+    mark.overriding = null;
+    for (const { part, from: maker } of overriding) this.#ask(part, maker ?? from);
   }
 
   #follow(from: Visit): void {
     const { targets, bases, overrides, registrations, called, methods } = this.#graph.steps(from.part);
     for (const target of targets) this.#reach(target, from);
     for (const base of bases) this.add(base, from);
-    for (const { when, target: part } of overrides) {
-      if (this.#markOf(when).isAsked) this.#ask(part, from);
-      else push(this.#overriding, when, { part, from });
-    }
-    for (const { when, target } of registrations) {
-      if (this.#markOf(when).isSeen) this.#reach(target, from);
-      else push(this.#registered, when, { target, from });
-    }
+    for (const { when, target } of overrides) this.#override(when, target, from);
+    for (const { when, target } of registrations) this.#register(when, target, from);
     for (const call of called) this.#call(call, from);
     for (const method of methods) this.#offer(method);
   }
 
+  /** A method that stands for another one. */
+  #override(when: Part, part: Part, from: Visit): void {
+    const mark = this.#markOf(when);
+    if (mark.isAsked) this.#ask(part, from);
+    else if (mark.overriding !== null) mark.overriding.push({ part, from });
+    else {
+      mark.overriding = [{ part, from }];
+      this.#marks.push(mark);
+    }
+  }
+
+  /** What a variable holds. */
+  #register(when: Part, target: Target, from: Visit): void {
+    const mark = this.#markOf(when);
+    if (mark.isSeen) this.#reach(target, from);
+    else if (mark.registered !== null) mark.registered.push({ target, from });
+    else {
+      mark.registered = [{ target, from }];
+      this.#marks.push(mark);
+    }
+  }
+
   /** A method of a class that came by: called by its name before, or perhaps later. */
   #offer(method: PartMethod): void {
-    const { name, signature, target } = method;
-    const caller = this.#callers.get(name)?.find(({ shape }) => fits(signature, shape));
-    if (caller === undefined) push(this.#methods, name, method);
+    const { signature, target } = method;
+    const name = this.#known(method.name);
+    const caller = name.callers.find(({ shape }) => fits(signature, shape));
+    if (caller === undefined) name.waiting.push(method);
     else this.#ask(target, caller.from);
   }
 
   #call(call: MethodCall, from: Visit): void {
     if (call.run === this.#run) return;
     call.run = this.#run;
-    const { name, shape } = call;
-    push(this.#callers, name, { shape, from });
-    const methods = this.#methods.get(name);
-    if (methods === undefined) return;
+    const { shape } = call;
+    const name = this.#known(call.name);
+    name.callers.push({ shape, from });
+    if (name.waiting.length === 0) return;
     const rest = [];
-    for (const method of methods) {
+    for (const method of name.waiting) {
       if (fits(method.signature, shape)) this.#ask(method.target, from);
       else rest.push(method);
     }
-    this.#methods.set(name, rest);
+    name.waiting = rest;
   }
 
   /**
@@ -287,21 +356,10 @@ export class Reached implements Iterable<Visit> {
         yield visit;
       }
     } while (this.#settle());
+    this.#letGo();
   }
 }
 
 function fits(signature: Signature | null, shape: CallShape): boolean {
   return signature === null || accepts(signature, shape);
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
-}
-
-function taken<K, V>(map: Map<K, V[]>, key: K): readonly V[] {
-  const found = map.get(key) ?? [];
-  map.delete(key);
-  return found;
 }

@@ -1,5 +1,6 @@
 import type { CapabilityExtension, CapabilityName, Scope } from "../../model/index.ts";
 import type { Call, Expression } from "../../python/index.ts";
+import { detached } from "../detached.ts";
 import { needsOfCommand } from "./commands.ts";
 import {
   CAPABILITY_RULES,
@@ -26,6 +27,11 @@ const WINDOWS_ONLY: ReadonlySet<string> = new Set(
   ),
 );
 
+const NONE: readonly never[] = [];
+
+/** Names of which is kept what was found for them; beyond this number it begins anew. */
+const MAX_KNOWN = 5_000;
+
 /** The rules by the names they are for. */
 export class CapabilityTable {
   readonly #exact = new Map<string, CapabilityRule[]>();
@@ -33,6 +39,9 @@ export class CapabilityTable {
   readonly #below = new Map<string, CapabilityRule[]>();
   /** `a.b.load_*`, few. */
   readonly #stems: { readonly stem: string; readonly rule: CapabilityRule }[] = [];
+
+  /** What was found for names, the same ones of which are asked for again and again. */
+  readonly #known = new Map<string, readonly CapabilityRule[]>();
 
   /**
    * @param platform what exists only on Windows needs nothing elsewhere
@@ -54,13 +63,29 @@ export class CapabilityTable {
 
   /** The rules for exactly this name. */
   named(name: string): readonly CapabilityRule[] {
-    return this.#exact.get(name) ?? [];
+    return this.#exact.get(name) ?? NONE;
   }
 
   /** Its own rules and those of the nearest wildcard above it; for an object without any, those of its last part. */
   for(name: string, isObject: boolean): readonly CapabilityRule[] {
-    const found = [...this.named(name), ...this.#wildcards(name)];
+    const found = this.#found(name);
     return found.length === 0 && isObject ? this.named(name.slice(name.lastIndexOf("."))) : found;
+  }
+
+  /** Whether there are rules for a call of a name. */
+  hasRules(name: string, isObject: boolean): boolean {
+    return this.for(name, isObject).length > 0;
+  }
+
+  #found(name: string): readonly CapabilityRule[] {
+    let found = this.#known.get(name);
+    if (found === undefined) {
+      const [named, wildcards] = [this.named(name), this.#wildcards(name)];
+      found = wildcards.length === 0 ? named : [...named, ...wildcards];
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(detached(name), found);
+    }
+    return found;
   }
 
   /** Whether there are rules for a method of an object of unknown class. */
@@ -84,7 +109,9 @@ export class CapabilityTable {
 
   /** What reading or changing an attribute needs, such as `os.environ`. */
   needsOfReference(name: string, isStored: boolean): readonly Found[] {
-    return this.named(name)
+    const rules = this.named(name);
+    if (rules.length === 0) return NONE;
+    return rules
       .filter((rule) => rule.onReference === true && (rule.when?.kind === "stores") === isStored)
       .map((rule) => ({ capability: rule.capability, why: rule.why, scope: null }));
   }

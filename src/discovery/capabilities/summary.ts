@@ -17,8 +17,7 @@ import { Locals } from "./literals.ts";
 import { importBindings } from "./names.ts";
 import { objectOf, type Referent, type Resolver } from "./resolve.ts";
 import type { CapabilityTable } from "./rules.ts";
-import { settle } from "./settled.ts";
-import { isOfClass, MAIN_UNIT, MODULE_UNIT, signatureOf, type Unit, variableUnit } from "./units.ts";
+import { isOfClass, MAIN_UNIT, MODULE_UNIT, newUnit, signatureOf, type Unit, variableUnit } from "./units.ts";
 
 /** Methods that Python calls by itself once there is an object. */
 const IMPLICIT_METHOD =
@@ -87,11 +86,10 @@ export class SummaryReader {
     this.#file = file;
     this.#functions = functions;
     this.#resolver = resolver;
-    this.#expressions = new ExpressionReader(file, resolver, table);
+    this.#expressions = new ExpressionReader(file, resolver, table, texts);
     this.#expressions.text = text;
     this.#block(body, this.#unit(MODULE_UNIT), new Locals(body), true);
     this.#expressions.text = "";
-    for (const unit of this.#units.values()) settle(unit, texts);
   }
 
   /** Other files whose names what was read so far rests on. */
@@ -104,11 +102,9 @@ export class SummaryReader {
    * @returns `null` when the file is not as it was, so that the part cannot be read any more
    */
   take(name: string): Unit | null | undefined {
-    const isWaiting = this.#unread.has(name);
     if (!this.#complete(name)) return null;
     const unit = this.#units.get(name);
     this.#units.delete(name);
-    if (isWaiting && unit !== undefined) settle(unit, this.#texts);
     return unit;
   }
 
@@ -133,7 +129,7 @@ export class SummaryReader {
     this.#complete(name);
     let unit = this.#units.get(name);
     if (unit === undefined) {
-      unit = { needs: [], edges: [], overrides: [], registrations: [], methods: [] };
+      unit = newUnit();
       this.#units.set(this.#texts.of(name), unit);
     }
     return unit;
@@ -165,12 +161,18 @@ export class SummaryReader {
         this.#import(statement, unit, locals, isModule);
         return false;
       default:
-        this.#expressions.held(isModule ? this.#holderOf(statement) : this.#expressions.holder, () =>
-          this.#simple(statement, unit, locals),
-        );
+        this.#held(statement, unit, locals, isModule);
         for (const block of blocksOf(statement)) this.#block(block, unit, locals, isModule);
         return this.#ends(statement, locals);
     }
+  }
+
+  /** A statement with its expressions, and without its blocks. */
+  #held(statement: Statement, unit: Unit, locals: Locals, isModule: boolean): void {
+    const { holder } = this.#expressions;
+    if (isModule) this.#expressions.holder = this.#holderOf(statement);
+    this.#simple(statement, unit, locals);
+    this.#expressions.holder = holder;
   }
 
   /** Whether nothing that follows a statement in its block is run. */
@@ -293,10 +295,11 @@ export class SummaryReader {
   #function(node: FunctionDef, unit: Unit, locals: Locals, isModule: boolean, owner: string | null = null): void {
     const name = owner === null ? node.name : `${owner}.${node.name}`;
     const isInner = !isModule && owner === null;
-    this.#expressions.held(isInner ? this.#expressions.holder : this.#unit(name), () => {
-      for (const decorator of node.decorator_list) this.#decorator(decorator, unit, locals);
-      for (const value of defaultsOf(node.args)) this.#expressions.node(value, unit, locals);
-    });
+    const { holder } = this.#expressions;
+    if (!isInner) this.#expressions.holder = this.#unit(name);
+    for (const decorator of node.decorator_list) this.#decorator(decorator, unit, locals);
+    for (const value of defaultsOf(node.args)) this.#expressions.node(value, unit, locals);
+    this.#expressions.holder = holder;
     if (isInner) {
       // A function inside a function: taken to be called where it stands.
       const inner = new Locals(node.body, locals);
@@ -320,7 +323,10 @@ export class SummaryReader {
     const statements = bodyOnce(node);
     const inner = new Locals(statements);
     this.#parameters(node.args, inner, owner);
-    this.#expressions.held(null, () => this.#block(statements, unit, inner, false));
+    const { holder } = this.#expressions;
+    this.#expressions.holder = null;
+    this.#block(statements, unit, inner, false);
+    this.#expressions.holder = holder;
   }
 
   /**
@@ -328,13 +334,17 @@ export class SummaryReader {
    * may take it out.
    */
   #registered(node: FunctionDef | ClassDef, unit: Unit, locals: Locals): void {
+    if (node.decorator_list.length === 0) return;
     const isClass = node.kind === "ClassDef";
+    const name = this.#texts.of(node.name);
     for (const decorator of node.decorator_list) {
       const variables = this.#registries(decorator, locals);
       if (variables === null) {
-        unit.edges.push({ kind: isClass ? "object" : "unit", file: this.#file, unit: node.name, isLate: true });
+        unit.edges.push({ kind: isClass ? "object" : "unit", file: this.#file, unit: name, isLate: true });
       }
-      for (const variable of variables ?? []) unit.registrations.push({ variable, unit: node.name, isClass });
+      for (const { file, unit: variable } of variables ?? []) {
+        unit.registrations.push({ variable: { file, unit: this.#texts.of(variable) }, unit: name, isClass });
+      }
     }
   }
 
@@ -380,7 +390,9 @@ export class SummaryReader {
       return;
     }
     const found = this.#resolver.resolve(method, this.#file, locals);
-    if (found?.kind === "function") unit.edges.push({ kind: "unit", file: found.file, unit: found.name });
+    if (found?.kind === "function") {
+      unit.edges.push({ kind: "unit", file: found.file, unit: this.#texts.of(found.name) });
+    }
     if (decorator.kind === "Call") {
       for (const item of [...decorator.args, ...decorator.keywords]) this.#expressions.node(item, unit, locals);
     }
@@ -407,7 +419,8 @@ export class SummaryReader {
     const self = this.#unit(node.name);
     this.#registered(node, unit, locals);
     const hooks = new Set<string>();
-    self.edges.push({ kind: "unit", file: this.#file, unit: variableUnit(node.name) });
+    const texts = this.#texts;
+    self.edges.push({ kind: "unit", file: this.#file, unit: texts.of(variableUnit(node.name)) });
     for (const base of node.bases) this.#base(node, base, self, hooks, locals);
     const outer = this.#className;
     this.#className = node.name;
@@ -415,14 +428,15 @@ export class SummaryReader {
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
         this.#function(statement, unit, new Locals([]), true, node.name);
+        const name = texts.of(`${node.name}.${statement.name}`);
         self.methods.push({
-          name: statement.name,
+          name: texts.of(statement.name),
           isOfClass: isOfClass(statement),
-          signature: signatureOf(statement),
+          signature: texts.detached(signatureOf(statement)),
         });
-        inside.set(statement.name, { kind: "function", file: this.#file, name: `${node.name}.${statement.name}` });
+        inside.set(statement.name, { kind: "function", file: this.#file, name });
         if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
-          self.edges.push({ kind: "virtual", file: this.#file, unit: `${node.name}.${statement.name}` });
+          self.edges.push({ kind: "virtual", file: this.#file, unit: name });
         }
       } else this.#statement(statement, unit, inside, true);
     }
@@ -438,11 +452,13 @@ export class SummaryReader {
     const own = defined.map(({ name }) => name);
     const callable = new Set(defined.filter(mayBeHook).map(({ name }) => name));
     if (found?.kind === "class") {
-      self.edges.push({ kind: "base", file: found.file, unit: found.name });
+      const texts = this.#texts;
+      self.edges.push({ kind: "base", file: found.file, unit: texts.of(found.name) });
       for (const name of own) {
         const above = this.#resolver.member(found.file, found.name, name);
         if (above?.kind === "function") {
-          self.overrides.push({ base: { file: above.file, unit: above.name }, unit: `${node.name}.${name}` });
+          const base = { file: above.file, unit: texts.of(above.name) };
+          self.overrides.push({ base, unit: texts.of(`${node.name}.${name}`) });
         } else if (above?.kind === "external" && callable.has(name) && isHook(above.name)) hooks.add(name);
       }
       return;

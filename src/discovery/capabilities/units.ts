@@ -87,6 +87,10 @@ export interface Unit {
   readonly methods: Method[];
 }
 
+export function newUnit(): Unit {
+  return { needs: [], edges: [], overrides: [], registrations: [], methods: [] };
+}
+
 const NO_KEYWORDS: readonly string[] = [];
 /** Most calls are alike. */
 const PLAIN_SHAPES: readonly CallShape[] = [0, 1, 2, 3, 4].map((positional) => ({ positional, keywords: NO_KEYWORDS }));
