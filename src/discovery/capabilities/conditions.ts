@@ -49,9 +49,9 @@ export class Conditions {
     this.#python = pythonPlatform(platform);
   }
 
-  /** Whether a condition is being tested now. */
-  get isTesting(): boolean {
-    return this.#nesting > 0;
+  /** How many conditions, each for the sake of the one before, are being tested now. */
+  get nesting(): number {
+    return this.#nesting;
   }
 
   /** @returns undefined where it depends on the run */

@@ -53,7 +53,7 @@ export class CapabilityFinder implements Graph {
   readonly #functions = new Map<string, FileFunctions | null>();
   /** Who reads the parts of a file. */
   readonly #summaries = new Map<string, SummaryReader | null>();
-  readonly #meanings: Meanings = new Map();
+  readonly #meanings: Meanings = [];
   /** By file, then unit. */
   readonly #parts = new Map<string, Map<string, Part>>();
   /** Each kind of call of a method once. */
@@ -73,7 +73,7 @@ export class CapabilityFinder implements Graph {
   /** Drops what was kept about files and about those that rest on them. */
   forget(files: ReadonlySet<string>): void {
     const dropped = new Set(files);
-    this.#meanings.clear();
+    this.#meanings.length = 0;
     for (const file of files) {
       this.#names.delete(file);
       this.#bodies.delete(file);

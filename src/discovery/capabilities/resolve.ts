@@ -44,8 +44,11 @@ interface Meaning {
   readonly consulted: readonly string[];
 }
 
-/** What module-level names mean, by file, then name: most are asked for again and again. */
-export type Meanings = Map<string, Map<string, Meaning>>;
+/**
+ * What module-level names mean, by file, then name: most are asked for again and again. First those that are asked for by
+ * themselves, then those within a condition, within a condition in that, and so on, where less is asked for.
+ */
+export type Meanings = Map<string, Map<string, Meaning>>[];
 
 export interface NameSource {
   /** Filled by those who look for names. */
@@ -135,9 +138,7 @@ export class Resolver {
   /** A module-level name of a file. */
   symbol(file: string, name: string, depth = 0): Referent | null {
     if (this.#isTooDeep(depth)) return null;
-    // Within a condition less is asked for.
-    if (this.conditions.isTesting) return this.#search(file, name, depth);
-    const { meanings } = this.#names;
+    const meanings = this.#meanings();
     let ofFile = meanings.get(file);
     if (ofFile === undefined) {
       ofFile = new Map();
@@ -164,6 +165,17 @@ export class Resolver {
     if (this.#searches === 0) this.#trail.length = 0;
     this.#deepest = Math.max(outer, this.#deepest);
     return found;
+  }
+
+  #meanings(): Map<string, Map<string, Meaning>> {
+    const { meanings } = this.#names;
+    const { nesting } = this.conditions;
+    let known = meanings[nesting];
+    if (known === undefined) {
+      known = new Map();
+      meanings[nesting] = known;
+    }
+    return known;
   }
 
   #consult(file: string): void {
