@@ -1,5 +1,6 @@
 import type { Constant, ConstantValue, Context, ErrorExpression, Expression, Name, SyntaxProblem } from "./ast.ts";
 import type { UnicodeNames } from "./escapes.ts";
+import { identifierAt } from "./identifiers.ts";
 import { Lexer } from "./lexer.ts";
 import type { Corrections } from "./scanner.ts";
 import * as t from "./tokens.ts";
@@ -81,9 +82,7 @@ export abstract class ParserBase extends Lexer {
 
   /** The text of the current NAME token; letters beyond ASCII in the form that Python compares them in. */
   protected nameText(): string {
-    const name = this.text.slice(this.start, this.end);
-    for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) >= 128) return name.normalize("NFKC");
-    return name;
+    return identifierAt(this.text, this.start, this.end);
   }
 
   /** Takes an identifier and gives its text. */

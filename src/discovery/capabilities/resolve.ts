@@ -159,12 +159,22 @@ export class Resolver {
     this.#searches -= 1;
     // What was given up, or came by a name that is being looked for, may mean something else from elsewhere.
     if (this.#deepest <= MAX_DEPTH && this.#rings === rings) {
-      const consulted = [...new Set(this.#trail.slice(begin))];
-      ofFile.set(detached(name), { found, height: this.#deepest - depth, consulted });
+      ofFile.set(detached(name), { found, height: this.#deepest - depth, consulted: this.#consultedSince(begin) });
     }
     if (this.#searches === 0) this.#trail.length = 0;
     this.#deepest = Math.max(outer, this.#deepest);
     return found;
+  }
+
+  /** Files of the trail from an index on, each once. */
+  #consultedSince(begin: number): readonly string[] {
+    const trail = this.#trail;
+    const files: string[] = [];
+    for (let at = begin; at < trail.length; at += 1) {
+      const file = trail[at];
+      if (file !== undefined && !files.includes(file)) files.push(file);
+    }
+    return files;
   }
 
   #meanings(): Map<string, Map<string, Meaning>> {

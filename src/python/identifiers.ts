@@ -1,0 +1,30 @@
+/** How many texts of identifiers are kept at most: half of a megabyte or so. */
+const SLOTS = 16_384;
+
+/** Longest identifier that is kept. */
+const LONGEST = 48;
+
+const known: string[] = new Array<string>(SLOTS).fill("");
+const codes = new Uint16Array(LONGEST);
+
+/**
+ * The identifier that stands at a place, with letters beyond ASCII in the form that Python compares them in. Most are met again and
+ * again: one text for all of them takes less memory than one for each, keeps no source text alive, and is found faster in a map.
+ */
+export function identifierAt(text: string, start: number, end: number): string {
+  const length = end - start;
+  let hash = 0;
+  for (let pos = start; pos < end; pos++) {
+    const c = text.charCodeAt(pos);
+    if (c >= 128) return text.slice(start, end).normalize("NFKC");
+    hash = (Math.imul(hash, 31) + c) | 0;
+  }
+  if (length > LONGEST) return text.slice(start, end);
+  const slot = (hash ^ (hash >>> 14)) & (SLOTS - 1);
+  const found = known[slot] as string;
+  if (found.length === length && text.startsWith(found, start)) return found;
+  for (let at = 0; at < length; at++) codes[at] = text.charCodeAt(start + at);
+  const name = String.fromCharCode(...codes.subarray(0, length));
+  known[slot] = name;
+  return name;
+}
