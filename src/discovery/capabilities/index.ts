@@ -7,9 +7,10 @@ import {
   type Graph,
   type MethodCall,
   type MethodName,
-  newMark,
   newMethodName,
+  newPart,
   type Part,
+  type PartFile,
   Reached,
   type Steps,
   type Target,
@@ -35,6 +36,11 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(
 /** How many files that import each other are summarised one within the other. */
 const MAX_EXPECTED = 12;
 
+/** The parts of a file, by unit. */
+interface FileParts extends PartFile {
+  readonly units: Map<string, Part>;
+}
+
 /** What a program needs, and the files that were looked at. */
 interface Found {
   readonly capabilities: readonly Capability[];
@@ -54,8 +60,7 @@ export class CapabilityFinder implements Graph {
   /** Who reads the parts of a file. */
   readonly #summaries = new Map<string, SummaryReader | null>();
   readonly #meanings: Meanings = [];
-  /** By file, then unit. */
-  readonly #parts = new Map<string, Map<string, Part>>();
+  readonly #parts = new Map<string, FileParts>();
   /** Each kind of call of a method once. */
   readonly #calls = new Map<string, MethodCall>();
   readonly #methodNames = new Map<string, MethodName>();
@@ -84,7 +89,7 @@ export class CapabilityFinder implements Graph {
     }
     for (const one of dropped) this.#summaries.delete(one);
     for (const [one, parts] of this.#parts) {
-      for (const part of parts.values()) {
+      for (const part of parts.units.values()) {
         // Methods come from bases in other files; the steps of other files lead to the same parts as before.
         part.answers = null;
         if (dropped.has(one)) part.steps = null;
@@ -111,14 +116,19 @@ export class CapabilityFinder implements Graph {
   #from({ file }: ParsedFile, entries: readonly string[], isLateFollowed: boolean): Found {
     const findings: Findings = new Map();
     const dependencies = new Set<string>();
-    const reached = new Reached(this, ++this.#runs, isLateFollowed);
+    const run = ++this.#runs;
+    const reached = new Reached(this, run, isLateFollowed);
     for (const unit of [MODULE_UNIT, ...entries]) {
       const part = this.#part(file, unit);
       if (part.owner !== null) reached.make(part.owner, null);
       reached.add(part, null);
     }
     for (const visit of reached) {
-      dependencies.add(visit.part.file);
+      const { file: visited } = visit.part;
+      if (visited.run !== run) {
+        visited.run = run;
+        dependencies.add(visited.path);
+      }
       for (const need of this.steps(visit.part).needs) collect(findings, need, visit);
     }
     return { capabilities: toCapabilities(findings), dependencies };
@@ -127,15 +137,15 @@ export class CapabilityFinder implements Graph {
   #part(file: string, unit: string): Part {
     let ofFile = this.#parts.get(file);
     if (ofFile === undefined) {
-      ofFile = new Map();
+      ofFile = { path: file, run: 0, units: new Map() };
       this.#parts.set(file, ofFile);
     }
-    const known = ofFile.get(unit);
+    const known = ofFile.units.get(unit);
     if (known !== undefined) return known;
     const dot = isCalled(unit) ? unit.lastIndexOf(".") : -1;
     const owner = dot === -1 ? null : this.#part(file, unit.slice(0, dot));
-    const part = { file, unit, steps: null, answers: null, owner, mark: newMark() };
-    ofFile.set(unit, part);
+    const part = newPart(ofFile, unit, owner);
+    ofFile.units.set(unit, part);
     return part;
   }
 
@@ -164,7 +174,7 @@ export class CapabilityFinder implements Graph {
     return [...found.values()];
   }
 
-  #takeSteps({ file, unit: name }: Part): Steps {
+  #takeSteps({ file: { path: file }, unit: name }: Part): Steps {
     // Nobody asks for it again: the part keeps its steps.
     const unit = this.#take(file, name);
     if (unit === undefined) return NO_STEPS;
@@ -338,7 +348,7 @@ const NO_STEPS: Steps = {
 const MAX_CHAIN = 12;
 
 function collect(findings: Findings, need: Need, visit: Visit): void {
-  gather(findings, need.capability, visit.part.file, need.line, need.scope, () => {
+  gather(findings, need.capability, visit.part.file.path, need.line, need.scope, () => {
     const chain = chainOf(visit);
     return { text: need.text, why: `This line ${need.why}.`, ...(chain.length > 0 ? { chain } : {}) };
   });

@@ -5,8 +5,8 @@ import { accepts, type CallShape, type Method, type Signature } from "./units.ts
 const MAX_UNITS = 4_000;
 
 /** A part of a program in the graph of what reaches what, shared by all tools that come by. */
-export interface Part {
-  readonly file: string;
+export interface Part extends Mark {
+  readonly file: PartFile;
   readonly unit: string;
   /** Worked out when a tool first gets here. */
   steps: Steps | null;
@@ -14,51 +14,49 @@ export interface Part {
   answers: readonly Part[] | null;
   /** Of a method: its class. */
   owner: Part | null;
-  /** What was last found out about it, for the tool of this number. */
-  readonly mark: Mark;
+}
+
+/** The file of a part. */
+export interface PartFile {
+  readonly path: string;
+  /** The tool that last came by. */
+  run: number;
 }
 
 /**
  * What has become of a part on the way of one tool. It stands at the part itself: thousands of parts are gone through for each
  * of hundreds of tools, and looking them up in sets is most of what that would cost.
  */
-export interface Mark {
+interface Mark {
   /** The tool. */
   run: number;
-  isSeen: boolean;
-  /** Of a class: there are objects of it. */
-  isMade: boolean;
-  /** Of a class: there are objects of it, or of one below it. */
-  isOccupied: boolean;
-  /** Of a class: methods are called by its name. */
-  isReceiver: boolean;
-  /** Of a method: there are objects that answer with it. */
-  isAnswering: boolean;
-  /** Of a method: it is called on an object of its class or of one below it. */
-  isAsked: boolean;
+  /** What is known: the bits below. */
+  state: number;
   /** Of a method: those that stand for it once it is asked for. */
   overriding: Visit[] | null;
   /** What is taken out of a variable once that is used. */
   registered: Registered[] | null;
 }
 
+const SEEN = 1;
+/** Of a class: there are objects of it. */
+const MADE = 2;
+/** Of a class: there are objects of it, or of one below it. */
+const OCCUPIED = 4;
+/** Of a class: methods are called by its name. */
+const RECEIVER = 8;
+/** Of a method: there are objects that answer with it. */
+const ANSWERING = 16;
+/** Of a method: it is called on an object of its class or of one below it. */
+const ASKED = 32;
+
 interface Registered {
   readonly target: Target;
   readonly from: Visit;
 }
 
-export function newMark(): Mark {
-  return {
-    run: 0,
-    isSeen: false,
-    isMade: false,
-    isOccupied: false,
-    isReceiver: false,
-    isAnswering: false,
-    isAsked: false,
-    overriding: null,
-    registered: null,
-  };
+export function newPart(file: PartFile, unit: string, owner: Part | null): Part {
+  return { file, unit, steps: null, answers: null, owner, run: 0, state: 0, overriding: null, registered: null };
 }
 
 /** A name that methods have, and what has become of it on the way of one tool. */
@@ -157,17 +155,16 @@ export class Reached implements Iterable<Visit> {
   }
 
   /** What is known of a part on the way of this tool. */
-  #markOf({ mark }: Part): Mark {
-    if (mark.run !== this.#run) {
-      mark.run = this.#run;
-      mark.isSeen = false;
-      mark.isMade = false;
-      mark.isOccupied = false;
-      mark.isReceiver = false;
-      mark.isAnswering = false;
-      mark.isAsked = false;
+  #markOf(part: Part): Mark {
+    if (part.run !== this.#run) {
+      part.run = this.#run;
+      part.state = 0;
     }
-    return mark;
+    return part;
+  }
+
+  #is(part: Part, bit: number): boolean {
+    return part.run === this.#run && (part.state & bit) !== 0;
   }
 
   /** What is known of a name on the way of this tool. */
@@ -193,8 +190,8 @@ export class Reached implements Iterable<Visit> {
 
   add(part: Part, from: Visit | null): void {
     const mark = this.#markOf(part);
-    if (mark.isSeen || this.#visits.length >= MAX_UNITS) return;
-    mark.isSeen = true;
+    if ((mark.state & SEEN) !== 0 || this.#visits.length >= MAX_UNITS) return;
+    mark.state |= SEEN;
     const visit = { part, from };
     this.#visits.push(visit);
     const { registered } = mark;
@@ -207,8 +204,8 @@ export class Reached implements Iterable<Visit> {
   make(part: Part, from: Visit | null): void {
     this.add(part, from);
     const mark = this.#markOf(part);
-    if (mark.isMade) return;
-    mark.isMade = true;
+    if ((mark.state & MADE) !== 0) return;
+    mark.state |= MADE;
     this.#occupy(part);
     for (const method of this.#graph.answers(part)) this.#answer(method);
   }
@@ -225,23 +222,22 @@ export class Reached implements Iterable<Visit> {
   /** There is an object of the class, and with it one of all above it. */
   #occupy(part: Part): void {
     const mark = this.#markOf(part);
-    if (mark.isOccupied) return;
-    mark.isOccupied = true;
+    if ((mark.state & OCCUPIED) !== 0) return;
+    mark.state |= OCCUPIED;
     for (const base of this.#graph.steps(part).bases) this.#occupy(base);
   }
 
   /** `cls()` in a method of a class: of the class that it is called on, which may be one below. */
   #makeOwn(part: Part, from: Visit): void {
-    const { isReceiver, isMade } = this.#markOf(part);
-    if (isReceiver) this.make(part, from);
-    else if (!isMade && !this.#awaited.has(part)) this.#awaited.set(part, from);
+    if (this.#is(part, RECEIVER)) this.make(part, from);
+    else if (!this.#is(part, MADE) && !this.#awaited.has(part)) this.#awaited.set(part, from);
   }
 
   /** A method is called on the class itself. */
   #receive(part: Part): void {
     const mark = this.#markOf(part);
-    if (mark.isReceiver) return;
-    mark.isReceiver = true;
+    if ((mark.state & RECEIVER) !== 0) return;
+    mark.state |= RECEIVER;
     const maker = this.#awaited.get(part);
     if (maker !== undefined) this.make(part, maker);
     for (const method of this.#graph.answers(part)) if (this.#isOfClass(method)) this.#answer(method);
@@ -253,7 +249,7 @@ export class Reached implements Iterable<Visit> {
   }
 
   #answer(method: Part): void {
-    this.#markOf(method).isAnswering = true;
+    this.#markOf(method).state |= ANSWERING;
     const asker = this.#pending.get(method);
     if (asker === undefined) return;
     this.#pending.delete(method);
@@ -262,9 +258,9 @@ export class Reached implements Iterable<Visit> {
 
   #ask(method: Part, from: Visit): void {
     const mark = this.#markOf(method);
-    if (mark.isAsked) return;
-    mark.isAsked = true;
-    if (mark.isAnswering) this.add(method, from);
+    if ((mark.state & ASKED) !== 0) return;
+    mark.state |= ASKED;
+    if ((mark.state & ANSWERING) !== 0) this.add(method, from);
     else this.#pending.set(method, from);
     const { overriding } = mark;
     if (overriding === null) return;
@@ -274,7 +270,10 @@ export class Reached implements Iterable<Visit> {
 
   #follow(from: Visit): void {
     const { targets, bases, overrides, registrations, called, methods } = this.#graph.steps(from.part);
-    for (const target of targets) this.#reach(target, from);
+    for (const target of targets) {
+      // Most of what many tools reach has been reached.
+      if (target.kind !== "unit" || !this.#is(target.part, SEEN)) this.#reach(target, from);
+    }
     for (const base of bases) this.add(base, from);
     for (const { when, target } of overrides) this.#override(when, target, from);
     for (const { when, target } of registrations) this.#register(when, target, from);
@@ -285,7 +284,7 @@ export class Reached implements Iterable<Visit> {
   /** A method that stands for another one. */
   #override(when: Part, part: Part, from: Visit): void {
     const mark = this.#markOf(when);
-    if (mark.isAsked) this.#ask(part, from);
+    if ((mark.state & ASKED) !== 0) this.#ask(part, from);
     else if (mark.overriding !== null) mark.overriding.push({ part, from });
     else {
       mark.overriding = [{ part, from }];
@@ -296,7 +295,7 @@ export class Reached implements Iterable<Visit> {
   /** What a variable holds. */
   #register(when: Part, target: Target, from: Visit): void {
     const mark = this.#markOf(when);
-    if (mark.isSeen) this.#reach(target, from);
+    if ((mark.state & SEEN) !== 0) this.#reach(target, from);
     else if (mark.registered !== null) mark.registered.push({ target, from });
     else {
       mark.registered = [{ target, from }];
@@ -334,12 +333,12 @@ export class Reached implements Iterable<Visit> {
    */
   #settle(): boolean {
     const before = this.#visits.length;
-    for (const [part, from] of this.#awaited) if (!this.#markOf(part).isOccupied) this.make(part, from);
+    for (const [part, from] of this.#awaited) if (!this.#is(part, OCCUPIED)) this.make(part, from);
     this.#awaited.clear();
     if (this.#visits.length > before) return true;
     for (const [method, from] of this.#pending) {
       // A class comes by when an object of it, or of one below it, is made: then those are what was asked.
-      if (method.owner === null || !this.#markOf(method.owner).isSeen) this.add(method, from);
+      if (method.owner === null || !this.#is(method.owner, SEEN)) this.add(method, from);
     }
     this.#pending.clear();
     return this.#visits.length > before;

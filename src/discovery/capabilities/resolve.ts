@@ -45,10 +45,19 @@ interface Meaning {
 }
 
 /**
- * What module-level names mean, by file, then name: most are asked for again and again. First those that are asked for by
- * themselves, then those within a condition, within a condition in that, and so on, where less is asked for.
+ * What module-level names mean, by file, then name, and members of classes, by file, class, then name: most are asked for
+ * again and again.
  */
-export type Meanings = Map<string, Map<string, Meaning>>[];
+interface KnownMeanings {
+  readonly symbols: Map<string, Map<string, Meaning>>;
+  readonly members: Map<string, Map<string, Map<string, Meaning>>>;
+}
+
+/**
+ * First what is asked for by itself, then what is asked for within a condition, within a condition in that, and so on, where
+ * less is asked for.
+ */
+export type Meanings = KnownMeanings[];
 
 export interface NameSource {
   /** Filled by those who look for names. */
@@ -138,28 +147,30 @@ export class Resolver {
   /** A module-level name of a file. */
   symbol(file: string, name: string, depth = 0): Referent | null {
     if (this.#isTooDeep(depth)) return null;
-    const meanings = this.#meanings();
-    let ofFile = meanings.get(file);
-    if (ofFile === undefined) {
-      ofFile = new Map();
-      meanings.set(file, ofFile);
-    }
-    const known = ofFile.get(name);
-    if (known !== undefined && depth + known.height <= MAX_DEPTH) {
-      this.#isTooDeep(depth + known.height);
-      for (const one of known.consulted) this.#consult(one);
-      return known.found;
-    }
+    const known = mapIn(this.#meanings().symbols, file);
+    const meaning = known.get(name);
+    if (meaning !== undefined && depth + meaning.height <= MAX_DEPTH) return this.#recalled(meaning, depth);
+    return this.#looked(known, name, depth, () => this.#search(file, name, depth));
+  }
+
+  #recalled({ found, height, consulted }: Meaning, depth: number): Referent | null {
+    this.#isTooDeep(depth + height);
+    for (const file of consulted) this.#consult(file);
+    return found;
+  }
+
+  /** Searches, and notes what was found where that is the same from elsewhere. */
+  #looked(known: Map<string, Meaning>, name: string, depth: number, search: () => Referent | null): Referent | null {
     const outer = this.#deepest;
     const rings = this.#rings;
     const begin = this.#trail.length;
     this.#deepest = depth;
     this.#searches += 1;
-    const found = this.#search(file, name, depth);
+    const found = search();
     this.#searches -= 1;
     // What was given up, or came by a name that is being looked for, may mean something else from elsewhere.
     if (this.#deepest <= MAX_DEPTH && this.#rings === rings) {
-      ofFile.set(detached(name), { found, height: this.#deepest - depth, consulted: this.#consultedSince(begin) });
+      known.set(detached(name), { found, height: this.#deepest - depth, consulted: this.#consultedSince(begin) });
     }
     if (this.#searches === 0) this.#trail.length = 0;
     this.#deepest = Math.max(outer, this.#deepest);
@@ -177,12 +188,12 @@ export class Resolver {
     return files;
   }
 
-  #meanings(): Map<string, Map<string, Meaning>> {
+  #meanings(): KnownMeanings {
     const { meanings } = this.#names;
     const { nesting } = this.conditions;
     let known = meanings[nesting];
     if (known === undefined) {
-      known = new Map();
+      known = { symbols: new Map(), members: new Map() };
       meanings[nesting] = known;
     }
     return known;
@@ -290,6 +301,13 @@ export class Resolver {
   /** A method or typed attribute of a workspace class, looked for in its bases too. */
   member(file: string, className: string, name: string, depth = 0): Referent | null {
     if (this.#isTooDeep(depth)) return null;
+    const known = mapIn(mapIn(this.#meanings().members, file), className);
+    const meaning = known.get(name);
+    if (meaning !== undefined && depth + meaning.height <= MAX_DEPTH) return this.#recalled(meaning, depth);
+    return this.#looked(known, name, depth, () => this.#searchMember(file, className, name, depth));
+  }
+
+  #searchMember(file: string, className: string, name: string, depth: number): Referent | null {
     const info = this.classInfo(file, className);
     if (info === null) return null;
     if (info.methods.has(name)) return { kind: "function", file, name: `${className}.${name}` };
@@ -387,6 +405,15 @@ export class Resolver {
     const found = this.resolve(result.node, file, null, depth + 1);
     return result.isAnnotation ? objectOf(found) : found;
   }
+}
+
+function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(detached(key), map);
+  }
+  return map;
 }
 
 /** An object of the class that an annotation names. */
