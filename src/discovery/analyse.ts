@@ -52,14 +52,12 @@ const LARGE_PROGRAM = 16_000;
 /** Turns the content of one file into tools and diagnostics. */
 export class FileAnalyser {
   readonly #store: ModuleStore;
-  readonly #more: readonly CapabilityExtension[];
   readonly #examples: ExampleFinder;
-  #capabilities: CapabilityFinder;
+  readonly #capabilities: CapabilityFinder;
 
   /** @param more calls that settings add to the table of capabilities */
   constructor(store: ModuleStore, more: readonly CapabilityExtension[] = []) {
     this.#store = store;
-    this.#more = more;
     this.#examples = new ExampleFinder(store);
     this.#capabilities = new CapabilityFinder(store, more);
   }
@@ -72,7 +70,7 @@ export class FileAnalyser {
 
   /** Drops all that rests on what imports mean: a Python file came or went. */
   forgetImports(): void {
-    this.#capabilities = new CapabilityFinder(this.#store, this.#more);
+    this.#capabilities.forgetImports();
   }
 
   analyse(content: FileContent): FileResult {

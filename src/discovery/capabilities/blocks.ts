@@ -1,5 +1,7 @@
 import type { Statement } from "../../python/index.ts";
 
+const NONE: readonly never[] = [];
+
 /** The blocks of a compound statement that are part of the same scope. */
 export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
   switch (statement.kind) {
@@ -22,6 +24,6 @@ export function blocksOf(statement: Statement): readonly (readonly Statement[])[
     case "Match":
       return statement.cases.map((branch) => branch.body);
     default:
-      return [];
+      return NONE;
   }
 }

@@ -97,6 +97,13 @@ export class CapabilityFinder implements Graph {
     }
   }
 
+  /** Drops all that rests on what imports mean; what a file alone tells stays. */
+  forgetImports(): void {
+    this.#meanings.length = 0;
+    this.#summaries.clear();
+    this.#parts.clear();
+  }
+
   /**
    * The capabilities of the program that running the file starts, and the files that were looked at.
    * @param entries functions of the file that are called after an import, instead
