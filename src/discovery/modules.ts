@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
 import type { DeclaringImports, ListedModule, ModuleSource, ResolvedModule } from "./evaluate/index.ts";
@@ -9,7 +10,7 @@ import { type FileState, stateOf } from "./stamp.ts";
 /** Tells whether a text is still the same without keeping it. */
 export interface TextMark {
   readonly length: number;
-  readonly hash: number;
+  readonly checksum: number;
 }
 
 export interface SourceText {
@@ -442,16 +443,12 @@ function listedModules(
   return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
 
-/** FNV-1a over UTF-16 code units. */
 function markOfText(text: string): TextMark {
-  const { length } = text;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return { length, hash };
+  return { length: text.length, checksum: crc32(text) };
 }
 
 export function isSameText(one: TextMark, other: TextMark): boolean {
-  return one === other || (one.length === other.length && one.hash === other.hash);
+  return one === other || (one.length === other.length && one.checksum === other.checksum);
 }
 
 /** The folder of a relative path, empty for the root. */
