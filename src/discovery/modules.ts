@@ -44,7 +44,7 @@ interface Resolution {
 }
 
 /** Characters of source whose trees are kept, without bodies that nobody looked into; a tree takes some ten times its text. */
-const CACHE_CHARACTERS = 6_000_000;
+const CACHE_CHARACTERS = 3_000_000;
 
 /** Characters of source texts that are kept longer than their trees: functions are read out of them. */
 const TEXT_CHARACTERS = 8_000_000;
