@@ -1,22 +1,11 @@
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
 import type { DeclaringImports, ListedModule, ModuleSource, ResolvedModule } from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { type Content, readBytes } from "./regular-file.ts";
+import { markOfText, type SourceText } from "./source-text.ts";
 import { type FileState, stateOf } from "./stamp.ts";
-
-/** Tells whether a text is still the same without keeping it. */
-export interface TextMark {
-  readonly length: number;
-  readonly checksum: number;
-}
-
-export interface SourceText {
-  readonly text: string;
-  readonly mark: TextMark;
-}
 
 /** A Python file. The bodies of its functions are read when they are looked at. */
 export interface ParsedFile extends SourceText {
@@ -441,14 +430,6 @@ function listedModules(
     if (isModule && (isPackage || !modules.has(name))) modules.set(name, { name, isPackage });
   }
   return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
-}
-
-function markOfText(text: string): TextMark {
-  return { length: text.length, checksum: crc32(text) };
-}
-
-export function isSameText(one: TextMark, other: TextMark): boolean {
-  return one === other || (one.length === other.length && one.checksum === other.checksum);
 }
 
 /** The folder of a relative path, empty for the root. */

@@ -9,7 +9,8 @@ import {
   unreadBody,
 } from "../../python/index.ts";
 import { detached } from "../detached.ts";
-import { isSameText, type ModuleStore, type ParsedFile, type TextMark } from "../modules.ts";
+import type { ModuleStore, ParsedFile } from "../modules.ts";
+import { isSameText, type TextMark } from "../source-text.ts";
 import { blocksOf } from "./blocks.ts";
 
 /** A function of a file, and the text that it stands in. */
