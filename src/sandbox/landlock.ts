@@ -17,8 +17,8 @@ import { gateOptions, JUDGED_CALLS, NAMING_CALLS } from "./syscalls.ts";
 /** Descriptors of the supervisor: its events are on 3. */
 const OPTIONS_FD = 4;
 const FILTER_FD = 5;
+/** Of the supervisor in Python. What follows, the run's cgroup, has the next numbers that are free. */
 const HELPER_FD = 6;
-const CGROUP_FD = 7;
 
 /** Files of /proc that tell about the machine and no process; interpreters and libraries read them to find their size. */
 const HARMLESS_PROC = ["cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version"].map(
@@ -123,7 +123,8 @@ export class LandlockBackend implements SandboxBackend {
     const granted = mounts.filter(({ access }) => access === "write").map(({ source }) => source);
     this.#system ??= systemFolders();
     const system = await this.#system;
-    const cgroup = cgroupPart(run, CGROUP_FD);
+    const code = helper.value.kind === "python" ? [helper.value.code.bytes] : [];
+    const cgroup = cgroupPart(run, HELPER_FD + code.length);
     const options = [
       ...cgroup.options,
       ...helperOptions(run, [...granted, ...own], {
@@ -151,7 +152,7 @@ export class LandlockBackend implements SandboxBackend {
       descriptors: [
         new TextEncoder().encode(words.map((word) => `${word}\0`).join("")),
         encodeFilter(compileFilter(run.config.syscalls, architecture, "local")),
-        ...(helper.value.kind === "python" ? [helper.value.code.bytes] : []),
+        ...code,
       ],
       // Its first process waits for the supervisor and ends what that would leave behind.
       endSignal: "SIGTERM",

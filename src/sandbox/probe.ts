@@ -243,9 +243,9 @@ async function probeLimits(backend: Backend, run: ProbeRun, workspace: string): 
   return Promise.all([...limits, probeCpuShare(backend, run, config)]);
 }
 
-/** 5 % of one core for 800 ms: 40 ms, and what is left of the start-up credit, against 800 ms unlimited. */
+/** 5 % of one core for 800 ms and more: 40 ms, and what is left of the start-up credit, against 800 ms unlimited. */
 async function probeCpuShare(backend: Backend, run: ProbeRun, config: SandboxConfig): Promise<Enforcement> {
-  const { usage, held } = await run({ ...config, cpuPercent: 5, timeMs: 800 }, BUSY_SCRIPT, [], () => undefined);
+  const { usage, held } = await run({ ...config, cpuPercent: 5, timeMs: 3_000 }, BUSY_SCRIPT, [], () => undefined);
   const probe = `a busy program got ${Math.round(usage.cpuMs)} ms of CPU in ${Math.round(usage.wallMs)} ms`;
   const enforced = usage.cpuMs > 0 && usage.cpuMs < 0.7 * usage.wallMs;
   const about = { mechanism: CPU_SHARE, protects: "the processor for other programs" };

@@ -70,7 +70,7 @@ describe("without systemd", () => {
     const { files, cgroups } = machine({ isRoot: true, processes: { "/cg": [1, 2, PID] } });
     const tree = await cgroups.tree();
     expect(tree).toMatchObject({ ok: true, value: { controllers: ["memory", "pids", "cpu"] } });
-    expect(tree.ok && tree.value.folder).toBe(`/cg/${treeName(thisOwner(), 1)}`);
+    expect(tree.ok && tree.value.folder).toMatch(`/cg/${treeName(thisOwner(), 0).slice(0, -1)}`);
     expect(files.read("/cg/cgroup.procs")?.split("\n")).toContain("2");
   });
 
@@ -84,6 +84,15 @@ describe("without systemd", () => {
     const tree = await cgroups.tree();
     // `/cg/init` has no processes of its own, and gets its controllers from `/cg` only when that can have them.
     expect(tree.ok && tree.value.folder.startsWith("/cg/toka-")).toBe(true);
+  });
+
+  it("has a name of its own for each sandbox of a process", async () => {
+    const [one, other] = [machine({ isRoot: true }), machine({ isRoot: true })];
+    const folders = (await Promise.all([one.cgroups.tree(), other.cgroups.tree()])).map((tree) =>
+      tree.ok ? tree.value.folder : tree.problem.message,
+    );
+    expect(folders.every((folder) => folder.startsWith("/cg/toka-"))).toBe(true);
+    expect(folders[0]).not.toBe(folders[1]);
   });
 
   it("goes no further than it may write", async () => {

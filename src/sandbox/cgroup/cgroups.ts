@@ -48,7 +48,8 @@ export class Cgroups {
   #tree: Promise<Result<CgroupTree>> | undefined;
   /** All that were found: runs go on in one that was given up. */
   readonly #trees: CgroupTree[] = [];
-  #serial = 0;
+  /** Of all objects of this process: a name says the process, and no two trees may have the same. */
+  static #serial = 0;
 
   constructor(log: (line: string) => void = () => undefined, about: Partial<CgroupSurroundings> = {}) {
     this.#log = log;
@@ -239,8 +240,8 @@ export class Cgroups {
   }
 
   #nextName(): string {
-    this.#serial++;
-    return treeName(thisOwner(), this.#serial);
+    Cgroups.#serial++;
+    return treeName(thisOwner(), Cgroups.#serial);
   }
 
   /** Ends and removes what processes left that were killed together with what was to clean up after them. */
