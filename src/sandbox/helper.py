@@ -1275,6 +1275,8 @@ def guard(options, libc):
             processes.signal(signal.SIGKILL)
             try:
                 os.wait()
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
             except ChildProcessError:
                 break
         if os.access(options.scratch, os.F_OK):
@@ -1970,6 +1972,7 @@ class Supervisor:
             except ChildProcessError:
                 return
             self.note_end(pid, status, used)
+            self.reap()  # all that are dead, before the next look at what is left: a bomb leaves thousands
 
     def flush(self):
         """Passes on what the ended processes had printed, for as long as the wall time allows a slow reader to take."""

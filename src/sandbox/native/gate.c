@@ -1,6 +1,6 @@
 /*
  * Holds the command's system calls of some numbers until they are judged here (seccomp user notification): class Gate of
- * ../helper.py. What is said about each call is in judges.c.
+ * ../helper.py. What is said about each call is in judges.c and changes.c.
  */
 #define _GNU_SOURCE
 #include "helper.h"

@@ -9,6 +9,8 @@
 #ifndef TOKA_HELPER_H
 #define TOKA_HELPER_H
 
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -336,7 +338,7 @@ int64_t measure_disk(struct disk *disk, bool near, const struct pids *pids);
 /** Removes a folder whatever lies in it; 0 or an error number. */
 int remove_tree(const char *path);
 
-/* --- gate.c, judges.c --- */
+/* --- gate.c; judges.c (and judges.h for what it is made of) --- */
 
 struct supervisor;
 
@@ -390,7 +392,7 @@ bool waiter_is_up(struct waiter *waiter);
 bool wait_for_work(struct waiter *waiter, struct supervisor *supervisor);
 void end_waiter(struct waiter *waiter);
 
-/* --- supervisor.c, looking.c --- */
+/* --- supervisor.c, streams.c, limits.c, looking.c --- */
 
 /** Moves bytes from `source` to `target` and reads no more while the receiver has not taken what was read. */
 struct stream {
@@ -427,14 +429,39 @@ struct supervisor {
     bool has_input;
 };
 
-struct limit too_many_tasks(const struct options *options);
-struct limit too_much_memory(const struct options *options);
 void supervise(struct options *options);
 /** From here on it is counted what the run uses. */
 void begin_use(struct supervisor *supervisor);
 void reap(struct supervisor *supervisor);
 /** Empties the pipe that signals write to. */
 void clear_wake(struct supervisor *supervisor);
+
+/** Set by a signal, or when nobody listens any more: the run is to end. */
+extern volatile sig_atomic_t is_cancelled;
+
+/** The descriptors that poll(2) said something about. */
+struct ready {
+    struct pollfd polled[8];
+    nfds_t count;
+};
+/** Waits until something can be read, written or judged, or for so long. */
+struct ready poll_all(struct supervisor *supervisor, double seconds);
+bool is_ready(const struct ready *ready, int fd);
+/** Reads and writes what is ready; notices when nobody listens any more. */
+void move(struct supervisor *supervisor, const struct ready *ready);
+/** Passes on what the ended processes had printed, for as long as the wall time allows a slow reader to take. */
+void flush(struct supervisor *supervisor);
+
+struct limit too_many_tasks(const struct options *options);
+struct limit too_much_memory(const struct options *options);
+struct limit disk_passed(const struct supervisor *supervisor);
+struct limit output_passed(const struct supervisor *supervisor);
+/** Why the run is to end after so many seconds, if it is. */
+struct limit stop_reason(const struct supervisor *supervisor, double wall);
+/** Seconds until the next look: soon when the growth of the last look would pass the memory limit. */
+double next_look(struct supervisor *supervisor, double wall);
+/** The CPU control law, which is told at its constants in ../helper.py. */
+void hold_cpu_share(struct supervisor *supervisor, double wall);
 
 void look(struct supervisor *supervisor, bool exact);
 void count_user(struct supervisor *supervisor, double now);

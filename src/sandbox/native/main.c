@@ -52,9 +52,11 @@ static void guard(const struct options *options)
     signal(SIGTERM, SIG_IGN);
     struct processes processes;
     begin_processes(&processes, true);
-    do
+    do {
         signal_processes(&processes, SIGKILL);
-    while (wait_again(-1, NULL, 0, NULL) > 0);
+        while (wait_again(-1, NULL, WNOHANG, NULL) > 0)
+            ; /* all that are dead, before the next look at what is left */
+    } while (wait_again(-1, NULL, 0, NULL) > 0);
     if (access(options->scratch, F_OK) == 0 && remove_tree(options->scratch) != 0)
         _exit(1);
     _exit(status == 0 ? 0 : 1);

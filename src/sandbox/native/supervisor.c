@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +15,7 @@
 /* The one run of this process, for signals and for an end in the middle. */
 static struct supervisor the_run;
 static int wake_end = -1;
-static volatile sig_atomic_t is_cancelled;
-
-/* Seconds; whoever waits for longer asks again. */
-#define LONGEST_POLL 3600.0
-
-/** The descriptors that poll(2) said something about. */
-struct ready {
-    struct pollfd polled[8];
-    nfds_t count;
-};
+volatile sig_atomic_t is_cancelled;
 
 static void note_signal(int number)
 {
@@ -66,60 +56,6 @@ void begin_use(struct supervisor *supervisor)
     if (supervisor->disk.folders)
         end_disk(&supervisor->disk);
     begin_disk(&supervisor->disk, supervisor->options);
-}
-
-/* -- streams -- */
-
-static bool has_pending(const struct stream *stream)
-{
-    return stream->at < stream->end;
-}
-
-static void close_source(struct stream *stream)
-{
-    if (stream->source >= 0)
-        close(stream->source);
-    stream->source = -1;
-}
-
-/** Reads at most `most` bytes; the number read, 0 at the end of the stream, -1 when there is nothing yet. */
-static ssize_t fill(struct stream *stream, int64_t most)
-{
-    ssize_t got = read_again(stream->source, stream->data, most < CHUNK ? (size_t)most : CHUNK);
-    if (got < 0 && errno == EAGAIN)
-        return -1;
-    stream->at = 0;
-    stream->end = got > 0 ? (size_t)got : 0;
-    if (got <= 0) {
-        close_source(stream);
-        return 0;
-    }
-    return got;
-}
-
-static void drain(struct stream *stream)
-{
-    ssize_t put = write_again(stream->target, stream->data + stream->at, stream->end - stream->at);
-    if (put >= 0) {
-        stream->at += (size_t)put;
-    } else if (errno != EAGAIN) {
-        /* The receiver is gone: the command gets its own broken pipe. */
-        stream->at = stream->end = 0;
-        close_source(stream);
-    }
-}
-
-static void pull(struct supervisor *supervisor, struct stream *stream)
-{
-    int64_t room = supervisor->options->output - supervisor->printed;
-    ssize_t count = fill(stream, room + 1);
-    if (count <= 0)
-        return;
-    supervisor->printed += count;
-    if (count > room)
-        stream->end--;
-    if (has_pending(stream))
-        drain(stream);
 }
 
 /* -- starting -- */
@@ -185,137 +121,6 @@ static void launch(struct supervisor *supervisor)
     }
 }
 
-/* -- limits -- */
-
-static struct limit share_passed(const struct supervisor *supervisor)
-{
-    /* The run used the processor while it was stopped, as only one that continues itself can. */
-    struct limit limit = {0};
-    if (supervisor->stopped && supervisor->cpu - supervisor->stopped_at > MOST_UNDUE) {
-        limit.reason = "cpu";
-        snprintf(limit.message, sizeof limit.message, "used more than %.4g %% of one processor", supervisor->options->cpu);
-    }
-    return limit;
-}
-
-static double mebibytes(int64_t bytes)
-{
-    return (double)bytes / (double)MEBIBYTE;
-}
-
-static struct limit disk_passed(const struct supervisor *supervisor)
-{
-    const struct options *options = supervisor->options;
-    struct limit limit = {0};
-    if (supervisor->written > options->disk) {
-        limit.reason = "disk-limit";
-        snprintf(limit.message, sizeof limit.message, "wrote more than %.4g MB", mebibytes(options->disk));
-    } else if (supervisor->files > (double)options->files) {
-        limit.reason = "disk-limit";
-        snprintf(limit.message, sizeof limit.message, "made more than %lld files, folders and links", (long long)options->files);
-    }
-    return limit;
-}
-
-static struct limit output_passed(const struct supervisor *supervisor)
-{
-    struct limit limit = {0};
-    if (supervisor->printed > supervisor->options->output) {
-        limit.reason = "output-limit";
-        snprintf(limit.message, sizeof limit.message, "printed more than %.4g MB", mebibytes(supervisor->options->output));
-    }
-    return limit;
-}
-
-struct limit too_many_tasks(const struct options *options)
-{
-    struct limit limit = {.reason = "processes"};
-    snprintf(limit.message, sizeof limit.message, "started more than %lld processes and threads", (long long)options->processes);
-    return limit;
-}
-
-struct limit too_much_memory(const struct options *options)
-{
-    struct limit limit = {.reason = "memory"};
-    snprintf(limit.message, sizeof limit.message, "used more than %.4g MB of memory", mebibytes(options->memory));
-    return limit;
-}
-
-static struct limit broken_limit(const struct supervisor *supervisor, double wall)
-{
-    const struct options *options = supervisor->options;
-    struct limit limit = {0};
-    if (supervisor->tasks > options->processes)
-        return too_many_tasks(options);
-    if (supervisor->memory > supervisor->most_memory)
-        return too_much_memory(options);
-    if (supervisor->cgroup)
-        limit = cgroup_passed(supervisor->cgroup, options);
-    if (!limit.reason && wall >= (double)options->time / 1000) {
-        limit.reason = "timeout";
-        snprintf(limit.message, sizeof limit.message, "ran longer than %.4g s", (double)options->time / 1000);
-    }
-    if (!limit.reason)
-        limit = disk_passed(supervisor);
-    if (!limit.reason)
-        limit = output_passed(supervisor);
-    if (!limit.reason)
-        limit = share_passed(supervisor);
-    return limit;
-}
-
-static struct limit stop_reason(const struct supervisor *supervisor, double wall)
-{
-    if (is_cancelled)
-        return (struct limit){"cancelled", "cancelled"};
-    return broken_limit(supervisor, wall);
-}
-
-/** Seconds until the next look: soon when the growth of the last look would pass the memory limit. */
-static double next_look(struct supervisor *supervisor, double wall)
-{
-    const struct options *options = supervisor->options;
-    double now = monotonic();
-    double since = now - supervisor->last_look;
-    double growth = (double)(supervisor->memory - supervisor->last_memory) / (since > 0.001 ? since : 0.001);
-    supervisor->last_memory = supervisor->memory;
-    supervisor->last_look = now;
-    double delay = SLOWEST_LOOK;
-    if (growth > 0) {
-        double until = (double)(options->memory - supervisor->memory) / growth / 4;
-        if (until < delay)
-            delay = until;
-    }
-    if ((double)supervisor->tasks > (double)options->processes / 2)
-        delay = FASTEST_LOOK;
-    double left = (double)options->time / 1000 - wall;
-    if (left < delay)
-        delay = left;
-    return delay > FASTEST_LOOK ? delay : FASTEST_LOOK;
-}
-
-/** The CPU control law, which is told at its constants in ../helper.py. */
-static void hold_cpu_share(struct supervisor *supervisor, double wall)
-{
-    double rate = supervisor->options->cpu / 100;
-    double credit = 1 - wall / REPAY;
-    double allowed = rate * wall + START_CREDIT * (credit > 0 ? credit : 0);
-    double slice = RESUME_SLICE * (rate * 4 < 1 ? rate * 4 : 1);
-    if (supervisor->cgroup && supervisor->cgroup->shares_cpu && !supervisor->stopped &&
-        supervisor->cpu <= allowed + MOST_UNDUE) {
-        share_cgroup(supervisor->cgroup, rate, wall, allowed - supervisor->cpu);
-    } else if (supervisor->cpu > allowed) {
-        /* Again at every look: who was forked or continued meanwhile runs. */
-        pause_run(supervisor);
-        if (!supervisor->stopped)
-            supervisor->stopped_at = supervisor->cpu;
-        supervisor->stopped = true;
-    } else if (supervisor->stopped && supervisor->cpu + slice <= allowed) {
-        signal_processes(&supervisor->processes, SIGCONT);
-        supervisor->stopped = false;
-    }
-}
-
 /* -- reporting -- */
 
 static char *usage(const struct supervisor *supervisor)
@@ -338,88 +143,6 @@ static void report(const struct supervisor *supervisor)
 }
 
 /* -- the loop -- */
-
-static void add_polled(struct ready *ready, int fd, int events)
-{
-    if (ready->count < sizeof ready->polled / sizeof *ready->polled)
-        ready->polled[ready->count++] = (struct pollfd){.fd = fd, .events = (short)events};
-}
-
-static bool is_ready(const struct ready *ready, int fd)
-{
-    for (nfds_t at = 0; at < ready->count; at++)
-        if (ready->polled[at].fd == fd && ready->polled[at].revents)
-            return true;
-    return false;
-}
-
-static void add_stream(struct ready *ready, const struct stream *stream)
-{
-    if (has_pending(stream))
-        add_polled(ready, stream->target, POLLOUT);
-    else if (stream->source >= 0)
-        add_polled(ready, stream->source, POLLIN);
-}
-
-static struct ready poll_all(struct supervisor *supervisor, double seconds)
-{
-    struct ready ready = {.count = 0};
-    add_polled(&ready, supervisor->wake, POLLIN);
-    add_polled(&ready, EVENTS, POLLIN);
-    if (supervisor->gate)
-        add_polled(&ready, gate_fd(supervisor->gate), POLLIN);
-    if (supervisor->waiter)
-        add_polled(&ready, supervisor->waiter->ours, POLLIN);
-    add_stream(&ready, &supervisor->outputs[0]);
-    add_stream(&ready, &supervisor->outputs[1]);
-    if (supervisor->has_input)
-        add_stream(&ready, &supervisor->input);
-    int milliseconds = seconds < LONGEST_POLL ? (int)(seconds * 1000) : (int)(LONGEST_POLL * 1000);
-    if (poll(ready.polled, ready.count, milliseconds > 1 ? milliseconds : 1) < 0)
-        ready.count = 0; /* a signal: the next time the pipe that it wrote to is ready */
-    return ready;
-}
-
-static bool control_closed(void)
-{
-    char byte;
-    ssize_t got = read_again(EVENTS, &byte, 1);
-    return got == 0 || (got < 0 && errno != EAGAIN);
-}
-
-static void feed(struct supervisor *supervisor, const struct ready *ready)
-{
-    struct stream *stream = &supervisor->input;
-    if (has_pending(stream)) {
-        if (is_ready(ready, stream->target))
-            drain(stream);
-    } else if (stream->source >= 0 && is_ready(ready, stream->source)) {
-        fill(stream, CHUNK);
-        if (has_pending(stream))
-            drain(stream);
-    }
-    if (stream->source < 0 && !has_pending(stream)) {
-        close(stream->target);
-        supervisor->has_input = false;
-    }
-}
-
-static void move(struct supervisor *supervisor, const struct ready *ready)
-{
-    if (is_ready(ready, EVENTS) && control_closed())
-        is_cancelled = 1;
-    for (size_t at = 0; at < 2; at++) {
-        struct stream *stream = &supervisor->outputs[at];
-        if (has_pending(stream)) {
-            if (is_ready(ready, stream->target))
-                drain(stream);
-        } else if (stream->source >= 0 && is_ready(ready, stream->source)) {
-            pull(supervisor, stream);
-        }
-    }
-    if (supervisor->has_input)
-        feed(supervisor, ready);
-}
 
 /** Moves the streams for `delay` seconds, or until the command may have ended. */
 static void wait_moving(struct supervisor *supervisor, double delay)
@@ -515,39 +238,8 @@ static void kill_all(struct supervisor *supervisor)
         pid = wait_again(-1, &status, 0, &used);
         if (pid > 0)
             note_end(supervisor, pid, status, &used);
+        reap(supervisor); /* all that are dead, before the next look at what is left: a bomb leaves thousands */
     } while (pid > 0);
-}
-
-/** Passes on what the ended processes had printed, for as long as the wall time allows a slow reader to take. */
-static void flush(struct supervisor *supervisor)
-{
-    if (supervisor->has_input) {
-        close_source(&supervisor->input);
-        supervisor->has_input = false;
-    }
-    double end = supervisor->start + (double)supervisor->options->time / 1000;
-    if (monotonic() + 1 > end)
-        end = monotonic() + 1;
-    while (!is_cancelled && monotonic() < end) {
-        bool is_pending = false, is_open = false;
-        for (size_t at = 0; at < 2; at++) {
-            struct stream *stream = &supervisor->outputs[at];
-            if (stream->source >= 0 && !has_pending(stream)) {
-                if (supervisor->printed > supervisor->options->output)
-                    close_source(stream);
-                else
-                    pull(supervisor, stream);
-            }
-            is_pending = is_pending || has_pending(stream);
-            is_open = is_open || stream->source >= 0;
-        }
-        if (!is_pending && !is_open)
-            return;
-        if (is_pending) {
-            struct ready ready = poll_all(supervisor, end - monotonic());
-            move(supervisor, &ready);
-        }
-    }
 }
 
 static char *exit_status(const struct supervisor *supervisor, const struct limit *broken, const char *failure)
