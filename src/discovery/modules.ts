@@ -32,11 +32,15 @@ interface Resolution {
   readonly missed: string | null;
 }
 
-/** Characters of source whose trees are kept, without bodies that nobody looked into; a tree takes some ten times its text. */
-const CACHE_CHARACTERS = 3_000_000;
+/** How much a store keeps of what it has read, in characters of source. */
+export interface Keeping {
+  /** Of which there are trees, without bodies that nobody looked into; a tree takes some ten times its text. */
+  readonly trees: number;
+  /** Of texts, which are kept longer than their trees: functions are read out of them. */
+  readonly texts: number;
+}
 
-/** Characters of source texts that are kept longer than their trees: functions are read out of them. */
-const TEXT_CHARACTERS = 8_000_000;
+const KEEPING: Keeping = { trees: 3_000_000, texts: 8_000_000 };
 
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
@@ -52,6 +56,7 @@ export class ModuleStore implements ModuleSource {
   readonly #folders = new Map<string, number>();
   readonly #modelled: ReadonlySet<string>;
   readonly #overlays: ReadonlyMap<string, string>;
+  readonly #keeping: Keeping;
   /** In order of last use, oldest first. */
   readonly #cache = new Map<string, ParsedFile | null>();
   /** In order of last use, oldest first. */
@@ -79,17 +84,20 @@ export class ModuleStore implements ModuleSource {
    * @param files all Python files of the workspace, relative with `/`
    * @param modelled top-level modules that readers know better than their source tells, never looked for
    * @param overlays unsaved texts by relative path
+   * @param keeping how much is kept of what was read
    */
   constructor(
     folder: string,
     files: Iterable<string>,
     modelled: ReadonlySet<string>,
     overlays: ReadonlyMap<string, string> = new Map(),
+    keeping: Keeping = KEEPING,
   ) {
     this.#folder = folder;
     this.#modelled = modelled;
     this.#files = new Set(files);
     this.#overlays = overlays;
+    this.#keeping = keeping;
     for (const file of this.#files) this.#addFolders(file);
   }
 
@@ -245,7 +253,7 @@ export class ModuleStore implements ModuleSource {
     this.#sources.set(file, source);
     this.#sourceCharacters += text.length;
     for (const oldest of this.#sources.keys()) {
-      if (this.#sourceCharacters <= TEXT_CHARACTERS || oldest === file) break;
+      if (this.#sourceCharacters <= this.#keeping.texts || oldest === file) break;
       this.#dropSource(oldest);
     }
     return source;
@@ -268,12 +276,12 @@ export class ModuleStore implements ModuleSource {
     this.#cache.set(file, parsed);
     this.#added += parsed?.outline.charactersRead ?? 0;
     // More is read of a file as time goes by: it is counted again now and then.
-    if (this.#added < CACHE_CHARACTERS / 32) return;
+    if (this.#added < this.#keeping.trees / 32) return;
     this.#added = 0;
     let characters = 0;
     for (const value of this.#cache.values()) characters += value?.outline.charactersRead ?? 0;
     for (const [oldest, value] of this.#cache) {
-      if (characters <= CACHE_CHARACTERS || oldest === file) return;
+      if (characters <= this.#keeping.trees || oldest === file) return;
       this.#cache.delete(oldest);
       characters -= value?.outline.charactersRead ?? 0;
     }
