@@ -28,6 +28,10 @@ const PLAIN_TIME_FACTOR = 2.5;
 /** So many times in a row a process has to be out of sight before it counts as gone. */
 const LOOKS = 4;
 const KEPT_BYTES = 4 << 20;
+/** An attack's program where it is a file of the workspace. */
+const PROGRAM = "program.py";
+/** What it holds. Processes that multiprocessing starts anew read it, too: they are not to begin another attack. */
+const AS_FILE = `if __name__ == "__main__":\n    exec(${JSON.stringify(PRELUDE)}, globals())\n`;
 
 interface Outcome {
   readonly reason: string;
@@ -84,6 +88,7 @@ export class Runs {
       if (setting.victim) await stage.startVictim();
       await setting.before?.(stage);
       await this.#host.settle();
+      if (this.#isWarm) stage.plant(join(stage.workspace, PROGRAM), AS_FILE);
       stage.remember();
       return await judge(await this.#observe(marker, body, setting, stage, temporary), stage);
     } finally {
@@ -108,10 +113,8 @@ export class Runs {
     const started = performance.now();
     const argv = [
       "python3",
-      // One that waits has no words of the attack on its command line yet.
-      ...(this.#isWarm ? ["-X", marker] : []),
-      "-c",
-      PRELUDE,
+      // One that waits has no words of the attack on its command line yet, and from Python 3.13 on `-c` starts cold.
+      ...(this.#isWarm ? ["-X", marker, join(stage.workspace, PROGRAM)] : ["-c", PRELUDE]),
       JSON.stringify({ ...stage.facts, body, plain: this.#door === "plain" }),
       marker,
     ];
