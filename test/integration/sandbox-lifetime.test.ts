@@ -296,7 +296,7 @@ describe.skipIf(missing !== undefined || !isRoot).each(WAYS)(
     it.for([
       ["an honest program", "print(open('data.txt').read())", "ok"],
       ["a memory hog", "hold = []\nwhile True: hold.append(bytearray(1 << 20))", "memory"],
-      ["a fork bomb", "import os\nn = 0\nwhile n < 12:\n  try: os.fork(); n += 1\n  except OSError: pass", "processes"],
+      ["a fork bomb", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "processes"],
     ] as const)("holds for %s", async ([, source, reason], { skip }) => {
       await writeFile(join(folder, "data.txt"), "data");
       const environment = { PATH: "/usr/bin:/bin", HOME: folder, ...childEnvironment(options) };
