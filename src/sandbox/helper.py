@@ -35,6 +35,14 @@ CHUNK = 65536
 # Seconds between two looks at the process tree; the shorter one holds while memory or tasks grow fast.
 SLOWEST_LOOK = 0.025
 FASTEST_LOOK = 0.004
+
+# What this process asks the scheduler for: the shortest turns that there are, in nanoseconds. Who takes little at a time has
+# it sooner, so that looks come on time on a busy machine, too: with six busy programs for each processor, one look of ten was
+# more than 3 ms late, and with short turns 0.3. Linux 6.12; earlier kernels take no notice.
+TURN = 100_000
+SCHED_SETATTR_CALL = {"x86_64": 314, "aarch64": 274}
+SCHED_FLAG_RESET_ON_FORK = 1
+
 # Sockets that are not charged to memory, and what each further one is charged with: net.core.wmem_default.
 FREE_SOCKETS = 64
 FREE_TCP_SOCKETS = 8
@@ -381,6 +389,15 @@ def is_user_root_outside():
 def is_root_of_machine():
     """The same without a namespace of our own, where the mapping is of all users."""
     return os.getuid() == 0 and is_user_root_outside()
+
+
+def ask_for_short_turns(libc):
+    """For this process and no child of it. A wish: nothing fails where the kernel does not know it."""
+    # struct sched_attr of linux/sched/types.h: size, policy, flags, nice, priority, runtime, deadline, period.
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    fields = (48, 4), (0, 4), (SCHED_FLAG_RESET_ON_FORK, 8), (nice, 4), (0, 4), (TURN, 8), (0, 8), (0, 8)
+    attributes = b"".join(value.to_bytes(size, sys.byteorder, signed=True) for value, size in fields)
+    libc.syscall(SCHED_SETATTR_CALL[os.uname().machine], 0, attributes, 0)
 
 
 def limit_tasks(pid, others, processes, room):
@@ -1600,6 +1617,7 @@ class Supervisor:
             self.processes.take_broom(broom)
         for fd in (in_read, out_write, err_write, status_write):
             os.close(fd)
+        ask_for_short_turns(self.libc)
         if self.cgroup:
             self.cgroup.entered(status_read)
         os.set_blocking(out_read, False)
@@ -1656,7 +1674,9 @@ class Supervisor:
         near = self.disk.shrank(self.written, self.files)
         if exact or near or resident + temporary > self.most_memory:
             resident = largest = self.look_closely(pids, temporary, near)
-            self.files = self.disk.files + files
+        else:
+            self.written = max(self.written, self.disk.measure(near, pids) + temporary)
+        self.files = self.disk.files + files
         self.memory = resident + temporary
         self.peak = max(self.peak, largest + temporary)
 
@@ -2119,7 +2139,7 @@ class Disk:
                 or self.free[1] - inodes > (self.most_files - files) / 2)
 
     def measure(self, near, pids):
-        """Walks through the folders, but not most of the time where no limit is near; the bytes that are more than before.
+        """Walks through the folders, at most a tenth of the time where no limit is near; the bytes that are more than before.
 
         What has no name any more is counted by the processes that hold it open: where the host keeps a folder in memory
         (/tmp, often), nothing else tells of it, as no byte of it goes to storage.
@@ -2134,7 +2154,7 @@ class Disk:
             removed.update(removed_files(pid))
         total += sum(size for (device, _), size in removed.items() if device not in self.own_devices)
         self.bytes, self.files = total - self.old_bytes, files - self.old_files
-        self.next = monotonic() + 4 * (monotonic() - begun)
+        self.next = monotonic() + 9 * (monotonic() - begun)
         return self.bytes
 
     def walk(self, most_bytes, most_files):

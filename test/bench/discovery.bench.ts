@@ -15,6 +15,7 @@ const COLD_ROUNDS = 2;
 const ROUNDS = 3;
 
 const PEER = "list, read and parse what is kept";
+const PYTHON = "… the same files by Python's ast";
 const SCAN = "cold scan";
 const HELPED_SCAN = "cold scan, helped by threads";
 const WARM_START = "warm start: names shown";
@@ -128,6 +129,7 @@ async function measure(workspace: string, state: string): Promise<string> {
   const cold = await Costs.of(
     [
       { name: PEER, run: () => apart("peer", workspace, kept) },
+      { name: PYTHON, run: () => inPython(workspace, kept) },
       { name: "list, read and parse all Python files", run: () => apart("peer", workspace, all) },
       { name: SCAN, run: () => apart("scan", workspace) },
       { name: HELPED_SCAN, run: () => apart("helped-scan", workspace) },
@@ -171,6 +173,7 @@ async function measure(workspace: string, state: string): Promise<string> {
       2,
       "times listing, reading and parsing what is kept",
     ),
+    `… next to Python's own parser: ${(cold.median(SCAN, "cpu") / cold.median(PYTHON, "cpu")).toFixed(1)} times`,
     goal(WARM_START, known.median(WARM_START, "cpu"), 300, "ms"),
     goal(SAVED, known.median(`${SAVED}: itself`, "cpu"), 50, "ms"),
     goal("peak memory of a cold scan", cold.median(SCAN, "memory"), 400, "MB"),
@@ -280,10 +283,18 @@ async function costOf(task: () => Promise<unknown>): Promise<Cost> {
  * A task in a process of its own, without the start of that.
  * @param files that a `peer` reads
  */
-async function apart(task: Task, workspace: string, files: readonly string[] = []): Promise<Cost> {
-  const { stdout } = await execa(process.execPath, [import.meta.filename, task, workspace], {
-    input: files.join("\n"),
-  });
+function apart(task: Task, workspace: string, files: readonly string[] = []): Promise<Cost> {
+  return costIn(process.execPath, [import.meta.filename, task, workspace], files);
+}
+
+/** What the same peer costs in Python; files that are not Python are read, too, and end as a syntax error. */
+function inPython(workspace: string, files: readonly string[]): Promise<Cost> {
+  return costIn("python3", [join(import.meta.dirname, "read_and_parse.py"), workspace], files);
+}
+
+/** @param program reads files from its standard input, and prints what it cost itself */
+async function costIn(program: string, argv: readonly string[], files: readonly string[]): Promise<Cost> {
+  const { stdout } = await execa(program, argv, { input: files.join("\n") });
   const [cpu = Number.NaN, wall = Number.NaN, memory = Number.NaN] = stdout.split(" ").map(Number);
   return { cpu, wall, memory };
 }

@@ -282,7 +282,7 @@ int64_t measure_disk(struct disk *disk, bool near, const struct pids *pids)
     bytes += removed_bytes(disk, pids);
     disk->bytes = bytes - disk->old_bytes;
     disk->files = files - disk->old_files;
-    disk->next = monotonic() + 4 * (monotonic() - begun);
+    disk->next = monotonic() + 9 * (monotonic() - begun);
     return disk->bytes;
 }
 

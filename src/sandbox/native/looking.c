@@ -205,8 +205,10 @@ void look(struct supervisor *supervisor, bool exact)
     bool near = disk_shrank(&supervisor->disk, supervisor->written, supervisor->files);
     if (exact || near || resident + temporary > supervisor->most_memory) {
         resident = most = look_closely(supervisor, pids, temporary, near);
-        supervisor->files = supervisor->disk.files + (double)files;
+    } else {
+        supervisor->written = larger(supervisor->written, measure_disk(&supervisor->disk, near, pids) + temporary);
     }
+    supervisor->files = supervisor->disk.files + (double)files;
     supervisor->memory = resident + temporary;
     supervisor->peak = larger(supervisor->peak, most + temporary);
 }
