@@ -1584,6 +1584,7 @@ class Supervisor:
         if self.cgroup:
             self.cgroup.begin()
         self.memory = self.peak = self.written = self.files = self.last_memory = 0
+        self.tcp, self.least_tcp = 0, kernel_sockets()[1]
         self.disk = Disk(self.options)
 
     # -- starting --
@@ -1669,11 +1670,12 @@ class Supervisor:
         self.cpu = max(self.cpu, cpu - self.cpu_before, self.cgroup.cpu() if self.cgroup else 0.0)
         temporary, files = self.disk.temporary()
         self.files = self.disk.files + files
-        resident += self.socket_buffers()
+        buffers = self.socket_buffers(exact)
+        resident += buffers
         # The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict.
         near = self.disk.shrank(self.written, self.files)
         if exact or near or resident + temporary > self.most_memory:
-            resident = largest = self.look_closely(pids, temporary, near)
+            resident = largest = self.look_closely(pids, temporary, near, buffers)
         else:
             self.written = max(self.written, self.disk.measure(near, pids) + temporary)
         self.files = self.disk.files + files
@@ -1705,13 +1707,32 @@ class Supervisor:
         self.granted = [0, 0]
         return self.tasks <= self.options.processes
 
-    def socket_buffers(self):
-        # Without a network namespace the kernel's numbers are those of the whole machine; pairs are counted by the gate.
+    def socket_buffers(self, exact):
+        """What the run's sockets hold in the kernel, where no process is charged for it, or could hold beyond a fair number.
+
+        Without a network namespace the kernel's numbers are those of the whole machine; pairs are counted by the gate.
+        With one, what waits in TCP connections is read from tables. That takes milliseconds, and tens of them while the run
+        sends, by locks of the kernel: it is done now and then, and where the buffers of the whole machine, one number, say
+        that much came to them since they held least; the run is stopped for that moment.
+        """
         if self.options.contained:
             return max(0, self.sockets - FREE_SOCKETS) * SOCKET_BUFFER
-        return socket_buffers()
+        count, tcp = kernel_sockets()
+        self.least_tcp = min(self.least_tcp, tcp)
+        self.tcp = tcp - self.least_tcp if count > FREE_TCP_SOCKETS else 0
+        suspicious = self.tcp > self.most_memory / 4
+        pause = suspicious and not self.stopped
+        if pause:
+            self.pause()
+        reads = suspicious or (exact and count > FREE_TCP_SOCKETS)
+        queued = sum(map(queued_bytes, ("/proc/net/tcp", "/proc/net/tcp6"))) if reads else 0
+        if reads:
+            self.least_tcp = max(self.least_tcp, tcp - 2 * queued)  # the rest is of others; buffers are larger than what is in them
+        if pause:
+            self.processes.signal(signal.SIGCONT)
+        return max(0, count - FREE_SOCKETS) * SOCKET_BUFFER + queued
 
-    def look_closely(self, pids, temporary, near):
+    def look_closely(self, pids, temporary, near, buffers):
         """Measures what was written; returns the memory of the processes with shared pages counted once.
 
         These files of /proc wait for locks that a process holds while it forks. Where the kernel bounds the number of
@@ -1726,7 +1747,7 @@ class Supervisor:
         written = max(written, self.disk.measure(near, pids))
         self.next_close_look = monotonic() + LOOK_CLOSELY_EVERY[self.unbounded]
         self.written = max(self.written, written + temporary)
-        resident = self.socket_buffers() + sum(exact_memory("/proc/" + pid) for pid in pids)
+        resident = buffers + sum(exact_memory("/proc/" + pid) for pid in pids)
         if pause:
             self.processes.signal(signal.SIGCONT)
         return resident
@@ -1765,8 +1786,9 @@ class Supervisor:
     def next_look(self, wall):
         """Seconds until the next look: soon when the growth of the last look would pass the memory limit."""
         now = monotonic()
-        growth = (self.memory - self.last_memory) / max(now - self.last_look, 0.001)
-        self.last_memory, self.last_look = self.memory, now
+        memory = self.memory + self.tcp
+        growth = (memory - self.last_memory) / max(now - self.last_look, 0.001)
+        self.last_memory, self.last_look = memory, now
         delay = SLOWEST_LOOK
         if growth > 0:
             delay = min(delay, (self.options.memory - self.memory) / growth / 4)
@@ -2078,12 +2100,12 @@ def exact_memory(folder):
     return int(stat[stat.rindex(b")") + 2:].split()[21]) * PAGE if stat else 0
 
 
-def socket_buffers():
-    """What the namespace's sockets beyond a fair number could hold in the kernel, where no process is charged for it."""
+def kernel_sockets():
+    """How many sockets this network namespace has, and the bytes in TCP buffers of the whole machine."""
     text = read_file("/proc/net/sockstat")
-    count = int(text.split(None, 3)[2]) if text else 0
-    queued = sum(map(queued_bytes, ("/proc/net/tcp", "/proc/net/tcp6"))) if count > FREE_TCP_SOCKETS else 0
-    return max(0, count - FREE_SOCKETS) * SOCKET_BUFFER + queued
+    if not text:
+        return 0, 0
+    return int(text.split(None, 3)[2]), int(text[text.index(b" mem ") + 5:].split(None, 1)[0]) * PAGE
 
 
 def queued_bytes(path):

@@ -423,6 +423,8 @@ struct supervisor {
     double start, last_look, next_count, next_report, next_close_look;
     int64_t others;
     int64_t memory, peak, written, last_memory;
+    /** Bytes that came to the machine's TCP buffers since they held least, if the run may have to do with it; and that least. */
+    int64_t tcp, least_tcp;
     double files;
     struct disk disk;
     struct pids pids;
@@ -467,6 +469,8 @@ void hold_cpu_share(struct supervisor *supervisor, double wall);
 void look(struct supervisor *supervisor, bool exact);
 void count_user(struct supervisor *supervisor, double now);
 bool may_start_task(struct supervisor *supervisor);
+/** How many sockets this network namespace has; the bytes in TCP buffers of the whole machine. */
+int64_t kernel_sockets(int64_t *tcp);
 void pause_run(struct supervisor *supervisor);
 int64_t exact_memory(const char *folder);
 int64_t open_sockets(pid_t pid);

@@ -94,8 +94,9 @@ double next_look(struct supervisor *supervisor, double wall)
     const struct options *options = supervisor->options;
     double now = monotonic();
     double since = now - supervisor->last_look;
-    double growth = (double)(supervisor->memory - supervisor->last_memory) / (since > 0.001 ? since : 0.001);
-    supervisor->last_memory = supervisor->memory;
+    int64_t memory = supervisor->memory + supervisor->tcp;
+    double growth = (double)(memory - supervisor->last_memory) / (since > 0.001 ? since : 0.001);
+    supervisor->last_memory = memory;
     supervisor->last_look = now;
     double delay = SLOWEST_LOOK;
     if (growth > 0) {

@@ -93,23 +93,17 @@ static int64_t queued_bytes(const char *path)
     return total;
 }
 
-/** What the namespace's sockets beyond a fair number could hold in the kernel, where no process is charged for it. */
-static int64_t namespace_buffers(void)
+int64_t kernel_sockets(int64_t *tcp)
 {
     char text[PROC_SIZE];
     long long count = 0;
-    if (read_file("/proc/net/sockstat", text, sizeof text) && sscanf(text, "%*s %*s %lld", &count) != 1)
-        count = 0;
-    int64_t queued = count > FREE_TCP_SOCKETS ? queued_bytes("/proc/net/tcp") + queued_bytes("/proc/net/tcp6") : 0;
-    return larger(0, count - FREE_SOCKETS) * SOCKET_BUFFER + queued;
-}
-
-static int64_t socket_buffers(const struct supervisor *supervisor)
-{
-    /* Without a network namespace the kernel's numbers are those of the whole machine; pairs are counted by the gate. */
-    if (supervisor->options->contained)
-        return larger(0, supervisor->sockets - FREE_SOCKETS) * SOCKET_BUFFER;
-    return namespace_buffers();
+    *tcp = 0;
+    if (!read_file("/proc/net/sockstat", text, sizeof text) || sscanf(text, "%*s %*s %lld", &count) != 1)
+        return 0;
+    const char *at = strstr(text, " mem ");
+    if (at)
+        *tcp = strtoll(at + 5, NULL, 10) * sysconf(_SC_PAGESIZE);
+    return count;
 }
 
 void pause_run(struct supervisor *supervisor)
@@ -121,10 +115,36 @@ void pause_run(struct supervisor *supervisor)
 }
 
 /**
+ * What the run's sockets hold in the kernel, where no process is charged for it, or could hold beyond a fair number. The tables
+ * of connections are read only where it may matter: see socket_buffers() of ../helper.py.
+ */
+static int64_t socket_buffers(struct supervisor *supervisor, bool exact)
+{
+    if (supervisor->options->contained)
+        return larger(0, supervisor->sockets - FREE_SOCKETS) * SOCKET_BUFFER;
+    int64_t tcp;
+    int64_t count = kernel_sockets(&tcp);
+    if (tcp < supervisor->least_tcp)
+        supervisor->least_tcp = tcp;
+    supervisor->tcp = count > FREE_TCP_SOCKETS ? tcp - supervisor->least_tcp : 0;
+    bool suspicious = supervisor->tcp > supervisor->most_memory / 4;
+    bool pauses = suspicious && !supervisor->stopped;
+    if (pauses)
+        pause_run(supervisor);
+    bool reads = suspicious || (exact && count > FREE_TCP_SOCKETS);
+    int64_t queued = reads ? queued_bytes("/proc/net/tcp") + queued_bytes("/proc/net/tcp6") : 0;
+    if (reads) /* the rest is of others; buffers are larger than what is in them */
+        supervisor->least_tcp = larger(supervisor->least_tcp, tcp - 2 * queued);
+    if (pauses)
+        signal_processes(&supervisor->processes, SIGCONT);
+    return larger(0, count - FREE_SOCKETS) * SOCKET_BUFFER + queued;
+}
+
+/**
  * Measures what was written; returns the memory of the processes with shared pages counted once. These files of /proc wait
  * for locks that a process holds while it forks: see look_closely() of ../helper.py.
  */
-static int64_t look_closely(struct supervisor *supervisor, const struct pids *pids, int64_t temporary, bool near)
+static int64_t look_closely(struct supervisor *supervisor, const struct pids *pids, int64_t temporary, bool near, int64_t buffers)
 {
     bool pauses = supervisor->unbounded && !supervisor->stopped;
     if (pauses)
@@ -141,7 +161,7 @@ static int64_t look_closely(struct supervisor *supervisor, const struct pids *pi
     written = larger(written, measure_disk(&supervisor->disk, near, pids));
     supervisor->next_close_look = monotonic() + (supervisor->unbounded ? LOOK_CLOSELY_EVERY_UNBOUNDED : LOOK_CLOSELY_EVERY);
     supervisor->written = larger(supervisor->written, written + temporary);
-    int64_t resident = socket_buffers(supervisor);
+    int64_t resident = buffers;
     for (size_t at = 0; at < pids->count; at++)
         resident += exact_memory_of(pids->items[at]);
     if (pauses)
@@ -200,11 +220,12 @@ void look(struct supervisor *supervisor, bool exact)
     int64_t temporary, files;
     temporary_use(&supervisor->disk, &temporary, &files);
     supervisor->files = supervisor->disk.files + (double)files;
-    resident += socket_buffers(supervisor);
+    int64_t buffers = socket_buffers(supervisor, exact);
+    resident += buffers;
     /* The sum counts shared pages once per process: enough to know that the limit holds, too much for a verdict. */
     bool near = disk_shrank(&supervisor->disk, supervisor->written, supervisor->files);
     if (exact || near || resident + temporary > supervisor->most_memory) {
-        resident = most = look_closely(supervisor, pids, temporary, near);
+        resident = most = look_closely(supervisor, pids, temporary, near, buffers);
     } else {
         supervisor->written = larger(supervisor->written, measure_disk(&supervisor->disk, near, pids) + temporary);
     }

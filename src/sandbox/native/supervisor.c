@@ -50,7 +50,8 @@ void begin_use(struct supervisor *supervisor)
     supervisor->next_close_look = supervisor->start + LOOK_CLOSELY_EVERY;
     supervisor->cpu_before += supervisor->cpu;
     supervisor->cpu = 0;
-    supervisor->memory = supervisor->peak = supervisor->written = supervisor->last_memory = 0;
+    supervisor->memory = supervisor->peak = supervisor->written = supervisor->last_memory = supervisor->tcp = 0;
+    kernel_sockets(&supervisor->least_tcp);
     supervisor->files = 0;
     if (supervisor->cgroup)
         begin_cgroup(supervisor->cgroup);
