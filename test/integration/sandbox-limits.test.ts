@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { release } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
@@ -16,6 +17,21 @@ const inMemory = {
 if (!inMemory.possible)
   process.stderr.write("!!! SKIPPED, NOT PASSED: limits in folders in memory; only root mounts one\n");
 
+const [major = 0, minor = 0] = release().split(".").map(Number);
+const HAS_TURNS = major > 6 || (major === 6 && minor >= 12);
+
+/** How long the scheduler lets a process run at a time, in milliseconds, where the kernel tells. */
+async function turnOf(pid: string): Promise<number | undefined> {
+  const text = await readFile(`/proc/${pid}/sched`, "utf8").catch(() => "");
+  const [nanoseconds] = /(?<=^se\.slice\s*:\s*)\d+/m.exec(text) ?? [];
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e6;
+}
+
+async function parentOf(pid: string): Promise<string> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return /(?<=^PPid:\s*)\d+/m.exec(status)?.[0] ?? "";
+}
+
 describe.skipIf(missing !== undefined).each(WAYS)("limits of a sandboxed run ($name)", ({ backend, options }) => {
   let bench: Bench;
   beforeAll(async () => {
@@ -31,6 +47,28 @@ describe.skipIf(missing !== undefined).each(WAYS)("limits of a sandboxed run ($n
       reason: "failed",
     });
     expect((await bench.run(["no-such-program"])).exit).toMatchObject({ code: 127, reason: "failed" });
+  });
+
+  it("asks for short turns of the processor for the supervisor alone, so that limits are held in time", async ({
+    skip,
+  }) => {
+    const usual = await turnOf("self");
+    if (!HAS_TURNS || usual === undefined) skip("before Linux 6.12 the scheduler gives turns of one length");
+    const marker = uniqueMarker();
+    const turns: (number | undefined)[] = [];
+    const source = "import sys, time\nprint('up', flush=True)\ntime.sleep(60)";
+    const abort = new AbortController();
+    const onStdout = (): void => {
+      void (async () => {
+        const pids = await processesWith(marker);
+        const parents = await Promise.all(pids.map(parentOf));
+        // What starts and supervises the run may have its words on the command line, too.
+        const run = pids.findIndex((pid) => !parents.includes(pid));
+        turns.push(await turnOf(pids[run] ?? ""), await turnOf(parents[run] ?? ""));
+      })().finally(() => abort.abort());
+    };
+    await bench.python(source, { signal: abort.signal, onStdout }, marker);
+    expect(turns).toEqual([usual, 0.1]);
   });
 
   it("ends a run at its wall time", async () => {
