@@ -1,7 +1,8 @@
 import type { Expression } from "../../python/index.ts";
 import { setAttributeOf } from "./attributes.ts";
 import { lookupInClass } from "./classes.ts";
-import type { Frame, Interpreter } from "./interpreter.ts";
+import type { Frame } from "./frame.ts";
+import type { Interpreter } from "./interpreter.ts";
 import {
   type DictValue,
   deleteItem,

@@ -1,7 +1,8 @@
 import { hostOf } from "./attributes.ts";
 import { externalBases, isEnumClass, lookupInClass, memberByValue } from "./classes.ts";
 import { fieldDefault, fieldsOf, isDataclass, isInit } from "./dataclasses.ts";
-import { type ExternalModel, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { type Frame, newFrame } from "./frame.ts";
+import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import { moduleScopeOf } from "./introspection.ts";
 import { callMetaclass, isMetaclass } from "./metaclasses.ts";
 import { Scope } from "./scope.ts";

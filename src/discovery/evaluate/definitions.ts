@@ -2,7 +2,8 @@ import type { Arguments, ClassDef, Expression, FunctionDef, Lambda } from "../..
 import { BUILTIN_PREFIX } from "./assignment.ts";
 import { isEnumClass } from "./classes.ts";
 import { takeFields } from "./dataclasses.ts";
-import { docstringOf, type Frame, type Interpreter, newFrame } from "./interpreter.ts";
+import { type Frame, newFrame } from "./frame.ts";
+import { docstringOf, type Interpreter } from "./interpreter.ts";
 import { announceClass, metaclassOf } from "./metaclasses.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";

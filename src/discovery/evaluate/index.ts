@@ -14,21 +14,23 @@ export { enumMembers, isEnumClass, lookupInClass, resolutionOrder } from "./clas
 export { fieldsOf, hasUnknownFields, isDataclass, isInit } from "./dataclasses.ts";
 export { textOf } from "./format.ts";
 export {
-  type DeclaringImports,
   docstringOf,
   type ExternalModel,
   Interpreter,
   type LibraryModels,
+  type RunEvent,
+} from "./interpreter.ts";
+export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
+export { cleandoc } from "./library.ts";
+export {
+  type DeclaringImports,
   type ListedModule,
   listingOf,
   type ModuleSource,
   markedFile,
   markOf,
   type ResolvedModule,
-  type RunEvent,
-} from "./interpreter.ts";
-export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
-export { cleandoc } from "./library.ts";
+} from "./module-source.ts";
 export * from "./values.ts";
 
 /**

@@ -1,19 +1,14 @@
-import {
-  type Expression,
-  type FunctionDef,
-  headOf,
-  type ImportFrom,
-  type Module,
-  type Statement,
-} from "../../python/index.ts";
+import { type Expression, type FunctionDef, headOf, type Module, type Statement } from "../../python/index.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
+import { type Frame, newFrame } from "./frame.ts";
+import { DEFAULT_LIMITS, type Limits, VALUES_PER_STEP } from "./limits.ts";
+import { importsDeclaring, type ListedModule, listingOf, type ModuleSource, markOf } from "./module-source.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
 import {
   type CallArguments,
-  type ClassValue,
   type ExternalValue,
   external,
   list,
@@ -24,70 +19,6 @@ import {
   unknown,
   type Value,
 } from "./values.ts";
-
-/** Whether importing a package imports modules that have to do with command lines. */
-export interface DeclaringImports {
-  readonly isDeclaring: boolean;
-  /** The files that were looked at to tell. */
-  readonly rests: ReadonlySet<string>;
-}
-
-/**
- * How results name, among the names of modules that were missed, a file of which they need to know only whether it has to do with
- * command lines, or of a package what it imports.
- */
-export function markOf(file: string): string {
-  return `?${file}`;
-}
-
-/** The file that {@link markOf} names. */
-export function markedFile(name: string): string | null {
-  return name.startsWith("?") ? name.slice(1) : null;
-}
-
-/** How results name, among the names of modules that were missed, a folder of which they need to know the modules. */
-export function listingOf(folder: string): string {
-  return `*${folder}`;
-}
-
-/** Where the interpreter finds other modules of the workspace. Synchronous: an import is read when it is met. */
-export interface ModuleSource {
-  /** The syntax tree of a workspace file, `null` when it cannot be read. */
-  parse(file: string): Module | null;
-  /** Whether a file's text has to do with command lines, so that importing it may matter. */
-  declaresCommandLine(file: string): boolean;
-  /**
-   * Whether packages, when imported, import modules that have to do with command lines, as far as interpreters have worked
-   * it out. Emptied by the source when what it rests on changes.
-   */
-  readonly declaringImports: Map<string, DeclaringImports>;
-  /**
-   * What an import means.
-   * @param level number of leading dots
-   * @returns the file, a folder without `__init__.py` (`file` is `null`), or `null`: not of this workspace
-   */
-  resolve(from: string, level: number, dotted: string): ResolvedModule | null;
-  /** Whether there is such a Python file. */
-  has(file: string): boolean;
-  /** The modules that lie in a folder, by name. */
-  modulesIn(folder: string): readonly ListedModule[];
-}
-
-/** What an import means. */
-export interface ResolvedModule {
-  readonly name: string;
-  readonly file: string | null;
-  /** The folder, of a package without `__init__.py`. */
-  readonly folder?: string;
-}
-
-/** One of the modules of a folder. */
-export interface ListedModule {
-  readonly name: string;
-  readonly isPackage: boolean;
-}
-
-const NOT_DECLARING: DeclaringImports = { isDeclaring: false, rests: new Set() };
 
 /** What the call of something outside the workspace does, by its qualified name. */
 export type ExternalModel = (call: CallArguments, interpreter: Interpreter) => Value;
@@ -112,73 +43,6 @@ export interface RunEvent {
   /** Only a first look at the arguments (`parse_known_args`), another parser may follow. */
   readonly preliminary: boolean;
 }
-
-/** Names of one activation: a module body, a class body or a function call. */
-export interface Frame {
-  readonly file: string;
-  readonly scope: Scope;
-  readonly moduleScope: Scope;
-  /** Names declared `global` or `nonlocal`, with the scope that owns them. */
-  redirects: Map<string, Scope> | null;
-  readonly owner: ClassValue | null;
-  readonly self: Value | null;
-  readonly returns: Value[];
-  readonly yields: Value[];
-  isGenerator: boolean;
-  /** A generator may give other things than `yields`, or not all of them. */
-  yieldsMore: boolean;
-  /** How many conditions that are not known surround the call. */
-  madeUnder: number;
-  /** It is in the body of a `try` that catches `KeyError`: a key that is not there leads on to the handler. */
-  catchesKeys: boolean;
-}
-
-export interface Limits {
-  /** Statements and expressions evaluated in a run in which nothing has to do with command lines. */
-  readonly steps: number;
-  /** The same once a module has been run that names a command line library. */
-  readonly stepsWithLibrary: number;
-  /** The same once such a library has been called. */
-  readonly stepsWithParser: number;
-  /** Steps after the command line was parsed: what a program does with its arguments is of no use here. */
-  readonly stepsAfterParse: number;
-  /** The same when it is not sure that this is where the command line is parsed. */
-  readonly stepsAfterMaybe: number;
-  /** The body of one imported module, without what it imports itself. */
-  readonly stepsPerImport: number;
-  /** The same for a module that names a command line library. */
-  readonly stepsPerDeclaringImport: number;
-  /** All imported modules together. */
-  readonly stepsOfImports: number;
-  /** What packages import when a module of theirs is imported, for each such module. */
-  readonly stepsOfPackages: number;
-  readonly depth: number;
-  readonly iterations: number;
-  /** Longest text, list or dictionary that is computed. */
-  readonly size: number;
-}
-
-const DEFAULT_LIMITS: Limits = {
-  steps: 4_000,
-  stepsWithLibrary: 40_000,
-  stepsWithParser: 250_000,
-  stepsAfterParse: 4_000,
-  stepsAfterMaybe: 40_000,
-  stepsPerImport: 16_000,
-  stepsPerDeclaringImport: 20_000,
-  stepsOfImports: 80_000,
-  stepsOfPackages: 15_000,
-  depth: 60,
-  iterations: 2_000,
-  size: 200_000,
-};
-
-/** Values that are copied or compared in about the time of one evaluated expression. */
-const VALUES_PER_STEP = 16;
-
-/** How deep packages within packages are looked through for modules that declare something, and how many imports. */
-const MAX_PACKAGE_DEPTH = 3;
-const MAX_PACKAGE_IMPORTS = 100;
 
 /** Names of libraries (`sys`, `os`, `platform`) that tell about the interpreter and the system. */
 const MACHINE_MEMBERS: ReadonlySet<string> = new Set([
@@ -506,7 +370,7 @@ export class Interpreter {
   }
 
   #isDeclaringPackage(file: string): boolean {
-    const { isDeclaring, rests } = this.#importsDeclaring(file, 0);
+    const { isDeclaring, rests } = importsDeclaring(this.source, file);
     for (const rest of rests) this.missedModules.add(markOf(rest));
     return isDeclaring;
   }
@@ -530,36 +394,6 @@ export class Interpreter {
     } finally {
       this.#importCeiling = ceiling;
     }
-  }
-
-  /** Whether a package, when imported, imports modules that have to do with command lines. */
-  #importsDeclaring(file: string, depth: number): DeclaringImports {
-    if (!file.endsWith("__init__.py") || depth >= MAX_PACKAGE_DEPTH) return NOT_DECLARING;
-    const { declaringImports } = this.source;
-    const key = `${depth} ${file}`;
-    let known = declaringImports.get(key);
-    if (known === undefined) {
-      const rests = new Set<string>();
-      known = { isDeclaring: this.#namesDeclaring(file, depth, rests), rests };
-      declaringImports.set(key, known);
-    }
-    return known;
-  }
-
-  #namesDeclaring(file: string, depth: number, rests: Set<string>): boolean {
-    const tree = this.source.parse(file);
-    const imports = tree?.body.filter((statement) => statement.kind === "ImportFrom") ?? [];
-    return imports.slice(0, MAX_PACKAGE_IMPORTS).some((statement) =>
-      importedModules(statement).some((dotted) => {
-        const found = this.source.resolve(file, statement.level, dotted)?.file ?? null;
-        if (found === null || found === file) return false;
-        rests.add(found);
-        if (this.source.declaresCommandLine(found)) return true;
-        const inner = this.#importsDeclaring(found, depth + 1);
-        for (const rest of inner.rests) rests.add(rest);
-        return inner.isDeclaring;
-      }),
-    );
   }
 
   /** The modules that lie in a folder of the workspace. */
@@ -657,36 +491,6 @@ function parentName(name: string): string {
 
 function isPlainDefinition(statement: Statement): statement is FunctionDef {
   return statement.kind === "FunctionDef" && statement.decorator_list.length === 0;
-}
-
-export function newFrame(
-  file: string,
-  scope: Scope,
-  moduleScope: Scope,
-  owner: ClassValue | null,
-  self: Value | null,
-): Frame {
-  return {
-    file,
-    scope,
-    moduleScope,
-    redirects: null,
-    owner,
-    self,
-    returns: [],
-    yields: [],
-    isGenerator: false,
-    yieldsMore: false,
-    madeUnder: 0,
-    catchesKeys: false,
-  };
-}
-
-/** The modules that `from x import a, b` may run: `x` and, where these are modules, `x.a` and `x.b`. */
-function importedModules(statement: ImportFrom): string[] {
-  const { module } = statement;
-  const names = statement.names.flatMap(({ name }) => (name === "*" ? [] : [name]));
-  return module === null ? names : [module, ...names.map((name) => `${module}.${name}`)];
 }
 
 /** The docstring of a module, class or function body. */

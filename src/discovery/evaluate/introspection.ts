@@ -1,6 +1,7 @@
 import { type Expression, parseModule } from "../../python/index.ts";
 import { resolutionOrder } from "./classes.ts";
-import { type ExternalModel, type Interpreter, newFrame } from "./interpreter.ts";
+import { newFrame } from "./frame.ts";
+import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import type { Scope } from "./scope.ts";
 import {
   bool,
