@@ -1677,7 +1677,7 @@ class Supervisor:
         if exact or near or resident + temporary > self.most_memory:
             resident = largest = self.look_closely(pids, temporary, near, buffers)
         else:
-            self.written = max(self.written, self.disk.measure(near, pids) + temporary)
+            self.written = max(self.written, self.disk.measure(near, None) + temporary)
         self.files = self.disk.files + files
         self.memory = resident + temporary
         self.peak = max(self.peak, largest + temporary)
@@ -1978,7 +1978,7 @@ class Supervisor:
             emit('{"type":"limit","reason":"%s","message":%s}' % (broken[0], json_string(broken[1])))
         self.kill_all()
         self.flush()
-        self.disk.next = 0.0
+        self.disk.next = self.disk.next_removed = 0.0
         self.look(True)
         # What the last moments before its end passed, with nothing left that could still use memory or time.
         broken = broken or self.output_passed() or self.disk_passed()
@@ -2123,9 +2123,9 @@ class Disk:
         paths = [path for path in options.root or options.write if (os.stat(path).st_mode & 0o170000) == 0o040000]
         self.folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in paths]
         self.tmpfs = options.tmpfs
-        self.bytes = self.files = 0
+        self.named = self.removed = self.files = 0
         self.unreadable = set()
-        self.next = 0.0
+        self.next = self.next_removed = 0.0
         self.old_bytes, self.old_files = self.walk(None, None)
         self.free = self.free_space()
         self.empty = self.tmpfs_use()
@@ -2164,20 +2164,23 @@ class Disk:
         """Walks through the folders, at most a tenth of the time where no limit is near; the bytes that are more than before.
 
         What has no name any more is counted by the processes that hold it open: where the host keeps a folder in memory
-        (/tmp, often), nothing else tells of it, as no byte of it goes to storage.
+        (/tmp, often), nothing else tells of it, as no byte of it goes to storage. That is asked of `pids`, with all that they
+        hold open; without them, it is what it was.
         """
         begun = monotonic()
-        if not near and begun < self.next:
-            return self.bytes
-        self.free = self.free_space()
-        total, files = self.walk(self.most_bytes + self.old_bytes, self.most_files + self.old_files)
-        removed = {}
-        for pid in pids:
-            removed.update(removed_files(pid))
-        total += sum(size for (device, _), size in removed.items() if device not in self.own_devices)
-        self.bytes, self.files = total - self.old_bytes, files - self.old_files
-        self.next = monotonic() + 9 * (monotonic() - begun)
-        return self.bytes
+        if near or begun >= self.next:
+            self.free = self.free_space()
+            total, files = self.walk(self.most_bytes + self.old_bytes, self.most_files + self.old_files)
+            self.named, self.files = total - self.old_bytes, files - self.old_files
+            self.next = monotonic() + 9 * (monotonic() - begun)
+        if pids is not None and (near or begun >= self.next_removed):
+            begun = monotonic()
+            removed = {}
+            for pid in pids:
+                removed.update(removed_files(pid))
+            self.removed = sum(size for (device, _), size in removed.items() if device not in self.own_devices)
+            self.next_removed = monotonic() + 4 * (monotonic() - begun)
+        return self.named + self.removed
 
     def walk(self, most_bytes, most_files):
         """Bytes and names in all folders, each with a number past which nothing needs to be counted."""

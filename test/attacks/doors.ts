@@ -121,7 +121,7 @@ export class Runs {
     const run =
       this.#sandbox === undefined
         ? this.#plain(argv, setting, stage, printed)
-        : this.#sandboxed(this.#sandbox, argv, setting, stage, printed);
+        : this.#sandboxed(this.#sandbox, argv, setting, stage, printed, watch);
     const outcome = await run;
     watch.look();
     const wallMs = performance.now() - started;
@@ -152,6 +152,7 @@ export class Runs {
     setting: Setting,
     stage: Stage,
     printed: { stdout: Printed; stderr: Printed },
+    watch: Watch,
   ): Promise<Outcome> {
     const { environment = [], ...limits } = setting.limits ?? {};
     const config = compileConfig({
@@ -178,6 +179,7 @@ export class Runs {
       const stdin = setting.openInput ? new PassThrough().end() : "none";
       await sandbox.run({ ...request, argv: [...argv.slice(0, 3), "-c", ""], stdin }, { ...options, ...quiet });
       await sandbox.ready();
+      watch.begin();
     }
     const begun = performance.now();
     const { exit, usage, warm } = await sandbox.run(

@@ -22,6 +22,7 @@ export class Watch {
   readonly #marker: string;
   readonly #timer: NodeJS.Timeout;
   readonly #cpu = new Map<string, number>();
+  #before = 0;
   peakMemory = 0;
   peakTasks = 0;
 
@@ -30,9 +31,15 @@ export class Watch {
     this.#timer = setInterval(() => this.look(), EVERY_MS);
   }
 
-  /** Seconds of CPU of every process that was seen, each as it was seen last. */
+  /** From here on CPU counts: a sandbox that was made ready has used some. */
+  begin(): void {
+    this.look();
+    this.#before += this.cpuSeconds;
+  }
+
+  /** Seconds of CPU of every process that was seen, each as it was seen last; of the supervisor, too, where it names the command. */
   get cpuSeconds(): number {
-    return [...this.#cpu.values()].reduce((sum, ticks) => sum + ticks, 0) / TICKS;
+    return [...this.#cpu.values()].reduce((sum, ticks) => sum + ticks, 0) / TICKS - this.#before;
   }
 
   look(): void {

@@ -273,17 +273,21 @@ static int64_t removed_bytes(const struct disk *disk, const struct pids *pids)
 int64_t measure_disk(struct disk *disk, bool near, const struct pids *pids)
 {
     double begun = monotonic();
-    if (!near && begun < disk->next)
-        return disk->bytes;
-    free_space(disk, &disk->free_bytes, &disk->free_inodes);
-    int64_t bytes;
-    double files;
-    walk(disk, false, disk->most_bytes + disk->old_bytes, disk->most_files + disk->old_files, &bytes, &files);
-    bytes += removed_bytes(disk, pids);
-    disk->bytes = bytes - disk->old_bytes;
-    disk->files = files - disk->old_files;
-    disk->next = monotonic() + 9 * (monotonic() - begun);
-    return disk->bytes;
+    if (near || begun >= disk->next) {
+        free_space(disk, &disk->free_bytes, &disk->free_inodes);
+        int64_t bytes;
+        double files;
+        walk(disk, false, disk->most_bytes + disk->old_bytes, disk->most_files + disk->old_files, &bytes, &files);
+        disk->named = bytes - disk->old_bytes;
+        disk->files = files - disk->old_files;
+        disk->next = monotonic() + 9 * (monotonic() - begun);
+    }
+    if (pids && (near || begun >= disk->next_removed)) {
+        begun = monotonic();
+        disk->removed = removed_bytes(disk, pids);
+        disk->next_removed = monotonic() + 4 * (monotonic() - begun);
+    }
+    return disk->named + disk->removed;
 }
 
 /** The names in an open folder, and which of them are folders. */

@@ -320,10 +320,10 @@ struct disk {
     int *folders;
     size_t folder_count;
     const struct strings *tmpfs;
-    int64_t bytes;
+    int64_t named, removed;
     double files;
     struct identities unreadable;
-    double next;
+    double next, next_removed;
     int64_t old_bytes;
     double old_files;
     double free_bytes, free_inodes;
@@ -335,6 +335,7 @@ void begin_disk(struct disk *disk, const struct options *options);
 void end_disk(struct disk *disk);
 void temporary_use(const struct disk *disk, int64_t *bytes, int64_t *files);
 bool disk_shrank(const struct disk *disk, int64_t written, double files);
+/** Without processes, what they hold open and has no name is what it was. */
 int64_t measure_disk(struct disk *disk, bool near, const struct pids *pids);
 /** Removes a folder whatever lies in it; 0 or an error number. */
 int remove_tree(const char *path);

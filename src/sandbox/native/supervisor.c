@@ -301,7 +301,7 @@ static void finish(struct supervisor *supervisor, struct limit broken)
     }
     kill_all(supervisor);
     flush(supervisor);
-    supervisor->disk.next = 0;
+    supervisor->disk.next = supervisor->disk.next_removed = 0;
     look(supervisor, true);
     /* What the last moments before its end passed, with nothing left that could still use memory or time. */
     if (!broken.reason)
