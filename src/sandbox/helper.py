@@ -1677,7 +1677,7 @@ class Supervisor:
         if exact or near or resident + temporary > self.most_memory:
             resident = largest = self.look_closely(pids, temporary, near, buffers)
         else:
-            self.written = max(self.written, self.disk.measure(near, None) + temporary)
+            self.written = max(self.written, self.disk.measure(False, None) + temporary)
         self.files = self.disk.files + files
         self.memory = resident + temporary
         self.peak = max(self.peak, largest + temporary)

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { access, constants, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { release } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +7,7 @@ import {
   Bench,
   childEnvironment,
   eventually,
+  hasLinux,
   missingMechanism,
   processesWith,
   type Seen,
@@ -41,8 +41,7 @@ if (missing !== undefined) {
 }
 
 /** Landlock of version 3 came with Linux 6.2. */
-const [major = 0, minor = 0] = release().split(".").map(Number);
-const ways = WAYS.filter(({ backend }) => backend === "bwrap" || major > 6 || (major === 6 && minor >= 2));
+const ways = WAYS.filter(({ backend }) => backend === "bwrap" || hasLinux(6, 2));
 
 /** The trees of cgroups that a process has made. */
 async function treesOf(pid: number | undefined): Promise<string[]> {

@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { release } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, eventually, missingMechanism, processesWith, uniqueMarker, WAYS } from "./sandbox-support.ts";
+import { Bench, eventually, hasLinux, missingMechanism, processesWith, uniqueMarker, WAYS } from "./sandbox-support.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const missing = await missingMechanism();
@@ -16,9 +15,6 @@ const inMemory = {
 };
 if (!inMemory.possible)
   process.stderr.write("!!! SKIPPED, NOT PASSED: limits in folders in memory; only root mounts one\n");
-
-const [major = 0, minor = 0] = release().split(".").map(Number);
-const HAS_TURNS = major > 6 || (major === 6 && minor >= 12);
 
 /** How long the scheduler lets a process run at a time, in milliseconds, where the kernel tells. */
 async function turnOf(pid: string): Promise<number | undefined> {
@@ -53,7 +49,7 @@ describe.skipIf(missing !== undefined).each(WAYS)("limits of a sandboxed run ($n
     skip,
   }) => {
     const usual = await turnOf("self");
-    if (!HAS_TURNS || usual === undefined) skip("before Linux 6.12 the scheduler gives turns of one length");
+    if (!hasLinux(6, 12) || usual === undefined) skip("before Linux 6.12 the scheduler gives turns of one length");
     const marker = uniqueMarker();
     const turns: (number | undefined)[] = [];
     const source = "import sys, time\nprint('up', flush=True)\ntime.sleep(60)";

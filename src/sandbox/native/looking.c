@@ -227,7 +227,7 @@ void look(struct supervisor *supervisor, bool exact)
     if (exact || near || resident + temporary > supervisor->most_memory) {
         resident = most = look_closely(supervisor, pids, temporary, near, buffers);
     } else {
-        supervisor->written = larger(supervisor->written, measure_disk(&supervisor->disk, near, NULL) + temporary);
+        supervisor->written = larger(supervisor->written, measure_disk(&supervisor->disk, false, NULL) + temporary);
     }
     supervisor->files = supervisor->disk.files + (double)files;
     supervisor->memory = resident + temporary;
