@@ -98,6 +98,8 @@ export class Interpreter {
   #importDepth = 0;
   /** A module has been imported that has to do with command lines. */
   #hasLibrary = false;
+  /** The command line has been parsed for good. */
+  #hasParsed = false;
   readonly #modules = new Map<string, ModuleValue>();
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
@@ -221,6 +223,7 @@ export class Interpreter {
 
   /** The command line has been parsed: what follows is worth few steps only. */
   #expectLittle(): void {
+    this.#hasParsed ||= this.conditional === 0;
     // On one side of a condition only: the parser that counts may still come.
     const { stepsAfterParse, stepsAfterMaybe } = this.limits;
     const more = this.conditional > 0 ? stepsAfterMaybe : stepsAfterParse;
@@ -349,7 +352,7 @@ export class Interpreter {
     const scope = new Scope(null);
     let state: "pending" | "running" | "done" = "pending";
     const run = (): Scope => {
-      if (state !== "pending" || this.#importSteps >= this.#importCeiling) return scope;
+      if (state !== "pending" || this.#importSteps >= this.#importCeiling || this.#isOfNoUse(file)) return scope;
       state = "running";
       this.#runImport(file, name, scope);
       state = "done";
@@ -367,6 +370,11 @@ export class Interpreter {
     this.#modules.set(file, module);
     if (this.source.declaresCommandLine(file) || this.#isDeclaringPackage(file)) run();
     return module;
+  }
+
+  /** Once the command line has been parsed, only what might declare another one is worth running. */
+  #isOfNoUse(file: string): boolean {
+    return this.#hasParsed && !this.source.declaresCommandLine(file);
   }
 
   #isDeclaringPackage(file: string): boolean {

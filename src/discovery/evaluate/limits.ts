@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
   steps: 4_000,
   stepsWithLibrary: 40_000,
   stepsWithParser: 250_000,
-  stepsAfterParse: 4_000,
+  stepsAfterParse: 1_000,
   stepsAfterMaybe: 40_000,
   stepsPerImport: 16_000,
   stepsPerDeclaringImport: 20_000,
