@@ -64,6 +64,8 @@ export class ModuleStore implements ModuleSource {
   #sourceCharacters = 0;
   /** Whether files have to do with command lines. */
   readonly #declares = new Map<string, boolean>();
+  /** Whether importing files has to do with command lines, of those of which that was asked. */
+  readonly #importDeclares = new Map<string, boolean>();
   readonly declaringImports = new Map<string, DeclaringImports>();
   /** What is kept of files' texts. */
   readonly texts = new Texts();
@@ -130,6 +132,7 @@ export class ModuleStore implements ModuleSource {
     this.#cache.delete(file);
     this.#dropSource(file);
     this.#declares.delete(file);
+    this.#importDeclares.delete(file);
     if (this.declaringImports.size > 0) this.declaringImports.clear();
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
@@ -185,9 +188,20 @@ export class ModuleStore implements ModuleSource {
     return this.#states.get(file);
   }
 
-  /** {@link declaresCommandLine} as far as it is known. */
-  knownDeclaring(file: string): boolean | undefined {
-    return this.#declares.get(file);
+  /** {@link importDeclares} as far as it is known. */
+  knownImportDeclares(file: string): boolean | undefined {
+    return this.#declares.get(file) === false ? false : this.#importDeclares.get(file);
+  }
+
+  importDeclares(file: string): boolean {
+    if (!this.declaresCommandLine(file)) return false;
+    let known = this.#importDeclares.get(file);
+    if (known === undefined) {
+      const bytes = this.#bytesOf(file);
+      known = bytes !== null && new PythonMarks(bytes).importNamesCommandLineLibrary;
+      this.#importDeclares.set(file, known);
+    }
+    return known;
   }
 
   declaresCommandLine(file: string): boolean {

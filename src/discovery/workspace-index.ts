@@ -319,11 +319,11 @@ export class WorkspaceIndex {
   /** @returns whether the file was there before */
   #notePython(path: string, exists: boolean, changes: Changes): boolean {
     const was = this.#store.has(path);
-    const declared = this.#store.knownDeclaring(path);
+    const declared = this.#store.knownImportDeclares(path);
     changes.add(path, was !== exists);
     this.#store.change(path, exists);
     put(this.#python, path, exists);
-    const declares = exists && this.#store.declaresCommandLine(path);
+    const declares = exists && this.#store.importDeclares(path);
     if (declared !== declares || path.endsWith("__init__.py")) changes.addMark(path);
     return was;
   }

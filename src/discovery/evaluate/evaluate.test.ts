@@ -9,6 +9,7 @@ function sourceOf(files: Readonly<Record<string, string>>): ModuleSource {
   const trees = new Map<string, Module>();
   return {
     declaresCommandLine: () => true,
+    importDeclares: () => true,
     declaringImports: new Map(),
     parse: (file) => {
       const known = trees.get(file);

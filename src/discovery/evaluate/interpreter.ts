@@ -352,7 +352,7 @@ export class Interpreter {
     const scope = new Scope(null);
     let state: "pending" | "running" | "done" = "pending";
     const run = (): Scope => {
-      if (state !== "pending" || this.#importSteps >= this.#importCeiling || this.#isOfNoUse(file)) return scope;
+      if (state !== "pending" || !this.#isWorthRunning(file)) return scope;
       state = "running";
       this.#runImport(file, name, scope);
       state = "done";
@@ -368,13 +368,16 @@ export class Interpreter {
       isPending: () => state === "pending",
     };
     this.#modules.set(file, module);
-    if (this.source.declaresCommandLine(file) || this.#isDeclaringPackage(file)) run();
+    if (this.source.importDeclares(file) || this.#isDeclaringPackage(file)) run();
     return module;
   }
 
-  /** Once the command line has been parsed, only what might declare another one is worth running. */
-  #isOfNoUse(file: string): boolean {
-    return this.#hasParsed && !this.source.declaresCommandLine(file);
+  #isWorthRunning(file: string): boolean {
+    if (this.#importSteps >= this.#importCeiling) return false;
+    if (this.source.importDeclares(file)) return true;
+    // Once the command line has been parsed, only what might declare another one is.
+    if (this.#hasParsed) return false;
+    return this.#hasLibrary || this.#importSteps < this.limits.stepsOfOtherImports;
   }
 
   #isDeclaringPackage(file: string): boolean {
@@ -388,7 +391,7 @@ export class Interpreter {
    * those of this one.
    */
   #loadPackages(file: string, name: string): void {
-    if (!this.source.declaresCommandLine(file)) return;
+    if (!this.source.importDeclares(file)) return;
     const ceiling = this.#importCeiling;
     this.#importCeiling = Math.min(ceiling, this.#importSteps + this.limits.stepsOfPackages);
     try {
@@ -430,13 +433,12 @@ export class Interpreter {
    * imports it goes on.
    */
   #runImport(file: string, name: string, scope: Scope): void {
-    const { limits } = this;
     const outer = { steps: this.#steps, budget: this.#budget, conditional: this.conditional };
     const hadRun = this.#hasRun();
     this.#importDepth += 1;
-    this.#hasLibrary ||= this.source.declaresCommandLine(file);
+    this.#hasLibrary ||= this.source.importDeclares(file);
     this.#steps = 0;
-    this.#budget = this.source.declaresCommandLine(file) ? limits.stepsPerDeclaringImport : limits.stepsPerImport;
+    this.#budget = this.#stepsOfImport(file);
     this.conditional = 0;
     try {
       this.#runModule(file, name, scope);
@@ -455,7 +457,13 @@ export class Interpreter {
     }
   }
 
+  #stepsOfImport(file: string): number {
+    if (this.source.importDeclares(file)) return this.limits.stepsPerDeclaringImport;
+    return this.#hasLibrary ? this.limits.stepsPerImport : this.limits.stepsOfOtherImports;
+  }
+
   #executeModule(file: string, name: string): ModuleValue {
+    this.#hasLibrary ||= name !== "__main__" || this.source.declaresCommandLine(file);
     const scope = new Scope(null);
     const module: ModuleValue = { kind: "module", name, file, scope, isPending: () => false };
     this.#modules.set(file, module);
@@ -467,7 +475,8 @@ export class Interpreter {
   #runModule(file: string, name: string, scope: Scope): void {
     const tree = this.source.parse(file);
     if (tree === null || this.depth >= this.limits.depth) return;
-    if (this.source.declaresCommandLine(file)) this.noticeLibrary(false);
+    if (name === "__main__" ? this.source.declaresCommandLine(file) : this.source.importDeclares(file))
+      this.noticeLibrary(false);
     scope.set("__name__", str(name));
     scope.set("__file__", placed(file));
     if (isPackage(file)) scope.set("__path__", list([placed(folderOf(file))]));

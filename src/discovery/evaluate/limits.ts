@@ -16,6 +16,8 @@ export interface Limits {
   readonly stepsPerDeclaringImport: number;
   /** All imported modules together. */
   readonly stepsOfImports: number;
+  /** The same as long as nothing has to do with command lines: what does is mostly imported first. */
+  readonly stepsOfOtherImports: number;
   /** What packages import when a module of theirs is imported, for each such module. */
   readonly stepsOfPackages: number;
   readonly depth: number;
@@ -33,6 +35,7 @@ export const DEFAULT_LIMITS: Limits = {
   stepsPerImport: 16_000,
   stepsPerDeclaringImport: 20_000,
   stepsOfImports: 80_000,
+  stepsOfOtherImports: 4_000,
   stepsOfPackages: 15_000,
   depth: 60,
   iterations: 2_000,

@@ -29,8 +29,10 @@ export function listingOf(folder: string): string {
 export interface ModuleSource {
   /** The syntax tree of a workspace file, `null` when it cannot be read. */
   parse(file: string): Module | null;
-  /** Whether a file's text has to do with command lines, so that importing it may matter. */
+  /** Whether a file's text has to do with command lines, so that running it as a program may matter. */
   declaresCommandLine(file: string): boolean;
+  /** Whether what importing a file runs has to do with command lines: not what it does only as a program. */
+  importDeclares(file: string): boolean;
   /**
    * Whether packages, when imported, import modules that have to do with command lines, as far as interpreters have worked
    * it out. Emptied by the source when what it rests on changes.
@@ -93,7 +95,7 @@ function namesDeclaring(source: ModuleSource, file: string, depth: number, rests
       const found = source.resolve(file, statement.level, dotted)?.file ?? null;
       if (found === null || found === file) return false;
       rests.add(found);
-      if (source.declaresCommandLine(found)) return true;
+      if (source.importDeclares(found)) return true;
       const inner = importsDeclaring(source, found, depth + 1);
       for (const rest of inner.rests) rests.add(rest);
       return inner.isDeclaring;

@@ -109,7 +109,9 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
   const { complete } = interpreter.runMain(parsed.file);
   const declared = readEvents(interpreter);
   const plain = { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) };
-  const commandLine = declared ?? plainScript(shape, plain, interpreter);
+  // What a program does that was not read to its end, it may still do with its arguments.
+  const usesArguments = interpreter.usesArguments || (!complete && NAMES_ARGUMENTS.test(parsed.text));
+  const commandLine = declared ?? plainScript(shape, plain, usesArguments);
   const givenUp = declared === null && store.declaresCommandLine(parsed.file) ? givenUpAt(interpreter, complete) : [];
   return {
     commandLine: commandLine && {
@@ -125,6 +127,9 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
     entryPoints: setupEntryPoints(interpreter),
   };
 }
+
+/** Code, not a comment on a line of its own, that names the program's arguments. */
+const NAMES_ARGUMENTS = /^[^#\n]*\bsys\.argv\b/mu;
 
 /** Where and why a program that has to do with command lines was not read to its end. */
 function givenUpAt(
@@ -156,7 +161,7 @@ export function readEntryPoint(
   const isKnown = target === null || target.kind !== "unknown";
   const doc = callee?.kind === "function" ? callee.attributes.get("__doc__") : undefined;
   return {
-    commandLine: readEvents(interpreter) ?? (isKnown ? withoutDeclaration(line, interpreter) : null),
+    commandLine: readEvents(interpreter) ?? (isKnown ? withoutDeclaration(line, interpreter.usesArguments) : null),
     shape: { ...shape, line },
     dependencies: interpreter.filesUsed,
     misses: interpreter.missedModules,
@@ -190,15 +195,14 @@ function readEvents(interpreter: Interpreter): CommandLine | null {
 function plainScript(
   shape: ScriptShape,
   facts: PythonFileFacts & { readonly hasInlineMetadata: boolean },
-  interpreter: Interpreter,
+  usesArguments: boolean,
 ): CommandLine | null {
   const isScript = shape.guardActs || (shape.topActs && shape.guardLine === null && isMeantToRun(facts));
-  return isScript ? withoutDeclaration(shape.line, interpreter) : null;
+  return isScript ? withoutDeclaration(shape.line, usesArguments) : null;
 }
 
 /** The command line of a program that declares none. */
-function withoutDeclaration(line: number, interpreter: Interpreter): CommandLine {
-  const { usesArguments } = interpreter;
+function withoutDeclaration(line: number, usesArguments: boolean): CommandLine {
   return {
     framework: usesArguments ? "sys.argv" : "main",
     parameters: usesArguments

@@ -77,7 +77,7 @@ function dottedName(node: Expression): string | null {
 
 /** Calls that only set a module up; a file with nothing else is a library. */
 const SETUP_CALLS =
-  /(?:^|\.)(?:getLogger|basicConfig|compile|namedtuple|TypeVar|NewType|register|simplefilter|filterwarnings|setdefaultencoding|append|insert|extend|update|setdefault|add|join|dirname|abspath|install|getenv|get|dict|set|list|tuple|frozenset|range|super|locals|globals|vars|lazy_import|field|partial)$/u;
+  /(?:^|\.)(?:getLogger|basicConfig|compile|namedtuple|TypeVar|NewType|register|simplefilter|filterwarnings|setdefaultencoding|append|insert|extend|update|setdefault|add|join|dirname|abspath|install|getenv|get|dict|set|list|tuple|frozenset|range|super|setattr|locals|globals|vars|lazy_import|field|partial)$/u;
 
 /** Calls that read the command line, whose result is kept. */
 const PARSING_CALLS =
