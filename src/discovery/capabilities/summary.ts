@@ -8,8 +8,8 @@ import {
   type Statement,
 } from "../../python/index.ts";
 import type { Texts } from "../detached.ts";
+import { isMainGuard } from "../main-guard.ts";
 import type { ParsedFile } from "../modules.ts";
-import { isMainGuard } from "../readers/script.ts";
 import { blocksOf } from "./blocks.ts";
 import { ExpressionReader } from "./expressions.ts";
 import type { FileFunctions } from "./functions.ts";

@@ -15,6 +15,8 @@ export interface Frame {
   isGenerator: boolean;
   /** A generator may give other things than `yields`, or not all of them. */
   yieldsMore: boolean;
+  /** How often one side of a condition that is not known has left a loop. */
+  maybeBroken: number;
   /** How many conditions that are not known surround the call. */
   madeUnder: number;
   /** It is in the body of a `try` that catches `KeyError`: a key that is not there leads on to the handler. */
@@ -39,6 +41,7 @@ export function newFrame(
     yields: [],
     isGenerator: false,
     yieldsMore: false,
+    maybeBroken: 0,
     madeUnder: 0,
     catchesKeys: false,
   };

@@ -1,6 +1,9 @@
 import { BUILTIN_MODELS } from "./builtins.ts";
 import { DATACLASS_CONSTANTS, DATACLASS_MODELS } from "./dataclasses.ts";
 import type { ExternalModel, LibraryModels } from "./interpreter.ts";
+
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+
 import { INTROSPECTION_MODELS } from "./introspection.ts";
 import { LIBRARY_CONSTANTS, LIBRARY_MODELS } from "./library.ts";
 import { PLACE_MODELS } from "./places.ts";

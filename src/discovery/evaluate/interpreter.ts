@@ -97,9 +97,9 @@ export class Interpreter {
   /** How many imports are being run, one within the other. */
   #importDepth = 0;
   /** A module has been imported that has to do with command lines. */
-  #hasLibrary = false;
+  #hasLibrary: boolean = false;
   /** The command line has been parsed for good. */
-  #hasParsed = false;
+  #hasParsed: boolean = false;
   readonly #modules = new Map<string, ModuleValue>();
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
@@ -211,6 +211,11 @@ export class Interpreter {
     this.#budget = Math.max(this.#budget, steps);
   }
 
+  /** What a program does before it imports anything that has to do with command lines is of little interest. */
+  beginMainPart(): void {
+    if (!this.#hasLibrary) this.#budget = Math.min(this.#budget, this.#steps + this.limits.stepsOfMainPart);
+  }
+
   /** Records that the file's command line is run here. */
   record(event: Omit<RunEvent, "conditional">): void {
     this.events.push({ ...event, conditional: this.conditional > 0 });
@@ -223,7 +228,7 @@ export class Interpreter {
 
   /** The command line has been parsed: what follows is worth few steps only. */
   #expectLittle(): void {
-    this.#hasParsed ||= this.conditional === 0;
+    if (this.conditional === 0) this.#hasParsed = true;
     // On one side of a condition only: the parser that counts may still come.
     const { stepsAfterParse, stepsAfterMaybe } = this.limits;
     const more = this.conditional > 0 ? stepsAfterMaybe : stepsAfterParse;
@@ -436,7 +441,7 @@ export class Interpreter {
     const outer = { steps: this.#steps, budget: this.#budget, conditional: this.conditional };
     const hadRun = this.#hasRun();
     this.#importDepth += 1;
-    this.#hasLibrary ||= this.source.importDeclares(file);
+    if (this.source.importDeclares(file)) this.#hasLibrary = true;
     this.#steps = 0;
     this.#budget = this.#stepsOfImport(file);
     this.conditional = 0;
@@ -463,7 +468,7 @@ export class Interpreter {
   }
 
   #executeModule(file: string, name: string): ModuleValue {
-    this.#hasLibrary ||= name !== "__main__" || this.source.declaresCommandLine(file);
+    if (name !== "__main__" || this.source.declaresCommandLine(file)) this.#hasLibrary = true;
     const scope = new Scope(null);
     const module: ModuleValue = { kind: "module", name, file, scope, isPending: () => false };
     this.#modules.set(file, module);

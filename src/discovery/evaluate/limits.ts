@@ -20,8 +20,12 @@ export interface Limits {
   readonly stepsOfOtherImports: number;
   /** What packages import when a module of theirs is imported, for each such module. */
   readonly stepsOfPackages: number;
+  /** Once the part that only a program runs has been reached, and nothing has to do with command lines. */
+  readonly stepsOfMainPart: number;
   readonly depth: number;
   readonly iterations: number;
+  /** How often a loop is gone through that may have ended each time. */
+  readonly maybeBroken: number;
   /** Longest text, list or dictionary that is computed. */
   readonly size: number;
 }
@@ -35,10 +39,12 @@ export const DEFAULT_LIMITS: Limits = {
   stepsPerImport: 16_000,
   stepsPerDeclaringImport: 20_000,
   stepsOfImports: 80_000,
-  stepsOfOtherImports: 4_000,
+  stepsOfOtherImports: 1_000,
   stepsOfPackages: 15_000,
+  stepsOfMainPart: 1_000,
   depth: 60,
   iterations: 2_000,
+  maybeBroken: 32,
   size: 200_000,
 };
 

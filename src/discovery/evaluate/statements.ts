@@ -15,6 +15,7 @@ import type {
   With,
 } from "../../python/index.ts";
 import { forEachChild, type Node } from "../../python/index.ts";
+import { isMainGuard } from "../main-guard.ts";
 import { assign, deleteTarget, iterate, nameOf } from "./assignment.ts";
 import { STAR_IMPORTS, starImported } from "./attributes.ts";
 import { callValue } from "./calls.ts";
@@ -240,6 +241,7 @@ export function takeAll(interpreter: Interpreter, frame: Frame, ways: readonly (
   try {
     for (const way of ways) {
       const { completion, changes } = takeWay(frame, way);
+      if (completion === "break") frame.maybeBroken += 1;
       if (completion === "normal") after.push(changes);
       else if (last === "normal" || last === "raise") last = completion;
     }
@@ -271,6 +273,7 @@ function executeIf(interpreter: Interpreter, statement: If, frame: Frame): Compl
   const condition = truth(tested);
   const isOfMachine = interpreter.machineReads > before;
   if (condition === true) {
+    if (frame.scope === frame.moduleScope && isMainGuard(statement.test)) interpreter.beginMainPart();
     const completion = executeBlock(interpreter, statement.body, frame);
     // A program that refuses this interpreter or system runs on another one.
     return completion === "raise" && isOfMachine ? executeBlock(interpreter, statement.orelse, frame) : completion;
@@ -328,11 +331,13 @@ function importForTypeCheckers(interpreter: Interpreter, body: readonly Statemen
 
 function executeFor(interpreter: Interpreter, statement: For, frame: Frame): Completion {
   const { items, open } = iterate(interpreter, interpreter.evaluate(statement.iter, frame));
+  const enough = frame.maybeBroken + interpreter.limits.maybeBroken;
   for (const item of items) {
     assign(interpreter, statement.target, item, frame);
     const completion = executeBlock(interpreter, statement.body, frame);
     if (completion === "break") return "normal";
     if (completion === "return" || completion === "raise") return completion;
+    if (frame.maybeBroken > enough) break;
   }
   if (open) {
     const ended = takeAll(interpreter, frame, [() => loopOnce(interpreter, statement, frame), () => "normal"]);

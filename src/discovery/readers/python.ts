@@ -2,9 +2,11 @@ import { AGENT_MODELS } from "../agents/frameworks.ts";
 import { FIELD_MODELS } from "../agents/json-schema.ts";
 import {
   cleandoc,
+  DEFAULT_LIMITS,
   docstringOf,
   Interpreter,
   type LibraryModels,
+  type Limits,
   libraryModels,
   type RunEvent,
 } from "../evaluate/index.ts";
@@ -88,6 +90,9 @@ export interface PythonReading {
   readonly entryPoints: readonly EntryPoint[];
 }
 
+/** Most files that do something when they are run and do not say that they are programs are none. */
+const LIMITS_OF_MODULES: Limits = { ...DEFAULT_LIMITS, stepsWithParser: DEFAULT_LIMITS.stepsWithLibrary };
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Running the file would only define things. */
@@ -105,10 +110,11 @@ const NOT_A_PROGRAM: Omit<PythonReading, "shape"> = {
 export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: ModuleStore): PythonReading {
   const shape = shapeOf(parsed.module);
   if (shape.guardLine === null && !shape.topActs) return { ...NOT_A_PROGRAM, shape };
-  const interpreter = new Interpreter(store, MODELS);
+  const plain = { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) };
+  const isProgram = shape.guardLine !== null || isMeantToRun(plain);
+  const interpreter = new Interpreter(store, MODELS, isProgram ? DEFAULT_LIMITS : LIMITS_OF_MODULES);
   const { complete } = interpreter.runMain(parsed.file);
   const declared = readEvents(interpreter);
-  const plain = { ...facts, hasInlineMetadata: hasInlineMetadata(parsed.text) };
   // What a program does that was not read to its end, it may still do with its arguments.
   const usesArguments = interpreter.usesArguments || (!complete && NAMES_ARGUMENTS.test(parsed.text));
   const commandLine = declared ?? plainScript(shape, plain, usesArguments);

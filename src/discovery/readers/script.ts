@@ -1,4 +1,5 @@
 import { type Expression, forEachChild, type If, type Module, type Node, type Statement } from "../../python/index.ts";
+import { isMainGuard } from "../main-guard.ts";
 
 /** What a Python file does when it is run, beside defining things. */
 export interface ScriptShape {
@@ -32,22 +33,6 @@ export function shapeOf(module: Module): ScriptShape {
     } else if (topLine === null && hasEffect(statement)) topLine = statement.line;
   }
   return { guardLine, guardActs, topActs: topLine !== null, line: guardLine ?? topLine ?? 1 };
-}
-
-/** `__name__ == "__main__"`, either way round, alone or as part of a condition. */
-export function isMainGuard(test: Expression): boolean {
-  if (test.kind === "BoolOp") return test.values.some(isMainGuard);
-  if (test.kind !== "Compare" || test.ops.length !== 1 || test.ops[0] !== "Eq") return false;
-  const [right] = test.comparators;
-  return right !== undefined && [test.left, right].some(isNameOfModule) && [test.left, right].some(isMainText);
-}
-
-function isNameOfModule(node: Expression): boolean {
-  return node.kind === "Name" && node.id === "__name__";
-}
-
-function isMainText(node: Expression): boolean {
-  return node.kind === "Constant" && node.value.type === "str" && node.value.value === "__main__";
 }
 
 function acts(body: readonly Statement[]): boolean {
