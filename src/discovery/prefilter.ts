@@ -138,7 +138,7 @@ const DECLARING_MARKS = [
 ];
 
 /** Any of these says that a Python file may give functions to an agent framework. */
-const AGENT_MARKS = [...AGENT_FRAMEWORKS, "@mcp.", ".tool()", ".tool_plain"];
+const AGENT_MARKS = [...AGENT_FRAMEWORKS, "@mcp.tool", ".tool()", ".tool_plain"];
 
 const NAMES_PROGRAM = 1;
 const NAMES_LIBRARY = 2;
