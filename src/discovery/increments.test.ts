@@ -73,6 +73,9 @@ const declaring = fc.oneof(
     "class Mine(Base):\n    def hook(self):\n        import socket\n        socket.create_connection(('h', 1))",
   ),
   fc.constant("def broken(:\n    pass"),
+  fc
+    .constantFrom("if __name__ == '__main__':", "if True:", "def main():")
+    .map((head) => `${head}\n    import argparse\n    own = argparse.ArgumentParser()\n    own.parse_args()`),
 );
 const module_ = fc
   .tuple(fc.array(importing, { maxLength: 2 }), fc.array(declaring, { maxLength: 4 }), fc.boolean())
@@ -89,6 +92,9 @@ const using = fc.constantFrom(
   "Base().act()",
   "Mine().act()",
 );
+const undeclared = fc
+  .tuple(fc.array(importing, { minLength: 1, maxLength: 3 }), fc.constantFrom("run()", "go()", "main()"))
+  .map(([imports, use]) => [...imports, "from a import main", `if __name__ == "__main__":\n    ${use}`].join("\n"));
 const program = fc
   .tuple(fc.array(importing, { minLength: 1, maxLength: 3 }), fc.array(using, { minLength: 1, maxLength: 4 }))
   .map(([imports, uses]) =>
@@ -128,7 +134,7 @@ type Change =
 
 const written = fc.oneof(
   { weight: 6, arbitrary: fc.record({ path: fc.constantFrom(...FILES), text: module_ }) },
-  { weight: 4, arbitrary: fc.record({ path: fc.constantFrom(...TOOLS), text: program }) },
+  { weight: 4, arbitrary: fc.record({ path: fc.constantFrom(...TOOLS), text: fc.oneof(program, undeclared) }) },
   { weight: 1, arbitrary: fc.record({ path: fc.constantFrom(...DOCUMENTS), text: document }) },
   { weight: 1, arbitrary: fc.record({ path: fc.constantFrom(".gitignore", "kit/.gitignore"), text: ignoring }) },
   { weight: 1, arbitrary: fc.record({ path: fc.constant("pyproject.toml"), text: project }) },

@@ -15,3 +15,18 @@ function isNameOfModule(node: Expression): boolean {
 function isMainText(node: Expression): boolean {
   return node.kind === "Constant" && node.value.type === "str" && node.value.value === "__main__";
 }
+
+/** How a main part begins. */
+const BEGINNING = /^if[ (]+__name__ *== *(?:"__main__"|'__main__')[ )]*:[ \t]*(?:#.*)?\r?$/mu;
+
+/** The beginning of a line that is not part of the block before it. */
+const OUTER_LINE = /^[^\s#]/mu;
+
+/** A module's text without what stands under `if __name__ == "__main__":`, which importing it does not run. */
+export function withoutMainPart(text: string): string {
+  const beginning = BEGINNING.exec(text);
+  if (beginning === null) return text;
+  const rest = text.slice(beginning.index + beginning[0].length);
+  const next = OUTER_LINE.exec(rest);
+  return text.slice(0, beginning.index) + (next === null ? "" : rest.slice(next.index));
+}

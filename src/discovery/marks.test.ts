@@ -1,12 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MarkSearch } from "./marks.ts";
+import { PythonMarks } from "./prefilter.ts";
 
 const GROUPS = [
   { bit: 1, marks: ["argparse", "optparse", "parse_args"] },
   { bit: 2, marks: ["from click", "@mcp.", "parse_args"] },
   { bit: 4, marks: ["__main__"] },
 ];
+
+test.each([
+  ["import argparse\nif __name__ == '__main__':\n    main()\n", true],
+  ["if __name__ == '__main__':\n    import argparse\n", false],
+  ['if __name__ == "__main__": # pragma: no cover\r\n\r\n    import argparse\r\n# optparse\r\n', false],
+  ["if __name__ == '__main__':\n    import argparse\nelse:\n    import optparse\n", true],
+  ["if __name__ == '__main__':\n    main()\ndef add(p):\n    p.add_argument('--x')\n", true],
+  ["if __name__ == '__main__' or DEBUG:\n    import argparse\n", true],
+  ["if __name__ == '__main__': import argparse\n", true],
+  ["if (__name__ == '__main__'):\n    import argparse", false],
+  ["print()\n", false],
+])("what importing has to do with command lines: %j", (text, declares) => {
+  expect(new PythonMarks(Buffer.from(text)).importNamesCommandLineLibrary).toBe(declares);
+});
 
 const search = new MarkSearch(GROUPS);
 

@@ -3,6 +3,7 @@
  * alternations cost ten times more over a large workspace.
  */
 
+import { withoutMainPart } from "./main-guard.ts";
 import { MarkSearch } from "./marks.ts";
 import { isRecipeFile } from "./recipes/index.ts";
 
@@ -172,8 +173,9 @@ export class PythonMarks {
   /** The same of what importing the module runs: not what it does only as a program. */
   get importNamesCommandLineLibrary(): boolean {
     if (!this.namesCommandLineLibrary) return false;
-    const parts = withoutMainPart(this.#bytes);
-    return parts.length === 1 || parts.some((part) => (MARKS.find(part) & NAMES_LIBRARY) !== 0);
+    const text = this.#bytes.toString("latin1");
+    const imported = withoutMainPart(text);
+    return imported === text || (MARKS.find(Buffer.from(imported, "latin1")) & NAMES_LIBRARY) !== 0;
   }
 
   /** Whether the file may declare tools of an agent framework. */
@@ -188,33 +190,6 @@ export class PythonMarks {
     if (path.endsWith("__main__.py") || path === "setup.py" || path.endsWith("/setup.py")) return true;
     return shebangOf(this.#bytes)?.language === "python" || this.#has(NAMES_PROGRAM);
   }
-}
-
-/** How a main part begins, alone on its line. */
-const MAIN_GUARD = /^if[ (]__name__ *== *["']__main__["']\)? *:\s*(?:#|$)/u;
-
-/** The parts of a module before and after what stands under `if __name__ == "__main__":`; the whole if there is no such part. */
-function withoutMainPart(bytes: Buffer): readonly Buffer[] {
-  const start = lineBeginning(bytes, "if __name__") ?? lineBeginning(bytes, "if(__name__");
-  if (start === null) return [bytes];
-  let end = endOfLine(bytes, start);
-  if (!MAIN_GUARD.test(bytes.toString("latin1", start, end).trimEnd())) return [bytes];
-  while (end < bytes.length && INNER_LINE.has(bytes[end] ?? 0)) end = endOfLine(bytes, end);
-  return [bytes.subarray(0, start), bytes.subarray(end)];
-}
-
-/** With what lines begin that do not end a block: white space, a comment, the end of a line. */
-const INNER_LINE: ReadonlySet<number> = new Set(Buffer.from(" \t\f#\r\n"));
-
-function lineBeginning(bytes: Buffer, text: string): number | null {
-  const at = bytes.indexOf(`\n${text}`, 0, "latin1");
-  return at === -1 ? null : at + 1;
-}
-
-/** Where the next line begins. */
-function endOfLine(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf(10, from);
-  return at === -1 ? bytes.length : at + 1;
 }
 
 /** Whether a Python file may declare tasks of invoke, nox or doit, which look for files of these names. */

@@ -24,6 +24,67 @@ main()
     expect(parameterOf(tool, "--size").default).toBe(3);
   });
 
+  test("what a module does only as a program says nothing about its import", async () => {
+    const work = `for i in range(100):\n    for j in range(100):\n        str(i + j)\n`;
+    const files = (main: string): Record<string, string> => ({
+      "run.py": `import demo\ndef main():\n    from cli import go\n    go()\n${main}`,
+      "demo.py": `SIZE = 1\nif __name__ == "__main__":  # a demo\n    import argparse\n    argparse.ArgumentParser().parse_args()\n`,
+      "cli.py": `import argparse\ndef go():\n    p = argparse.ArgumentParser()\n    p.add_argument("--size")\n    p.parse_args()\n`,
+    });
+    const soon = await discoverFiles(files(`if __name__ == "__main__":\n    main()\n`));
+    expect(soon.tools.find(({ file }) => file === "run.py")?.parameters.map(({ name }) => name)).toEqual(["size"]);
+    expect(soon.tools.find(({ file }) => file === "demo.py")?.framework).toBe("argparse");
+    const inside = work.replaceAll(/^/gmu, "    ");
+    const late = await discoverFiles(files(`if __name__ == "__main__":\n${inside}\n    main()\n`));
+    expect(late.tools.find(({ file }) => file === "run.py")?.framework).toBe("main");
+  });
+
+  test("a second command line is found after the first", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse, sys
+import helpers
+from commands import dispatch
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--debug", action="store_true")
+    known, rest = parser.parse_known_args()
+    helpers.prepare(known)
+    dispatch(rest)
+if __name__ == "__main__":
+    main()
+`,
+      "helpers.py": "def prepare(args):\n    for i in range(10):\n        print(i)\n",
+      "commands.py": `
+import argparse
+def dispatch(rest):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--level", type=int)
+    parser.parse_args(rest)
+`,
+    });
+    expect(flagsOf(tool)).toEqual(expect.arrayContaining(["--debug", "--level"]));
+  });
+
+  test("a loop that may have ended does not use up what a program may cost", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse, os
+def width(text):
+    for i in range(2000):
+        for j in range(2000):
+            if os.path.exists(text):
+                break
+            text += str(i)
+    return 80
+p = argparse.ArgumentParser()
+p.add_argument("--width", type=int, default=width("x"))
+p.parse_args()
+`,
+    });
+    expect(parameterOf(tool, "--width").default).toBe(80);
+  });
+
   test("a parser of three hundred arguments", async () => {
     const lines = Array.from(
       { length: 300 },

@@ -149,6 +149,11 @@ test("plain scripts: guard, sys.argv, shebang, executable bit", async () => {
   expect(guard).toMatchObject({ framework: "main", description: "Does it.", parameters: [], line: 4 });
   const argv = await onlyTool({ "b.py": "import sys\nif __name__ == '__main__':\n    print(sys.argv[1])\n" });
   expect(argv.framework).toBe("sys.argv");
+  const long = "for i in range(100):\n        for j in range(100):\n            print(i, j)";
+  const late = await onlyTool({
+    "b.py": `import sys\nif __name__ == '__main__':\n    ${long}\n    print(sys.argv[1])\n`,
+  });
+  expect(late.framework).toBe("sys.argv");
   expect(parameterOf(argv, "args").confidence).toBe("unknown");
   const shebang = await onlyTool({ "bin/tool": "#!/usr/bin/env python3\n# Says hello.\nprint('hello')\n" });
   expect(shebang).toMatchObject({ name: "tool", framework: "main", description: "Says hello." });
