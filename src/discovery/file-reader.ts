@@ -94,7 +94,8 @@ export class FileReader {
     const { path, content } = kept;
     if (content !== null) return recordOf(kept.state, this.#result(content), this.#store.texts);
     const again = this.filter({ path, name: path.slice(path.lastIndexOf("/") + 1) });
-    return again?.kind === "kept" ? this.analyse(again.kept) : (again?.record ?? null);
+    if (again === null) return null;
+    return again.kind === "kept" ? this.analyse(again.kept) : again.record;
   }
 
   /** A record that another thread made, as one of this reader. */
@@ -131,7 +132,8 @@ export class FileReader {
   /** Filter and analysis in one. */
   read(file: WalkedFile): FileRecord | null {
     const filtered = this.filter(file);
-    return filtered?.kind === "kept" ? this.analyse(filtered.kept) : (filtered?.record ?? null);
+    if (filtered === null) return null;
+    return filtered.kind === "kept" ? this.analyse(filtered.kept) : filtered.record;
   }
 }
 
