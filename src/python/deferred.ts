@@ -67,7 +67,8 @@ class DeferredFunction implements FunctionDef {
   readonly #source: Source;
   readonly #place: Place;
   #body: readonly Statement[] | null = null;
-  isBroken: boolean;
+  /** Whether there is something wrong with the body; `null` for one that nobody has read. */
+  #isBroken: boolean | null = null;
 
   constructor(node: FunctionDef, place: Place, source: Source) {
     this.kind = node.kind;
@@ -83,7 +84,11 @@ class DeferredFunction implements FunctionDef {
     this.head = node.body;
     this.#source = source;
     this.#place = place;
-    this.isBroken = false;
+  }
+
+  get isBroken(): boolean {
+    if (this.#isBroken === null) this.read();
+    return this.#isBroken === true;
   }
 
   get body(): readonly Statement[] {
@@ -106,8 +111,8 @@ class DeferredFunction implements FunctionDef {
     const { text } = this.#source;
     const parser = new DeferredBodyParser(text, this.#place);
     const rest = parser.rest();
-    if (parser.problemCount === 0) return [...this.head, ...rest];
-    this.isBroken = true;
+    this.#isBroken = parser.problemCount > 0;
+    if (!this.#isBroken) return [...this.head, ...rest];
     return this.#source.bodyAt(this.start) ?? [...this.head, ...rest];
   }
 }
@@ -137,8 +142,8 @@ class OutlineParser extends Parser {
   /** Characters that were passed over. */
   passed = 0;
 
-  constructor(source: Source, end: number = source.text.length) {
-    super(source.text, { corrections: null, unicodeNames: null, end });
+  constructor(source: Source) {
+    super(source.text, { corrections: null, unicodeNames: null });
     this.#source = source;
   }
 
@@ -188,9 +193,9 @@ export interface FunctionPlace {
 }
 
 /** Reads what stands at a place as one function of a block. */
-class FunctionParser extends OutlineParser {
+class FunctionParser extends Parser {
   constructor(text: string, { start, end, line }: FunctionPlace) {
-    super(new Source(text), end);
+    super(text, { corrections: null, unicodeNames: null, end });
     const { column, alternate } = indentationBefore(text, start);
     this.beginInBlock(start, line, column, alternate);
   }
@@ -224,8 +229,8 @@ function indentationBefore(text: string, start: number): { readonly column: numb
 }
 
 /**
- * Reads one function, without its decorators, of a module that was read before, as if the tree of that were still there: its
- * body when somebody looks into it. `null` where only reading all of the module tells.
+ * Reads one function with its body, without its decorators, of a module that was read before, as if the tree of that were still
+ * there. `null` where only reading all of the module tells.
  */
 export function functionAt(text: string, place: FunctionPlace): FunctionDef | null {
   return new FunctionParser(text, place).only();
@@ -259,7 +264,6 @@ export function outlineModule(text: string): OutlinedModule {
     module,
     isWhole: false,
     get problems() {
-      for (const node of functions) node.read();
       return functions.some((node) => node.isBroken) ? source.whole.problems : [];
     },
     get charactersRead() {

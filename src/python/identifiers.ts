@@ -13,16 +13,17 @@ const codes = new Uint16Array(LONGEST);
 /**
  * The identifier that stands at a place, with letters beyond ASCII in the form that Python compares them in. Most are met again and
  * again: one text for all of them takes less memory than one for each, keeps no source text alive, and is found faster in a map.
+ * No identifier is a view of the source text.
  */
 export function identifierAt(text: string, start: number, end: number): string {
   const length = end - start;
   let hash = 0;
   for (let pos = start; pos < end; pos++) {
     const c = text.charCodeAt(pos);
-    if (c >= 128) return text.slice(start, end).normalize("NFKC");
+    if (c >= 128) return rebuilt(text.slice(start, end).normalize("NFKC"));
     hash = (Math.imul(hash, 31) + c) | 0;
   }
-  if (length > LONGEST) return text.slice(start, end);
+  if (length > LONGEST) return rebuilt(text.slice(start, end));
   const slot = (hash ^ (hash >>> 14)) & (SLOTS - 1);
   const found = known[slot] as string;
   if (found.length === length && text.startsWith(found, start)) return found;
@@ -36,4 +37,9 @@ function copyOf(text: string, start: number, length: number): string {
   for (let at = 0; at < length; at++) codes[at] = text.charCodeAt(start + at);
   // Spreading the codes would cost three times as much.
   return Reflect.apply(String.fromCharCode, null, codes.subarray(0, length));
+}
+
+/** Any text in memory of its own. */
+function rebuilt(text: string): string {
+  return JSON.parse(JSON.stringify(text));
 }

@@ -196,10 +196,7 @@ export class ExpressionReader {
     }
     if (isBuilt(func.value, this.#locals)) return;
     const shape = shapeOf(node);
-    // Most have no names and are shared.
-    const hasNames = shape.keywords !== null && shape.keywords.length > 0;
-    const name = this.#texts.of(func.attr);
-    this.#unit.edges.push({ kind: "method", name, shape: hasNames ? this.#texts.detached(shape) : shape });
+    this.#unit.edges.push({ kind: "method", name: func.attr, shape });
   }
 
   /** What a call is given. */
@@ -241,7 +238,7 @@ export class ExpressionReader {
     const variable = this.#resolver.variable(node, this.#file, this.#locals);
     if (variable === null) return;
     const { file, name } = variable;
-    (this.holder ?? this.#unit).edges.push({ kind: "unit", file, unit: this.#texts.of(variableUnit(name)) });
+    (this.holder ?? this.#unit).edges.push({ kind: "unit", file, unit: variableUnit(name) });
   }
 
   #reference(node: Expression & { kind: "Name" | "Attribute" }): void {
@@ -274,7 +271,7 @@ export class ExpressionReader {
     if (found?.kind === "external" && STREAMS.has(found.name) && ABOUT_STREAMS.has(attribute)) return;
     if (found?.kind !== "class") this.#node(node);
     else {
-      this.#unit.edges.push({ kind: "unit", file: found.file, unit: this.#texts.of(variableUnit(found.name)) });
+      this.#unit.edges.push({ kind: "unit", file: found.file, unit: variableUnit(found.name) });
     }
   }
 
@@ -317,8 +314,7 @@ export class ExpressionReader {
   }
 
   #push({ kind, file, unit: name }: Exclude<Edge, { kind: "method" }>, unit: Unit): void {
-    const edge = { kind, file, unit: this.#texts.of(name) };
-    unit.edges.push(this.#isLate ? { ...edge, isLate: true } : edge);
+    unit.edges.push(this.#isLate ? { kind, file, unit: name, isLate: true } : { kind, file, unit: name });
   }
 
   #add({ line, offset }: Place, needs: readonly Omit<Need, "line" | "text">[]): void {

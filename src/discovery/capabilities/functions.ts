@@ -8,7 +8,6 @@ import {
   type Statement,
   unreadBody,
 } from "../../python/index.ts";
-import { detached } from "../detached.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { isSameText, type TextMark } from "../source-text.ts";
 import { blocksOf } from "./blocks.ts";
@@ -67,16 +66,15 @@ export class FileFunctions {
   }
 
   #class(name: string, body: readonly Statement[]): void {
-    const own = detached(name);
-    this.#collect(body, own);
+    this.#collect(body, name);
     const methods = body.map((item) =>
       item.kind === "FunctionDef" || item.kind === "AsyncFunctionDef"
-        ? this.of(`${own}.${item.name}`).find(({ start }) => start === item.start)
+        ? this.of(`${name}.${item.name}`).find(({ start }) => start === item.start)
         : undefined,
     );
     // A class of the same name stands in the place of the one before.
     this.#methods.set(
-      own,
+      name,
       methods.filter((known) => known !== undefined),
     );
   }
@@ -86,7 +84,7 @@ export class FileFunctions {
     const known = { start, end, line, isBrief: owner === null && isBrief(node) };
     const name = owner === null ? node.name : `${owner}.${node.name}`;
     const list = this.#byName.get(name);
-    if (list === undefined) this.#byName.set(detached(name), [known]);
+    if (list === undefined) this.#byName.set(name, [known]);
     else list.unshift(known);
   }
 

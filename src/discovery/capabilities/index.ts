@@ -7,6 +7,7 @@ import {
   type Graph,
   type MethodCall,
   type MethodName,
+  NO_STEPS,
   newMethodName,
   newPart,
   type Part,
@@ -20,7 +21,7 @@ import { type Meanings, Resolver } from "./resolve.ts";
 import { CapabilityTable, type Need } from "./rules.ts";
 import { slimNames } from "./slim.ts";
 import { SummaryReader } from "./summary.ts";
-import { type CallShape, type Edge, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
+import { type CallShape, isCalled, MAIN_UNIT, MODULE_UNIT, type Unit } from "./units.ts";
 
 export { recipeCapabilities, scriptCapabilities } from "./shell.ts";
 
@@ -122,23 +123,14 @@ export class CapabilityFinder implements Graph {
 
   #from({ file }: ParsedFile, entries: readonly string[], isLateFollowed: boolean): Found {
     const findings: Findings = new Map();
-    const dependencies = new Set<string>();
-    const run = ++this.#runs;
-    const reached = new Reached(this, run, isLateFollowed);
+    const reached = new Reached(this, ++this.#runs, isLateFollowed);
     for (const unit of [MODULE_UNIT, ...entries]) {
       const part = this.#part(file, unit);
       if (part.owner !== null) reached.make(part.owner, null);
       reached.add(part, null);
     }
-    for (const visit of reached) {
-      const { file: visited } = visit.part;
-      if (visited.run !== run) {
-        visited.run = run;
-        dependencies.add(visited.path);
-      }
-      for (const need of this.steps(visit.part).needs) collect(findings, need, visit);
-    }
-    return { capabilities: toCapabilities(findings), dependencies };
+    reached.follow((need, visit) => collect(findings, need, visit));
+    return { capabilities: toCapabilities(findings), dependencies: reached.files };
   }
 
   #part(file: string, unit: string): Part {
@@ -184,19 +176,19 @@ export class CapabilityFinder implements Graph {
   #takeSteps({ file: { path: file }, unit: name }: Part): Steps {
     // Nobody asks for it again: the part keeps its steps.
     const unit = this.#take(file, name);
-    if (unit === undefined) return NO_STEPS;
-    const targets = new Map<string, Target>();
+    if (unit === undefined || isEmpty(unit)) return NO_STEPS;
+    const targets = new Targets();
     const bases = new Set<Part>();
     const called = new Set<MethodCall>();
     for (const edge of unit.edges) {
       if (edge.kind === "method") {
         if (!COMMON_METHODS.has(edge.name)) called.add(this.#callOf(edge.name, edge.shape));
       } else if (edge.kind === "base") bases.add(this.#part(edge.file, edge.unit));
-      else this.#addTarget(targets, edge);
+      else targets.add(edge.kind, this.#part(edge.file, edge.unit), edge.isLate === true);
     }
     return {
       needs: shared(unit.needs),
-      targets: shared([...targets.values()]),
+      targets: shared(targets.all),
       bases: shared([...bases]),
       overrides: sharedMap(unit.overrides, ({ base, unit: own }) => ({
         when: this.#part(base.file, base.unit),
@@ -233,16 +225,6 @@ export class CapabilityFinder implements Graph {
       this.#methodNames.set(text, name);
     }
     return name;
-  }
-
-  /** One way of each kind to each part; one that is followed in any case stands for one that may not be. */
-  #addTarget(targets: Map<string, Target>, edge: Exclude<Edge, { kind: "method" | "base" }>): void {
-    if (edge.kind === "base") return;
-    const { kind, file, unit, isLate = false } = edge;
-    const key = `${kind} ${unit} ${file}`;
-    const known = targets.get(key);
-    if (known === undefined || (known.isLate && !isLate))
-      targets.set(key, { kind, part: this.#part(file, unit), isLate });
   }
 
   #take(file: string, name: string): Unit | undefined {
@@ -320,6 +302,30 @@ export class CapabilityFinder implements Graph {
   }
 }
 
+/** One way of each kind to each part; one that is followed in any case stands for one that may not be. */
+class Targets {
+  readonly all: Target[] = [];
+  /** Where the way to each part stands, by its kind. */
+  readonly #places = new Map<Target["kind"], Map<Part, number>>();
+
+  add(kind: Target["kind"], part: Part, isLate: boolean): void {
+    let places = this.#places.get(kind);
+    if (places === undefined) {
+      places = new Map();
+      this.#places.set(kind, places);
+    }
+    const place = places.get(part);
+    if (place === undefined) {
+      places.set(part, this.all.length);
+      this.all.push({ kind, part, isLate });
+    } else if (!isLate && this.all[place]?.isLate === true) this.all[place] = { kind, part, isLate };
+  }
+}
+
+function isEmpty({ needs, edges, overrides, registrations, methods }: Unit): boolean {
+  return needs.length + edges.length + overrides.length + registrations.length + methods.length === 0;
+}
+
 function lastName({ unit }: Part): string {
   return unit.slice(unit.lastIndexOf(".") + 1);
 }
@@ -340,16 +346,6 @@ function shared<T>(items: readonly T[]): readonly T[] {
 function sharedMap<T, R>(items: readonly T[], change: (item: T) => R): readonly R[] {
   return items.length === 0 ? NONE : items.map(change);
 }
-
-const NO_STEPS: Steps = {
-  needs: NONE,
-  targets: NONE,
-  bases: NONE,
-  overrides: NONE,
-  registrations: NONE,
-  called: NONE,
-  methods: NONE,
-};
 
 /** Longest call chain that is told. */
 const MAX_CHAIN = 12;

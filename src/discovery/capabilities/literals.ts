@@ -7,27 +7,43 @@ import type { Text } from "./rules.ts";
 const MAX_TEXTS = 8;
 
 /** The names of a function's scope: what they refer to and, where all that is assigned to them is known, their texts. */
-export class Locals extends Map<string, Referent | null> implements LocalNames {
+export class Locals implements LocalNames {
   readonly #body: readonly Statement[];
   readonly #outer: Locals | null;
-  readonly #parameters = new Set<string>();
+  /** Its own names. */
+  #referents: Map<string, Referent | null> | null = null;
+  #parameters: Set<string> | null = null;
   #assigned: Map<string, (Expression | null)[]> | null = null;
 
   /** @param body of the function; its names hide those of `outer` */
   constructor(body: readonly Statement[], outer: Locals | null = null) {
-    super(outer ?? []);
     this.#body = body;
     this.#outer = outer;
   }
 
+  get(name: string): Referent | null | undefined {
+    const own = this.#referents?.get(name);
+    return own === undefined ? this.#outer?.get(name) : own;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  set(name: string, referent: Referent | null): void {
+    this.#referents ??= new Map();
+    this.#referents.set(name, referent);
+  }
+
   /** A parameter is what the caller gives, whatever is assigned to it besides. */
   setParameter(name: string, referent: Referent | null): void {
+    this.#parameters ??= new Set();
     this.#parameters.add(name);
     this.set(name, referent);
   }
 
   assigned(name: string): readonly Expression[] | null {
-    if (this.#parameters.has(name)) return null;
+    if (this.#parameters?.has(name)) return null;
     this.#assigned ??= assignments(this.#body);
     const found = this.#assigned.get(name);
     if (found === undefined) return this.#outer?.assigned(name) ?? null;

@@ -110,7 +110,7 @@ export class LateBodyNames implements BodyNames {
     if (known === undefined) {
       const found = this.#last(name, resultOf);
       known = found && { ...found, node: slim(found.node) };
-      this.#results.set(detached(name), known);
+      this.#results.set(name, known);
     }
     return known;
   }
@@ -119,7 +119,7 @@ export class LateBodyNames implements BodyNames {
     let known = this.#decorators.get(name);
     if (known === undefined) {
       known = detached(this.#last(name, (node) => decoratorOf(node, name.includes("."))));
-      this.#decorators.set(detached(name), known);
+      this.#decorators.set(name, known);
     }
     return known;
   }
@@ -128,7 +128,7 @@ export class LateBodyNames implements BodyNames {
     let known = this.#questions.get(name);
     if (known === undefined) {
       known = detached(this.#asked(name));
-      this.#questions.set(detached(name), known);
+      this.#questions.set(name, known);
     }
     return known;
   }
@@ -148,7 +148,7 @@ export class LateBodyNames implements BodyNames {
     let known = this.#attributes.get(className);
     if (known === undefined) {
       known = this.#assigned(className);
-      this.#attributes.set(detached(className), known);
+      this.#attributes.set(className, known);
     }
     return known;
   }
@@ -161,7 +161,8 @@ export class LateBodyNames implements BodyNames {
       if (found) collectAttributes(bodyOnce(found.node), attributes);
     }
     if (attributes.size === 0) return NO_ATTRIBUTES;
-    return new Map([...attributes].map(([name, value]) => [detached(name), slim(value)]));
+    for (const [name, value] of attributes) attributes.set(name, slim(value));
+    return attributes;
   }
 
   /** What the last definition of a name that says so tells. */

@@ -336,6 +336,34 @@ describe("arguments in variables", () => {
   });
 });
 
+describe("one name for several things", () => {
+  const thing = "class Thing(Base):\n    def __init__(self): open('x')\n    def __enter__(self): os.fork()\n";
+  const other = "class Thing:\n    def __init__(self): eval(input())\n";
+  const make = "def Thing(size=os.environ): os.mkdir('x')\n";
+  const indented = (text: string): string => text.replaceAll(/^(?=.)/gmu, "    ");
+
+  test.each<[string, string, CapabilityName[]]>([
+    [
+      "a class, then a function",
+      `${indented(thing)}except ImportError:\n${indented(make)}`,
+      ["filesystem-write", "env-read"],
+    ],
+    [
+      "a function, then a class",
+      `${indented(make)}except ImportError:\n${indented(thing)}`,
+      ["filesystem-read", "filesystem-write", "process-spawn", "env-read"],
+    ],
+    [
+      "two classes",
+      `${indented(thing)}except ImportError:\n${indented(other)}`,
+      ["filesystem-read", "process-spawn", "dynamic-code", "stdin"],
+    ],
+  ])("%s", async (_, text, expected) => {
+    const definitions = `import os\nclass Base: pass\ntry:\n${text}`;
+    expect(await needs(definitions, "Thing()")).toEqual(expected);
+  });
+});
+
 describe("what is only asked", () => {
   test.each<[string, string, CapabilityName[]]>([
     ["import sys", "print(sys.stdin.isatty(), sys.stdin.encoding)", []],

@@ -102,6 +102,19 @@ export interface Steps {
   readonly methods: readonly PartMethod[];
 }
 
+const NONE: readonly never[] = [];
+
+/** Of a part that needs and reaches nothing. */
+export const NO_STEPS: Steps = {
+  needs: NONE,
+  targets: NONE,
+  bases: NONE,
+  overrides: NONE,
+  registrations: NONE,
+  called: NONE,
+  methods: NONE,
+};
+
 interface PartMethod extends Omit<Method, "name"> {
   readonly name: MethodName;
   readonly target: Part;
@@ -126,16 +139,21 @@ export interface Graph {
 }
 
 /**
- * The parts of a program that were reached, in the order in which that was found; it grows while it is gone through.
+ * The parts of a program that were reached, in the order in which that was found.
  *
  * Calls of methods are resolved by rapid type analysis (Bacon and Sweeney, OOPSLA 1996): a method counts where there is an
  * object of a class that answers with it. Where no object is known that could answer, the method that is named counts.
  */
-export class Reached implements Iterable<Visit> {
+export class Reached {
   readonly #graph: Graph;
   readonly #isLateFollowed: boolean;
   readonly #run: number;
+  /** In the order in which they were reached; it grows while it is gone through. */
   readonly #visits: Visit[] = [];
+  /** How many parts were reached, with those that there is nothing to say about. */
+  #count = 0;
+  /** Files of all of them. */
+  readonly files = new Set<string>();
   /** Those that hold visits of this tool. */
   readonly #marks: Mark[] = [];
   readonly #names: MethodName[] = [];
@@ -190,10 +208,16 @@ export class Reached implements Iterable<Visit> {
 
   add(part: Part, from: Visit | null): void {
     const mark = this.#markOf(part);
-    if ((mark.state & SEEN) !== 0 || this.#visits.length >= MAX_UNITS) return;
+    if ((mark.state & SEEN) !== 0 || this.#count >= MAX_UNITS) return;
     mark.state |= SEEN;
-    const visit = { part, from };
-    this.#visits.push(visit);
+    this.#count += 1;
+    const { file } = part;
+    if (file.run !== this.#run) {
+      file.run = this.#run;
+      this.files.add(file.path);
+    }
+    // A third of all parts: most variables, and functions that call nothing.
+    if (part.steps !== NO_STEPS) this.#visits.push({ part, from });
     const { registered } = mark;
     if (registered === null) return;
     mark.registered = null;
@@ -268,8 +292,7 @@ export class Reached implements Iterable<Visit> {
     for (const { part, from: maker } of overriding) this.#ask(part, maker ?? from);
   }
 
-  #follow(from: Visit): void {
-    const { targets, bases, overrides, registrations, called, methods } = this.#graph.steps(from.part);
+  #follow(from: Visit, { targets, bases, overrides, registrations, called, methods }: Steps): void {
     for (const target of targets) {
       // Most of what many tools reach has been reached.
       if (target.kind !== "unit" || !this.#is(target.part, SEEN)) this.#reach(target, from);
@@ -307,9 +330,12 @@ export class Reached implements Iterable<Visit> {
   #offer(method: PartMethod): void {
     const { signature, target } = method;
     const name = this.#known(method.name);
-    const caller = name.callers.find(({ shape }) => fits(signature, shape));
-    if (caller === undefined) name.waiting.push(method);
-    else this.#ask(target, caller.from);
+    for (const { shape, from } of name.callers) {
+      if (!fits(signature, shape)) continue;
+      this.#ask(target, from);
+      return;
+    }
+    name.waiting.push(method);
   }
 
   #call(call: MethodCall, from: Visit): void {
@@ -332,27 +358,28 @@ export class Reached implements Iterable<Visit> {
    * @returns whether there were any
    */
   #settle(): boolean {
-    const before = this.#visits.length;
+    const before = this.#count;
     for (const [part, from] of this.#awaited) if (!this.#is(part, OCCUPIED)) this.make(part, from);
     this.#awaited.clear();
-    if (this.#visits.length > before) return true;
+    if (this.#count > before) return true;
     for (const [method, from] of this.#pending) {
       // A class comes by when an object of it, or of one below it, is made: then those are what was asked.
       if (method.owner === null || !this.#is(method.owner, SEEN)) this.add(method, from);
     }
     this.#pending.clear();
-    return this.#visits.length > before;
+    return this.#count > before;
   }
 
-  *[Symbol.iterator](): Iterator<Visit> {
-    // Not over the array itself: it grows.
+  /** Goes through what is reached, once. */
+  follow(needed: (need: Need, visit: Visit) => void): void {
     let next = 0;
     do {
       for (; next < this.#visits.length; next += 1) {
         const visit = this.#visits[next];
         if (visit === undefined) continue;
-        this.#follow(visit);
-        yield visit;
+        const steps = this.#graph.steps(visit.part);
+        this.#follow(visit, steps);
+        for (const need of steps.needs) needed(need, visit);
       }
     } while (this.#settle());
     this.#letGo();

@@ -1,5 +1,4 @@
 import type { Expression, Statement } from "../../python/index.ts";
-import { detached } from "../detached.ts";
 import type { ModuleSource } from "../evaluate/index.ts";
 import { Conditions } from "./conditions.ts";
 import type { Keeping } from "./decorators.ts";
@@ -18,7 +17,10 @@ export type Referent =
   | { readonly kind: "super"; readonly file: string; readonly name: string };
 
 /** Names bound inside a function; `null` hides a module-level name whose local meaning is not known. */
-export interface LocalNames extends Map<string, Referent | null> {
+export interface LocalNames {
+  /** `undefined` for a name that the function does not bind. */
+  get(name: string): Referent | null | undefined;
+  has(name: string): boolean;
   /** All that is ever assigned to a name of the function; null where that cannot be told. */
   assigned(name: string): readonly Expression[] | null;
 }
@@ -51,6 +53,8 @@ interface Meaning {
 interface KnownMeanings {
   readonly symbols: Map<string, Map<string, Meaning>>;
   readonly members: Map<string, Map<string, Map<string, Meaning>>>;
+  /** Lists of one file: most searches look at no other. */
+  readonly alone: Map<string, readonly string[]>;
 }
 
 /**
@@ -73,6 +77,8 @@ export class Resolver {
   readonly conditions: Conditions;
   /** Files whose names were looked at. */
   readonly consulted = new Set<string>();
+  /** The last one of them: mostly the next one, too. */
+  #latest = "";
 
   /** Names, each with a file, that no star import of the file gives, or that are being looked for now. */
   readonly #notStarred = new Set<string>();
@@ -147,6 +153,12 @@ export class Resolver {
   /** A module-level name of a file. */
   symbol(file: string, name: string, depth = 0): Referent | null {
     if (this.#isTooDeep(depth)) return null;
+    const names = this.#names.names(file);
+    if (names === null || (names.stars.length === 0 && !names.bindings.has(name))) {
+      // Most of what is asked for is built in, or bound by a function in some way that is not followed.
+      this.#consult(file);
+      return null;
+    }
     const known = mapIn(this.#meanings().symbols, file);
     const meaning = known.get(name);
     if (meaning !== undefined && depth + meaning.height <= MAX_DEPTH) return this.#recalled(meaning, depth);
@@ -170,7 +182,7 @@ export class Resolver {
     this.#searches -= 1;
     // What was given up, or came by a name that is being looked for, may mean something else from elsewhere.
     if (this.#deepest <= MAX_DEPTH && this.#rings === rings) {
-      known.set(detached(name), { found, height: this.#deepest - depth, consulted: this.#consultedSince(begin) });
+      known.set(name, { found, height: this.#deepest - depth, consulted: this.#consultedSince(begin) });
     }
     if (this.#searches === 0) this.#trail.length = 0;
     this.#deepest = Math.max(outer, this.#deepest);
@@ -180,10 +192,23 @@ export class Resolver {
   /** Files of the trail from an index on, each once. */
   #consultedSince(begin: number): readonly string[] {
     const trail = this.#trail;
-    const files: string[] = [];
-    for (let at = begin; at < trail.length; at += 1) {
+    const first = trail[begin];
+    let files: string[] | null = null;
+    for (let at = begin + 1; at < trail.length; at += 1) {
       const file = trail[at];
-      if (file !== undefined && !files.includes(file)) files.push(file);
+      if (first === undefined || file === undefined || file === first) continue;
+      if (files === null) files = [first, file];
+      else if (!files.includes(file)) files.push(file);
+    }
+    return files ?? (first === undefined ? [] : this.#only(first));
+  }
+
+  #only(file: string): readonly string[] {
+    const { alone } = this.#meanings();
+    let files = alone.get(file);
+    if (files === undefined) {
+      files = [file];
+      alone.set(file, files);
     }
     return files;
   }
@@ -193,14 +218,17 @@ export class Resolver {
     const { nesting } = this.conditions;
     let known = meanings[nesting];
     if (known === undefined) {
-      known = { symbols: new Map(), members: new Map() };
+      known = { symbols: new Map(), members: new Map(), alone: new Map() };
       meanings[nesting] = known;
     }
     return known;
   }
 
   #consult(file: string): void {
-    this.consulted.add(file);
+    if (file !== this.#latest) {
+      this.#latest = file;
+      this.consulted.add(file);
+    }
     if (this.#searches > 0) this.#trail.push(file);
   }
 
@@ -411,7 +439,7 @@ function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
   let map = maps.get(key);
   if (map === undefined) {
     map = new Map();
-    maps.set(detached(key), map);
+    maps.set(key, map);
   }
   return map;
 }

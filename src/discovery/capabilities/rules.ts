@@ -1,6 +1,5 @@
 import type { CapabilityExtension, CapabilityName, Scope } from "../../model/index.ts";
 import type { Call, Expression } from "../../python/index.ts";
-import { detached } from "../detached.ts";
 import { needsOfCommand } from "./commands.ts";
 import {
   CAPABILITY_RULES,
@@ -83,7 +82,7 @@ export class CapabilityTable {
       const [named, wildcards] = [this.named(name), this.#wildcards(name)];
       found = wildcards.length === 0 ? named : [...named, ...wildcards];
       if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-      this.#known.set(detached(name), found);
+      this.#known.set(name, found);
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import type { Expression } from "../../python/index.ts";
+import { type Expression, forEachChild, type Node } from "../../python/index.ts";
 import { detached } from "../detached.ts";
 import type { Binding, Branch, ClassNames, FileNames } from "./names.ts";
 
@@ -14,25 +14,18 @@ export function slimNames(names: FileNames): FileNames {
     bindings: mapped(names.bindings, slimBinding),
     branches: mapped(names.branches, (list) => list.map(slimBranch)),
     classes: mapped(names.classes, slimClass),
-    stars: names.stars.map(({ level, module }) => ({ level, module: detached(module) })),
+    stars: names.stars,
   };
 }
 
 function mapped<V>(map: ReadonlyMap<string, V>, change: (value: V) => V): Map<string, V> {
-  return new Map([...map].map(([key, value]) => [detached(key), change(value)]));
+  const changed = new Map<string, V>();
+  for (const [key, value] of map) changed.set(key, change(value));
+  return changed;
 }
 
 function slimBinding(binding: Binding): Binding {
-  switch (binding.kind) {
-    case "value":
-      return { kind: "value", value: slim(binding.value) };
-    case "import": {
-      const { kind, level, module, name } = binding;
-      return { kind, level, module: detached(module), name: name === null ? null : detached(name) };
-    }
-    default:
-      return { kind: binding.kind, name: detached(binding.name) };
-  }
+  return binding.kind === "value" ? { kind: "value", value: slim(binding.value) } : binding;
 }
 
 function slimBranch({ guards, binding }: Branch): Branch {
@@ -40,31 +33,48 @@ function slimBranch({ guards, binding }: Branch): Branch {
 }
 
 function slimClass({ name, bases, methods }: ClassNames): ClassNames {
-  return {
-    name: detached(name),
-    bases: bases.map(slim),
-    methods: new Set([...methods].map(detached)),
-  };
+  return { name, bases: bases.map(slim), methods };
 }
 
-/** The expression as far as it may be resolved: of a long call what is called, of a table nothing. */
+/**
+ * The expression as far as it may be resolved: of a long call what is called, of a table nothing. Identifiers are no pieces of
+ * the source text: what is made of them alone is kept as it is.
+ */
 export function slim(node: Expression): Expression {
   switch (node.kind) {
     case "Name":
-      return { ...node, id: detached(node.id) };
-    case "Attribute":
-      return { ...node, attr: detached(node.attr), value: slim(node.value) };
+      return node;
+    case "Attribute": {
+      const value = slim(node.value);
+      return value === node.value ? node : { ...node, value };
+    }
     case "Constant":
-      return detached(node);
+      return withoutSource(node);
     case "IfExp":
       return { ...node, test: slim(node.test), body: slim(node.body), orelse: slim(node.orelse) };
     case "Await":
       return { ...node, value: slim(node.value) };
     case "Call":
-      return isSmall(node) ? detached(node) : { ...node, func: slim(node.func), args: [], keywords: [] };
+      return isSmall(node) ? withoutSource(node) : { ...node, func: slim(node.func), args: [], keywords: [] };
     default:
-      return isSmall(node) ? detached(node) : NOTHING;
+      return isSmall(node) ? withoutSource(node) : NOTHING;
   }
+}
+
+/** The same expression with no piece of the source text. */
+function withoutSource(node: Expression): Expression {
+  return mayHoldText(node) ? detached(node) : node;
+}
+
+/** Whether there is a text somewhere besides identifiers. */
+function mayHoldText(node: Node): boolean {
+  if (node.kind === "Constant") return node.value.type === "str" || node.value.type === "bytes";
+  if (node.kind === "Interpolation") return true;
+  let may = false;
+  forEachChild(node, (child) => {
+    may ||= mayHoldText(child);
+  });
+  return may;
 }
 
 function isSmall({ start, end }: Expression): boolean {

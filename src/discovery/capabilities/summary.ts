@@ -17,7 +17,16 @@ import { Locals } from "./literals.ts";
 import { importBindings } from "./names.ts";
 import { objectOf, type Referent, type Resolver } from "./resolve.ts";
 import type { CapabilityTable } from "./rules.ts";
-import { isOfClass, MAIN_UNIT, MODULE_UNIT, newUnit, signatureOf, type Unit, variableUnit } from "./units.ts";
+import {
+  isOfClass,
+  MAIN_UNIT,
+  type Method,
+  MODULE_UNIT,
+  newUnit,
+  signatureOf,
+  type Unit,
+  variableUnit,
+} from "./units.ts";
 
 /** Methods that Python calls by itself once there is an object. */
 const IMPLICIT_METHOD =
@@ -55,6 +64,30 @@ const WRAPPING_DECORATORS =
 /** Ends the program. */
 const ENDING: ReadonlySet<string> = new Set(["sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"]);
 
+/** Of what stands right in a class or module, decorators and defaults have the names of that alone. */
+const NO_LOCALS = new Locals([]);
+
+/** A function whose body has not been read, or a class of which nobody asked what making an object of it does. */
+type Unread = UnreadFunction | UnreadClass;
+
+interface UnreadFunction extends FunctionPlace {
+  readonly kind: "function";
+  /** The class that it is a method of. */
+  readonly owner: string | null;
+}
+
+interface UnreadClass {
+  readonly kind: "class";
+  /** What its bases are. */
+  readonly bases: readonly (Referent | null)[];
+  readonly methods: readonly ClassMethod[];
+}
+
+interface ClassMethod extends Method {
+  /** A base class outside the workspace may call it. */
+  readonly mayBeHook: boolean;
+}
+
 /** Reads what each part of a file needs and reaches. Code that cannot run is left out. */
 export class SummaryReader {
   readonly #file: string;
@@ -65,9 +98,8 @@ export class SummaryReader {
   /** The class whose body is read. */
   #className: string | null = null;
   readonly #functions: FileFunctions;
-  readonly #texts: Texts;
-  /** Functions whose bodies have not been read, by the unit that they belong to. */
-  readonly #unread = new Map<string, (FunctionPlace & { readonly owner: string | null })[]>();
+  /** What has not been read, by the unit that it belongs to. */
+  readonly #unread = new Map<string, Unread[]>();
 
   /**
    * @param functions of the same file
@@ -81,7 +113,6 @@ export class SummaryReader {
     texts: Texts,
     onImport: (file: string) => void = () => undefined,
   ) {
-    this.#texts = texts;
     this.#onImport = onImport;
     this.#file = file;
     this.#functions = functions;
@@ -108,17 +139,21 @@ export class SummaryReader {
     return unit;
   }
 
-  /** Reads the functions of a unit, whether or not the tree is still there. */
+  /** Reads the functions and classes of a unit, whether or not the tree is still there. */
   #complete(name: string): boolean {
     const waiting = this.#unread.get(name);
     if (waiting === undefined) return true;
     this.#unread.delete(name);
     const outer = this.#expressions.text;
-    for (const place of waiting) {
-      const found = this.#functions.read(place);
+    for (const one of waiting) {
+      if (one.kind === "class") {
+        this.#objects(name, one, this.#unit(name));
+        continue;
+      }
+      const found = this.#functions.read(one);
       if (found === null) return false;
       this.#expressions.text = found.text;
-      this.#body(found.node, this.#unit(name), place.owner);
+      this.#body(found.node, this.#unit(name), one.owner);
     }
     this.#expressions.text = outer;
     return true;
@@ -130,7 +165,7 @@ export class SummaryReader {
     let unit = this.#units.get(name);
     if (unit === undefined) {
       unit = newUnit();
-      this.#units.set(this.#texts.of(name), unit);
+      this.#units.set(name, unit);
     }
     return unit;
   }
@@ -295,11 +330,14 @@ export class SummaryReader {
   #function(node: FunctionDef, unit: Unit, locals: Locals, isModule: boolean, owner: string | null = null): void {
     const name = owner === null ? node.name : `${owner}.${node.name}`;
     const isInner = !isModule && owner === null;
-    const { holder } = this.#expressions;
-    if (!isInner) this.#expressions.holder = this.#unit(name);
-    for (const decorator of node.decorator_list) this.#decorator(decorator, unit, locals);
-    for (const value of defaultsOf(node.args)) this.#expressions.node(value, unit, locals);
-    this.#expressions.holder = holder;
+    const defaults = defaultsOf(node.args);
+    if (node.decorator_list.length > 0 || defaults.length > 0) {
+      const { holder } = this.#expressions;
+      if (!isInner) this.#expressions.holder = this.#unit(name);
+      for (const decorator of node.decorator_list) this.#decorator(decorator, unit, locals);
+      for (const value of defaults) this.#expressions.node(value, unit, locals);
+      this.#expressions.holder = holder;
+    }
     if (isInner) {
       // A function inside a function: taken to be called where it stands.
       const inner = new Locals(node.body, locals);
@@ -307,15 +345,14 @@ export class SummaryReader {
       this.#block(node.body, unit, inner, false);
       return;
     }
-    this.#unit(name);
-    this.#later(name, node, owner);
+    const { start, end, line } = node;
+    this.#later(name, { kind: "function", start, end, line, owner });
     if (owner === null) this.#registered(node, unit, locals);
   }
 
-  #later(name: string, { start, end, line }: FunctionDef, owner: string | null): void {
+  #later(name: string, one: Unread): void {
     const waiting = this.#unread.get(name);
-    const one = { start, end, line, owner: owner === null ? null : this.#texts.of(owner) };
-    if (waiting === undefined) this.#unread.set(this.#texts.of(name), [one]);
+    if (waiting === undefined) this.#unread.set(name, [one]);
     else waiting.push(one);
   }
 
@@ -336,14 +373,14 @@ export class SummaryReader {
   #registered(node: FunctionDef | ClassDef, unit: Unit, locals: Locals): void {
     if (node.decorator_list.length === 0) return;
     const isClass = node.kind === "ClassDef";
-    const name = this.#texts.of(node.name);
+    const { name } = node;
     for (const decorator of node.decorator_list) {
       const variables = this.#registries(decorator, locals);
       if (variables === null) {
         unit.edges.push({ kind: isClass ? "object" : "unit", file: this.#file, unit: name, isLate: true });
       }
       for (const { file, unit: variable } of variables ?? []) {
-        unit.registrations.push({ variable: { file, unit: this.#texts.of(variable) }, unit: name, isClass });
+        unit.registrations.push({ variable: { file, unit: variable }, unit: name, isClass });
       }
     }
   }
@@ -391,7 +428,7 @@ export class SummaryReader {
     }
     const found = this.#resolver.resolve(method, this.#file, locals);
     if (found?.kind === "function") {
-      unit.edges.push({ kind: "unit", file: found.file, unit: this.#texts.of(found.name) });
+      unit.edges.push({ kind: "unit", file: found.file, unit: found.name });
     }
     if (decorator.kind === "Call") {
       for (const item of [...decorator.args, ...decorator.keywords]) this.#expressions.node(item, unit, locals);
@@ -416,59 +453,65 @@ export class SummaryReader {
       this.#block(node.body, unit, new Locals(node.body, locals), false);
       return;
     }
-    const self = this.#unit(node.name);
     this.#registered(node, unit, locals);
-    const hooks = new Set<string>();
-    const texts = this.#texts;
-    self.edges.push({ kind: "unit", file: this.#file, unit: texts.of(variableUnit(node.name)) });
-    for (const base of node.bases) this.#base(node, base, self, hooks, locals);
+    const bases = node.bases.map((base) => this.#resolver.resolve(base, this.#file, locals));
+    const methods: ClassMethod[] = [];
     const outer = this.#className;
     this.#className = node.name;
     const inside = new Locals(node.body, locals);
     for (const statement of node.body) {
       if (statement.kind === "FunctionDef" || statement.kind === "AsyncFunctionDef") {
-        this.#function(statement, unit, new Locals([]), true, node.name);
-        const name = texts.of(`${node.name}.${statement.name}`);
-        self.methods.push({
-          name: texts.of(statement.name),
-          isOfClass: isOfClass(statement),
-          signature: texts.detached(signatureOf(statement)),
+        const { name } = statement;
+        this.#function(statement, unit, NO_LOCALS, true, node.name);
+        const ofClass = isOfClass(statement);
+        methods.push({
+          name,
+          isOfClass: ofClass,
+          signature: signatureOf(statement),
+          mayBeHook: !ofClass || statement.decorator_list.length > 1 || CLASS_HOOKS.test(name),
         });
-        inside.set(statement.name, { kind: "function", file: this.#file, name });
-        if (hooks.has(statement.name) || IMPLICIT_METHOD.test(statement.name)) {
-          self.edges.push({ kind: "virtual", file: this.#file, unit: name });
-        }
+        inside.set(name, { kind: "function", file: this.#file, name: `${node.name}.${name}` });
       } else this.#statement(statement, unit, inside, true);
     }
     this.#className = outer;
+    this.#later(node.name, { kind: "class", bases, methods });
+  }
+
+  /** What making an object of a class reaches. Of most classes that a program imports it makes none. */
+  #objects(className: string, { bases, methods }: UnreadClass, self: Unit): void {
+    const file = this.#file;
+    self.edges.push({ kind: "unit", file, unit: variableUnit(className) });
+    const hooks = new Set<string>();
+    for (const base of bases) this.#base(className, base, methods, self, hooks);
+    for (const { name, isOfClass, signature } of methods) {
+      self.methods.push({ name, isOfClass, signature });
+      if (hooks.has(name) || IMPLICIT_METHOD.test(name)) {
+        self.edges.push({ kind: "virtual", file, unit: `${className}.${name}` });
+      }
+    }
   }
 
   /** Methods that a base class outside the workspace may call are reached once there is an object. */
-  #base(node: ClassDef, base: Expression, self: Unit, hooks: Set<string>, locals: Locals): void {
-    const found = this.#resolver.resolve(base, this.#file, locals);
-    const defined = node.body.flatMap((item) =>
-      item.kind === "FunctionDef" || item.kind === "AsyncFunctionDef" ? [item] : [],
-    );
-    const own = defined.map(({ name }) => name);
-    const callable = new Set(defined.filter(mayBeHook).map(({ name }) => name));
-    if (found?.kind === "class") {
-      const texts = this.#texts;
-      self.edges.push({ kind: "base", file: found.file, unit: texts.of(found.name) });
-      for (const name of own) {
-        const above = this.#resolver.member(found.file, found.name, name);
+  #base(
+    className: string,
+    base: Referent | null,
+    methods: readonly ClassMethod[],
+    self: Unit,
+    hooks: Set<string>,
+  ): void {
+    const callable = new Set(methods.flatMap(({ name, mayBeHook }) => (mayBeHook ? [name] : [])));
+    if (base?.kind === "class") {
+      self.edges.push({ kind: "base", file: base.file, unit: base.name });
+      for (const { name } of methods) {
+        const above = this.#resolver.member(base.file, base.name, name);
         if (above?.kind === "function") {
-          const base = { file: above.file, unit: texts.of(above.name) };
-          self.overrides.push({ base, unit: texts.of(`${node.name}.${name}`) });
+          self.overrides.push({ base: { file: above.file, unit: above.name }, unit: `${className}.${name}` });
         } else if (above?.kind === "external" && callable.has(name) && isHook(above.name)) hooks.add(name);
       }
       return;
     }
-    for (const name of callable) if (found?.kind !== "external" || isHook(`${found.name}.${name}`)) hooks.add(name);
+    for (const name of callable) if (base?.kind !== "external" || isHook(`${base.name}.${name}`)) hooks.add(name);
   }
-}
-
-function mayBeHook(node: FunctionDef): boolean {
-  return !isOfClass(node) || node.decorator_list.length > 1 || CLASS_HOOKS.test(node.name);
 }
 
 /** The variable that an assignment changes: `TABLE` of `TABLE["x"]`. */
@@ -488,5 +531,6 @@ function isHook(member: string): boolean {
 }
 
 function defaultsOf(args: Arguments): readonly Expression[] {
+  if (args.kw_defaults.length === 0) return args.defaults;
   return [...args.defaults, ...args.kw_defaults.filter((value) => value !== null)];
 }
