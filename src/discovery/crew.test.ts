@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Crew } from "./crew.ts";
+import { Crew, helpersFor } from "./crew.ts";
 import { Shares } from "./shares.ts";
 import { temporaryWorkspace } from "./testing/workspace.ts";
 import { discover, WorkspaceIndex } from "./workspace-index.ts";
@@ -32,6 +32,19 @@ const FILES: Readonly<Record<string, string>> = {
   "m.tool.yaml": "name: m\nkind: external\ncommand: [ls]\ndescription: Lists\n",
   ...Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`d${index % 4}/t${index}.py`, tool(index)])),
 };
+
+test.each([
+  [100_000, 8, 0],
+  [4_000_000, 1, 0],
+  [4_000_000, 2, 0],
+  [4_000_000, 3, 1],
+  [4_000_000, 8, 1],
+  [40_000_000, 4, 1],
+  [40_000_000, 6, 3],
+  [40_000_000, 64, 3],
+])("of %d bytes on %d processors: %d helpers", (bytes, processors, helpers) => {
+  expect(helpersFor(bytes, processors)).toBe(helpers);
+});
 
 describe("helpers", { timeout: 60_000 }, () => {
   test("find the same, to the byte, however many there are", async () => {
