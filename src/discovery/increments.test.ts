@@ -87,6 +87,7 @@ const using = fc.constantFrom(
   "for f in fields(Config):\n    p.add_argument('--' + f.name, default=f.default)",
   "for n in ['one', 'two']:\n    importlib.import_module('plugins.' + n).add(p)",
   "for m in pkgutil.iter_modules(['plugins']):\n    importlib.import_module('plugins.' + m.name).add(p)",
+  "for e in metadata.entry_points(group='plugs'):\n    e.load()(p)",
   "run()",
   "go()",
   "Base().act()",
@@ -99,7 +100,7 @@ const program = fc
   .tuple(fc.array(importing, { minLength: 1, maxLength: 3 }), fc.array(using, { minLength: 1, maxLength: 4 }))
   .map(([imports, uses]) =>
     [
-      "import argparse, importlib, pkgutil\nfrom dataclasses import fields",
+      "import argparse, importlib, pkgutil\nfrom importlib import metadata\nfrom dataclasses import fields",
       ...imports,
       "p = argparse.ArgumentParser()",
       ...uses,
@@ -123,6 +124,7 @@ const ignoring = fc.constantFrom(
 const project = fc.constantFrom(
   '[project.scripts]\nhello = "a:run"\n',
   '[project.scripts]\nhello = "kit.tool:main"\nother = "b:add"\n',
+  '[project.entry-points.plugs]\none = "plugins.one:add"\ntwo = "b:add_more"\n',
   "",
 );
 

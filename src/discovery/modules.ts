@@ -1,8 +1,17 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
-import type { DeclaringImports, ListedModule, ModuleSource, ResolvedModule } from "./evaluate/index.ts";
+import type {
+  DeclaredEntryPoint,
+  DeclaredEntryPoints,
+  DeclaringImports,
+  ListedModule,
+  ModuleSource,
+  ResolvedModule,
+} from "./evaluate/index.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
+import { pluginEntryPoints } from "./projects/entry-points.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { markOfText, type SourceText } from "./source-text.ts";
 import { type FileState, stateOf } from "./stamp.ts";
@@ -41,6 +50,9 @@ export interface Keeping {
 }
 
 const KEEPING: Keeping = { trees: 3_000_000, texts: 8_000_000 };
+
+/** What declares entry points of a project. */
+const PROJECT_FILES = ["pyproject.toml", "setup.cfg"] as const;
 
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
@@ -162,6 +174,32 @@ export class ModuleStore implements ModuleSource {
       this.#listings.set(folder, listing);
     }
     return listing;
+  }
+
+  /** Looks in the folder of a file and in those above it. Not kept: few programs ask. */
+  entryPoints(from: string): DeclaredEntryPoints {
+    const points: DeclaredEntryPoint[] = [];
+    const files: string[] = [];
+    for (let folder = parentFolder(from); ; folder = parentFolder(folder)) {
+      for (const name of [...PROJECT_FILES, ...this.#distributionsIn(folder)]) {
+        const file = within(folder, name);
+        files.push(file);
+        points.push(...pluginEntryPoints(file, this.readText(file) ?? ""));
+      }
+      if (folder === "") return { points, files };
+    }
+  }
+
+  /** The metadata of the distributions that are installed in a folder. */
+  #distributionsIn(folder: string): string[] {
+    try {
+      const entries = readdirSync(join(this.#folder, folder), { withFileTypes: true });
+      const own = entries.filter((entry) => entry.isDirectory() && /\.(?:dist|egg)-info$/u.test(entry.name));
+      return own.map(({ name }) => `${name}/entry_points.txt`).sort();
+    } catch {
+      // Gone or not ours to read since its files were listed: nothing is installed there.
+      return [];
+    }
   }
 
   /** Takes note of a file that was read elsewhere. */

@@ -10,6 +10,7 @@ function sourceOf(files: Readonly<Record<string, string>>): ModuleSource {
   return {
     declaresCommandLine: () => true,
     importDeclares: () => true,
+    entryPoints: () => ({ points: [], files: [] }),
     declaringImports: new Map(),
     parse: (file) => {
       const known = trees.get(file);

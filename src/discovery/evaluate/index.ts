@@ -26,6 +26,8 @@ export {
 export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
 export { cleandoc } from "./library.ts";
 export {
+  type DeclaredEntryPoint,
+  type DeclaredEntryPoints,
   type DeclaringImports,
   type ListedModule,
   listingOf,

@@ -4,7 +4,14 @@ import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
 import { type Frame, newFrame } from "./frame.ts";
 import { DEFAULT_LIMITS, type Limits, VALUES_PER_STEP } from "./limits.ts";
-import { importsDeclaring, type ListedModule, listingOf, type ModuleSource, markOf } from "./module-source.ts";
+import {
+  type DeclaredEntryPoint,
+  importsDeclaring,
+  type ListedModule,
+  listingOf,
+  type ModuleSource,
+  markOf,
+} from "./module-source.ts";
 import { Scope } from "./scope.ts";
 import { executeBlock } from "./statements.ts";
 import {
@@ -418,6 +425,14 @@ export class Interpreter {
     const found = this.source.modulesIn(folder);
     this.charge(Math.min(found.length, this.limits.iterations));
     return found;
+  }
+
+  /** The entry points that a file may find, as far as the workspace declares them. */
+  entryPoints(from: string): readonly DeclaredEntryPoint[] {
+    const { points, files } = this.source.entryPoints(from);
+    for (const file of files) this.filesUsed.add(file);
+    this.charge(Math.min(points.length, this.limits.iterations));
+    return points;
   }
 
   /** The functions of a module whose run was cut short, for they cost next to nothing. */

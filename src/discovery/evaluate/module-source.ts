@@ -46,6 +46,8 @@ export interface ModuleSource {
   resolve(from: string, level: number, dotted: string): ResolvedModule | null;
   /** Whether there is such a Python file. */
   has(file: string): boolean;
+  /** What the projects and installed distributions around a file declare for programs that look for plugins. */
+  entryPoints(from: string): DeclaredEntryPoints;
   /** The modules that lie in a folder, by name. */
   modulesIn(folder: string): readonly ListedModule[];
 }
@@ -56,6 +58,21 @@ export interface ResolvedModule {
   readonly file: string | null;
   /** The folder, of a package without `__init__.py`. */
   readonly folder?: string;
+}
+
+/** An entry point of any group: `name = "module:attribute"`. */
+export interface DeclaredEntryPoint {
+  readonly group: string;
+  readonly name: string;
+  readonly module: string;
+  /** Empty for the module itself. */
+  readonly attribute: readonly string[];
+}
+
+export interface DeclaredEntryPoints {
+  readonly points: readonly DeclaredEntryPoint[];
+  /** The files in which they are declared, and those that might declare more if they were there. */
+  readonly files: readonly string[];
 }
 
 /** One of the modules of a folder. */

@@ -5,6 +5,7 @@ import type { Interpreter } from "./interpreter.ts";
 import { joinPlaces } from "./places.ts";
 import {
   bool,
+  type CallArguments,
   equal,
   expected,
   float,
@@ -339,9 +340,23 @@ export function subscriptOf(container: Value, key: Value): Value {
       return itemAt(container.items, container.open, key);
     case "str":
       return itemAt([...container.value].map(str), false, key);
+    case "host":
+      return container.callMethod?.("__getitem__", itemCall(key)) ?? unknown(`an item of ${container.typeName}`);
     default:
       return unknown("an item of something unknown");
   }
+}
+
+function itemCall(key: Value): CallArguments {
+  return {
+    positional: [key],
+    keywords: new Map(),
+    openPositional: false,
+    openKeywords: false,
+    file: "",
+    line: 1,
+    node: null,
+  };
 }
 
 function itemAt(items: readonly Value[], open: boolean, key: Value): Value {

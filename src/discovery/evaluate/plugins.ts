@@ -1,5 +1,6 @@
 import { iterate } from "./assignment.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import type { DeclaredEntryPoint } from "./module-source.ts";
 import {
   bool,
   type CallArguments,
@@ -193,6 +194,66 @@ function fileFinder(call: CallArguments, interpreter: Interpreter): Value {
   return folder === undefined ? unknown("a folder that is not known") : finderOf(interpreter, folder);
 }
 
+// --- entry points -----------------------------------------------------------------------------------------------
+
+/** `importlib.metadata.entry_points(group=…, name=…)`, and without arguments what `select`, `get` and `[…]` are asked of. */
+function entryPoints(call: CallArguments, interpreter: Interpreter): Value {
+  const ofGroup = (inner: CallArguments): Value =>
+    selected(textOfArgument(inner, 0, "group"), textOfArgument(inner, -1, "name"), call.file, interpreter);
+  if (call.keywords.size > 0 || call.openKeywords) return ofGroup(call);
+  const methods: ReadonlySet<string> = new Set(["select", "get", "__getitem__"]);
+  return {
+    kind: "host",
+    typeName: "importlib.metadata.EntryPoints",
+    hasMethod: (name) => methods.has(name),
+    callMethod: (name, inner) => (methods.has(name) ? ofGroup(inner) : undefined),
+  };
+}
+
+/** `pkg_resources.iter_entry_points(group, name)`. */
+function iterateEntryPoints(call: CallArguments, interpreter: Interpreter): Value {
+  return selected(textOfArgument(call, 0, "group"), textOfArgument(call, 1, "name"), call.file, interpreter);
+}
+
+function selected(group: string | undefined, name: string | undefined, from: string, interpreter: Interpreter): Value {
+  if (group === undefined) return unknown("entry points of a group that is not known");
+  const points = interpreter
+    .entryPoints(from)
+    .filter((point) => point.group === group && (name === undefined || point.name === name));
+  // Of what is installed beside the workspace nothing is known.
+  return list(
+    points.map((point) => entryPointOf(point, interpreter, from)),
+    true,
+  );
+}
+
+function entryPointOf(
+  { group, name, module, attribute }: DeclaredEntryPoint,
+  interpreter: Interpreter,
+  from: string,
+): HostValue {
+  const path = attribute.join(".");
+  const attributes: Readonly<Record<string, Value>> = {
+    group: str(group),
+    name: str(name),
+    module: str(module),
+    module_name: str(module),
+    attr: str(path),
+    value: str(path === "" ? module : `${module}:${path}`),
+  };
+  const load = (): Value =>
+    attribute.reduce(
+      (owner, part) => interpreter.getAttribute(owner, part),
+      imported(interpreter.importModule(from, 0, module)),
+    );
+  return {
+    kind: "host",
+    typeName: "importlib.metadata.EntryPoint",
+    getAttribute: (asked) => attributes[asked],
+    callMethod: (method) => (method === "load" || method === "resolve" ? load() : undefined),
+  };
+}
+
 /** Finding and importing modules from within the program. */
 export const PLUGIN_MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["importlib.import_module", importByName],
@@ -203,6 +264,9 @@ export const PLUGIN_MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["importlib.machinery.SourceFileLoader", ofFile(loaderOf)],
   ["importlib.machinery.FileFinder", fileFinder],
   ["imp.load_source", ofFile((interpreter, file, name) => imported(interpreter.loadModule(file, name)))],
+  ["importlib.metadata.entry_points", entryPoints],
+  ["importlib_metadata.entry_points", entryPoints],
+  ["pkg_resources.iter_entry_points", iterateEntryPoints],
   ["pkgutil.iter_modules", listModules(false)],
   ["pkgutil.walk_packages", listModules(true)],
 ];

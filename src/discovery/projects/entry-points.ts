@@ -1,3 +1,5 @@
+import type { DeclaredEntryPoint } from "../evaluate/index.ts";
+
 /** Console commands that a Python project declares in `pyproject.toml` or `setup.cfg`. */
 
 /** `name = "package.module:attribute"`. */
@@ -22,7 +24,20 @@ const SCRIPT_TABLES: ReadonlySet<string> = new Set([
 
 /** The commands of a `pyproject.toml`. Reads only what these tables hold: keys, strings and inline tables. */
 export function pyprojectEntryPoints(text: string): readonly EntryPoint[] {
-  const found: EntryPoint[] = [];
+  return [...tomlPairs(text, (table) => SCRIPT_TABLES.has(table))].flatMap(({ key, target, line }) =>
+    entryPoint(key, target, line),
+  );
+}
+
+interface Pair {
+  readonly table: string;
+  readonly key: string;
+  readonly target: string;
+  readonly line: number;
+}
+
+/** The entries of the tables of a TOML text that are asked for, however they are written. */
+function* tomlPairs(text: string, isWanted: (table: string) => boolean): Generator<Pair> {
   let table = "";
   for (const { line, text: content } of topLevelLines(text)) {
     const header = /^\s*\[([^[\]]+)\]\s*(?:#.*)?$/u.exec(content);
@@ -33,16 +48,19 @@ export function pyprojectEntryPoints(text: string): readonly EntryPoint[] {
     const pair = /^\s*("[^"]*"|'[^']*'|[\w.-]+)\s*=\s*(.*)$/u.exec(content);
     if (pair === null) continue;
     const [, key = "", value = ""] = pair;
-    if (SCRIPT_TABLES.has(table)) found.push(...entryPoint(unquoted(key), targetOf(value), line));
-    const path = keyPath(table === "" ? key : `${table}.${key}`);
-    if (SCRIPT_TABLES.has(path)) found.push(...inlineTable(value, line));
-    // `scripts.name = "…"` in a table above.
-    const above = path.slice(0, Math.max(0, path.lastIndexOf(".")));
-    if (above !== table && SCRIPT_TABLES.has(above)) {
-      found.push(...entryPoint(path.slice(above.length + 1), targetOf(value), line));
-    }
+    for (const one of pairsOfLine(table, key, value, line)) if (isWanted(one.table)) yield one;
   }
-  return found;
+}
+
+/** What one line of a table says, read in each way in which it may be meant. */
+function pairsOfLine(table: string, key: string, value: string, line: number): readonly Pair[] {
+  const target = targetOf(value);
+  const path = keyPath(table === "" ? key : `${table}.${key}`);
+  const inner = inlineTable(value).map(([name, inTable]): Pair => ({ table: path, key: name, target: inTable, line }));
+  // `scripts.name = "…"` in a table above.
+  const above = path.slice(0, Math.max(0, path.lastIndexOf(".")));
+  const dotted = above === table ? [] : [{ table: above, key: path.slice(above.length + 1), target, line }];
+  return [{ table, key: unquoted(key), target, line }, ...inner, ...dotted];
 }
 
 /** Lines that do not lie inside a multi-line string. */
@@ -74,40 +92,86 @@ function targetOf(value: string): string {
   return table === undefined || /\btype\s*=\s*["']file/u.test(value) ? "" : unquoted(table);
 }
 
-function inlineTable(value: string, line: number): readonly EntryPoint[] {
-  return [...value.matchAll(/("[^"]*"|'[^']*'|[\w.-]+)\s*=\s*("[^"]*"|'[^']*')/gu)].flatMap((match) =>
-    entryPoint(unquoted(match[1] ?? ""), unquoted(match[2] ?? ""), line),
-  );
+function inlineTable(value: string): readonly (readonly [name: string, target: string])[] {
+  return [...value.matchAll(/("[^"]*"|'[^']*'|[\w.-]+)\s*=\s*("[^"]*"|'[^']*')/gu)].map((match) => [
+    unquoted(match[1] ?? ""),
+    unquoted(match[2] ?? ""),
+  ]);
 }
 
 /** The commands of a `setup.cfg`: `console_scripts` under `[options.entry_points]`. */
 export function setupCfgEntryPoints(text: string): readonly EntryPoint[] {
-  const found: EntryPoint[] = [];
+  return [...setupCfgLines(text)].flatMap(({ group, content, line }) =>
+    group === "console_scripts" || group === "gui_scripts" ? entryPointLine(content, line) : [],
+  );
+}
+
+interface GroupLine {
+  readonly group: string;
+  readonly content: string;
+  readonly line: number;
+}
+
+/** What stands under `[options.entry_points]`. */
+function* setupCfgLines(text: string): Generator<GroupLine> {
   let section = "";
-  let key = "";
+  let group = "";
   for (const [index, content] of text.split(/\r?\n/u).entries()) {
     const header = /^\[([^\]]+)\]/u.exec(content);
     const start = /^([\w.-]+)\s*[=:]\s*(.*)$/u.exec(content);
     if (header !== null) {
       section = (header[1] ?? "").trim();
-      key = "";
+      group = "";
     } else if (start !== null) {
-      key = start[1] ?? "";
-      if (isScriptKey(section, key)) found.push(...entryPointLine(start[2] ?? "", index + 1));
-    } else if (/^\s+\S/u.test(content) && isScriptKey(section, key)) {
-      found.push(...entryPointLine(content, index + 1));
+      group = start[1] ?? "";
+      if (section === "options.entry_points") yield { group, content: start[2] ?? "", line: index + 1 };
+    } else if (/^\s+\S/u.test(content) && section === "options.entry_points") {
+      yield { group, content, line: index + 1 };
     }
   }
-  return found;
 }
 
-function isScriptKey(section: string, key: string): boolean {
-  return section === "options.entry_points" && (key === "console_scripts" || key === "gui_scripts");
+/** Under which tables a `pyproject.toml` has one for each group: PEP 621, Poetry, Flit. */
+const GROUP_TABLES = ["project.entry-points.", "tool.poetry.plugins.", "tool.flit.entrypoints."] as const;
+
+/** All entry points that a project's or an installed distribution's metadata declare, by the name of the file. */
+export function pluginEntryPoints(path: string, text: string): readonly DeclaredEntryPoint[] {
+  if (path.endsWith(".toml")) {
+    const groupOf = (table: string): string | undefined => {
+      const prefix = GROUP_TABLES.find((candidate) => table.startsWith(candidate));
+      return prefix === undefined ? undefined : table.slice(prefix.length);
+    };
+    const pairs = [...tomlPairs(text, (table) => groupOf(table) !== undefined)];
+    return pairs.flatMap(({ table, key, target }) => pluginEntryPoint(groupOf(table) ?? "", key, target));
+  }
+  const lines = path.endsWith(".cfg") ? setupCfgLines(text) : sectionLines(text);
+  return [...lines].flatMap(({ group, content }) => {
+    const match = ENTRY_POINT_LINE.exec(content);
+    return match === null ? [] : pluginEntryPoint(group, match[1] ?? "", match[2] ?? "");
+  });
 }
+
+/** The lines of an `entry_points.txt`. */
+function* sectionLines(text: string): Generator<GroupLine> {
+  let group = "";
+  for (const [index, content] of text.split(/\r?\n/u).entries()) {
+    const header = /^\s*\[([^\]]+)\]/u.exec(content);
+    if (header !== null) group = (header[1] ?? "").trim();
+    else yield { group, content, line: index + 1 };
+  }
+}
+
+function pluginEntryPoint(group: string, name: string, target: string): readonly DeclaredEntryPoint[] {
+  const { module, attribute } = partsOf(target);
+  const isPlain = DOTTED.test(module) && (attribute === "" || DOTTED.test(attribute));
+  return isPlain ? [{ group, name, module, attribute: attribute === "" ? [] : attribute.split(".") }] : [];
+}
+
+const ENTRY_POINT_LINE = /^\s*([^\s=#;]+)\s*=\s*([^\s#;]+)/u;
 
 /** `name = package.module:attribute [extra]`, as setuptools writes it. */
 export function entryPointLine(text: string, line: number): readonly EntryPoint[] {
-  const match = /^\s*([^\s=#;]+)\s*=\s*([^\s#;]+)/u.exec(text);
+  const match = ENTRY_POINT_LINE.exec(text);
   return match === null ? [] : entryPoint(match[1] ?? "", match[2] ?? "", line);
 }
 
@@ -115,7 +179,13 @@ const DOTTED = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 /** Only names that are plain identifiers: they become part of the command that starts the tool. */
 function entryPoint(name: string, target: string, line: number): readonly EntryPoint[] {
+  const { module, attribute } = partsOf(target);
+  if (!/^[\w.-]+$/u.test(name) || !DOTTED.test(module) || !DOTTED.test(attribute)) return [];
+  return [{ name, module, attribute: attribute.split("."), line }];
+}
+
+/** `package.module:attribute [extra]`. */
+function partsOf(target: string): { readonly module: string; readonly attribute: string } {
   const [module = "", attribute = ""] = target.replace(/\s*\[.*$/u, "").split(":", 2);
-  if (!/^[\w.-]+$/u.test(name) || !DOTTED.test(module.trim()) || !DOTTED.test(attribute.trim())) return [];
-  return [{ name, module: module.trim(), attribute: attribute.trim().split("."), line }];
+  return { module: module.trim(), attribute: attribute.trim() };
 }

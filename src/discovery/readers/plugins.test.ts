@@ -331,3 +331,74 @@ if __name__ == "__main__":
     expect(parameterOf(tool, "--pidfile", "serve").type).toBe("string");
   });
 });
+
+describe("entry points", () => {
+  const LIST = `
+import argparse
+def add_list(commands):
+    parser = commands.add_parser("list", help="Lists")
+    parser.add_argument("--long", action="store_true")
+`;
+  const program = (points: string): string => `
+import argparse
+from importlib.metadata import entry_points
+from importlib import metadata
+import pkg_resources
+def main():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(dest="command")
+    for point in ${points}:
+        point.load()(commands)
+    parser.parse_args()
+if __name__ == "__main__":
+    main()
+`;
+
+  test.each([
+    ["entry_points(group='kit.commands')"],
+    ["entry_points().select(group='kit.commands')"],
+    ["metadata.entry_points().get('kit.commands', ())"],
+    ["metadata.entry_points()['kit.commands']"],
+    ["pkg_resources.iter_entry_points('kit.commands')"],
+    ["pkg_resources.iter_entry_points('kit.commands', 'list')"],
+  ])("of the project itself: %s", async (points) => {
+    const files = {
+      "src/kit/cli.py": program(points),
+      "src/kit/listing.py": LIST,
+      "src/kit/never.py": LIST.replaceAll("list", "never"),
+    };
+    for (const [path, text] of [
+      [
+        "pyproject.toml",
+        '[project.entry-points."kit.commands"]\nlist = "kit.listing:add_list"\n[project.entry-points.x]\nn = "kit.never:add_never"\n',
+      ],
+      ["pyproject.toml", '[tool.poetry.plugins."kit.commands"]\nlist = "kit.listing:add_list"\n'],
+      [
+        "setup.cfg",
+        "[options.entry_points]\nkit.commands =\n    list = kit.listing:add_list\nx =\n    n = kit.never:add_never\n",
+      ],
+      [
+        "src/kit-1.0.dist-info/entry_points.txt",
+        "[x]\nn = kit.never:add_never\n[kit.commands]\nlist = kit.listing:add_list [extra]\n",
+      ],
+    ] as const) {
+      const tool = await onlyTool({ ...files, [path]: text });
+      expect(tool.subcommands?.map((command) => command.path)).toEqual(["list"]);
+      expect(tool.parameters.find(({ flags }) => flags.includes("--long"))?.subcommand).toBe("list");
+    }
+  });
+
+  test("what others install is not known", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+from importlib.metadata import entry_points
+points = entry_points(group="others")
+p = argparse.ArgumentParser()
+p.add_argument("--backend", choices=[point.name for point in points])
+p.parse_args()
+`,
+    });
+    expect(parameterOf(tool, "--backend").choices).toBeUndefined();
+  });
+});
