@@ -1,5 +1,6 @@
 import type { Tool } from "../model/index.ts";
-import { type ModuleStore, parentFolder } from "./modules.ts";
+import type { ModuleStore } from "./modules.ts";
+import { parentFolder } from "./paths.ts";
 
 /** Most examples of one tool. */
 const MAX_EXAMPLES = 5;

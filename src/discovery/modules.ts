@@ -1,17 +1,17 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
 import { Texts } from "./detached.ts";
 import type {
-  DeclaredEntryPoint,
   DeclaredEntryPoints,
   DeclaringImports,
   ListedModule,
   ModuleSource,
   ResolvedModule,
 } from "./evaluate/index.ts";
+import { listedModules, namesByFolder } from "./module-listing.ts";
+import { parentFolder, within } from "./paths.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
-import { pluginEntryPoints } from "./projects/entry-points.ts";
+import { declaredEntryPoints } from "./projects/declared.ts";
 import { type Content, readBytes } from "./regular-file.ts";
 import { markOfText, type SourceText } from "./source-text.ts";
 import { type FileState, stateOf } from "./stamp.ts";
@@ -50,9 +50,6 @@ export interface Keeping {
 }
 
 const KEEPING: Keeping = { trees: 3_000_000, texts: 8_000_000 };
-
-/** What declares entry points of a project. */
-const PROJECT_FILES = ["pyproject.toml", "setup.cfg"] as const;
 
 /** Folders under which projects keep their importable packages. */
 export const SOURCE_FOLDERS = ["src", "lib", "python", "source", "lib/python3/dist-packages"] as const;
@@ -169,37 +166,15 @@ export class ModuleStore implements ModuleSource {
   modulesIn(folder: string): readonly ListedModule[] {
     let listing = this.#listings.get(folder);
     if (listing === undefined) {
-      this.#filesByFolder ??= byFolder(this.#files);
+      this.#filesByFolder ??= namesByFolder(this.#files);
       listing = listedModules(folder, this.#filesByFolder, this.#files);
       this.#listings.set(folder, listing);
     }
     return listing;
   }
 
-  /** Looks in the folder of a file and in those above it. Not kept: few programs ask. */
   entryPoints(from: string): DeclaredEntryPoints {
-    const points: DeclaredEntryPoint[] = [];
-    const files: string[] = [];
-    for (let folder = parentFolder(from); ; folder = parentFolder(folder)) {
-      for (const name of [...PROJECT_FILES, ...this.#distributionsIn(folder)]) {
-        const file = within(folder, name);
-        files.push(file);
-        points.push(...pluginEntryPoints(file, this.readText(file) ?? ""));
-      }
-      if (folder === "") return { points, files };
-    }
-  }
-
-  /** The metadata of the distributions that are installed in a folder. */
-  #distributionsIn(folder: string): string[] {
-    try {
-      const entries = readdirSync(join(this.#folder, folder), { withFileTypes: true });
-      const own = entries.filter((entry) => entry.isDirectory() && /\.(?:dist|egg)-info$/u.test(entry.name));
-      return own.map(({ name }) => `${name}/entry_points.txt`).sort();
-    } catch {
-      // Gone or not ours to read since its files were listed: nothing is installed there.
-      return [];
-    }
+    return declaredEntryPoints(this.#folder, from, (file) => this.readText(file));
   }
 
   /** Takes note of a file that was read elsewhere. */
@@ -460,44 +435,6 @@ export class ModuleStore implements ModuleSource {
   }
 }
 
-/** The names of files by the folder in which they lie, and of the packages in it. */
-function byFolder(files: Iterable<string>): Map<string, string[]> {
-  const folders = new Map<string, string[]>();
-  for (const file of files) {
-    const folder = parentFolder(file);
-    const isPackage = file.endsWith("/__init__.py");
-    // A package is one of the modules of the folder around it.
-    const owner = isPackage ? parentFolder(folder) : folder;
-    const name = isPackage ? folder : file;
-    const names = folders.get(owner);
-    if (names === undefined) folders.set(owner, [name]);
-    else names.push(name);
-  }
-  return folders;
-}
-
-/** The modules of a folder as `pkgutil.iter_modules` lists them: sorted, a package before a module of the same name. */
-function listedModules(
-  folder: string,
-  folders: ReadonlyMap<string, readonly string[]>,
-  files: ReadonlySet<string>,
-): readonly ListedModule[] {
-  const modules = new Map<string, ListedModule>();
-  for (const path of folders.get(folder) ?? []) {
-    const isPackage = files.has(`${path}/__init__.py`);
-    const name = path.slice(folder === "" ? 0 : folder.length + 1).replace(/\.pyw?$/u, "");
-    const isModule = name !== "__init__" && /^[^.]+$/u.test(name) && (isPackage || path.endsWith(".py"));
-    if (isModule && (isPackage || !modules.has(name))) modules.set(name, { name, isPackage });
-  }
-  return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
-}
-
-/** The folder of a relative path, empty for the root. */
-export function parentFolder(path: string): string {
-  const at = path.lastIndexOf("/");
-  return at === -1 ? "" : path.slice(0, at);
-}
-
 function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
   let map = maps.get(key);
   if (map === undefined) {
@@ -505,10 +442,6 @@ function mapIn<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V
     maps.set(key, map);
   }
   return map;
-}
-
-function within(folder: string, name: string): string {
-  return folder === "" ? name : `${folder}/${name}`;
 }
 
 /** The bytes of a regular file of bearable size, `null` for anything else. */

@@ -1,7 +1,8 @@
 import type { Capability, Tool } from "../model/index.ts";
 import { forEachChild, type Node } from "../python/index.ts";
 import { categoryOf } from "./category.ts";
-import { type ModuleStore, type ParsedFile, parentFolder } from "./modules.ts";
+import type { ModuleStore, ParsedFile } from "./modules.ts";
+import { parentFolder } from "./paths.ts";
 import type { PythonReading } from "./readers/python.ts";
 import type { CommandLine } from "./readers/reading.ts";
 import { argumentsSchema } from "./schema.ts";

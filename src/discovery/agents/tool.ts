@@ -2,7 +2,8 @@ import type { Capability, Framework, Parameter, Tool } from "../../model/index.t
 import { forEachChild, type Node } from "../../python/index.ts";
 import { categoryOf } from "../category.ts";
 import { cleandoc, externalName, type FunctionValue, type Interpreter, type Value } from "../evaluate/index.ts";
-import { type ModuleStore, type ParsedFile, parentFolder } from "../modules.ts";
+import type { ModuleStore, ParsedFile } from "../modules.ts";
+import { parentFolder } from "../paths.ts";
 import { type Json, optional } from "../readers/reading.ts";
 import { type SignatureParameter, signatureOf } from "../readers/signature.ts";
 import { isPathOf } from "../readers/types.ts";

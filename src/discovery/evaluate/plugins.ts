@@ -1,3 +1,4 @@
+import { within } from "../paths.ts";
 import { iterate } from "./assignment.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
 import type { DeclaredEntryPoint } from "./module-source.ts";
@@ -99,10 +100,6 @@ function listOne(
     if (isPackage && isDeep) packages.push({ folder: within(folder, name), prefix: `${prefix}${name}.` });
   }
   return packages;
-}
-
-function within(folder: string, name: string): string {
-  return folder === "" ? name : `${folder}/${name}`;
 }
 
 /** The file of a module in a folder. */

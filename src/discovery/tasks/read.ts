@@ -11,7 +11,8 @@ import {
   textOf,
   type Value,
 } from "../evaluate/index.ts";
-import { type ModuleStore, type ParsedFile, parentFolder } from "../modules.ts";
+import type { ModuleStore, ParsedFile } from "../modules.ts";
+import { parentFolder } from "../paths.ts";
 import { firstParagraph } from "../python-tool.ts";
 import { typeOfDefault } from "../readers/click-types.ts";
 import { type CommandLine, optional, remainingWords, toJson } from "../readers/reading.ts";
