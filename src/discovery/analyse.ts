@@ -181,7 +181,7 @@ export class FileAnalyser {
     if (reading.commandLine === null) {
       return { ...nothing(), dependencies: reading.dependencies, misses: reading.misses };
     }
-    const { capabilities, dependencies } = this.#capabilities.ofPython(parsed);
+    const { capabilities, dependencies } = this.#capabilities.ofPython(parsed, null, reading.hiddenParts);
     const made = pythonTool(parsed, reading, reading.commandLine, capabilities, this.#store);
     const { epilog, description } = reading.commandLine;
     const { tool, dependencies: readmes } = this.#examples.complete(made, [epilog, reading.documentation, description]);

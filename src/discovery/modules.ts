@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { decodeSource, type Module, type OutlinedModule, outlineModule, STANDARD_LIBRARY } from "../python/index.ts";
+import {
+  decodeSource,
+  isShadowed,
+  type Module,
+  type OutlinedModule,
+  outlineModule,
+  STANDARD_LIBRARY,
+} from "../python/index.ts";
 import { Texts } from "./detached.ts";
 import type {
   DeclaredEntryPoints,
@@ -49,6 +56,9 @@ export interface Keeping {
   readonly texts: number;
 }
 
+/** Folders in which packages are installed. */
+const INSTALLED = /(?:^|\/)(?:site|dist)-packages$/u;
+
 const KEEPING: Keeping = { trees: 3_000_000, texts: 8_000_000 };
 
 /** Folders under which projects keep their importable packages. */
@@ -84,6 +94,8 @@ export class ModuleStore implements ModuleSource {
   readonly #importers = new Map<string, Importer>();
   /** Folders in which a top-level name is found, nearest first, by the importing folder, then the name. */
   readonly #roots = new Map<string, Map<string, readonly string[]>>();
+  /** Whether scripts are started in each folder, once that was asked. */
+  readonly #ofScripts = new Map<string, boolean>();
   /** What lies in each folder, once that was asked. */
   readonly #listings = new Map<string, readonly ListedModule[]>();
   #filesByFolder: Map<string, string[]> | null = null;
@@ -145,6 +157,9 @@ export class ModuleStore implements ModuleSource {
     if (this.declaringImports.size > 0) this.declaringImports.clear();
     this.#states.delete(file);
     this.#importers.get(file)?.missed.clear();
+    const folder = parentFolder(file);
+    const resolved = this.#ofScripts.delete(folder) ? this.#resolved.get(folder) : undefined;
+    if (resolved !== undefined) resolved.length = 0;
     if (exists === this.#files.has(file)) return;
     for (const known of this.#resolved.values()) known.length = 0;
     this.#roots.clear();
@@ -370,7 +385,39 @@ export class ModuleStore implements ModuleSource {
     return misses;
   }
 
-  /** Whether a module is never one of the workspace, whatever appears there. */
+  /**
+   * A module that bears the name of one of the library's and lies beside a script: Python looks there first (`sys.path[0]`).
+   * What lies in a package, or among modules that nobody starts, is imported by another name.
+   */
+  #beside(folder: string, parts: readonly string[], except: string | null): ResolvedModule | null {
+    const [top = ""] = parts;
+    if (!isShadowed(top) || this.#modelled.has(top) || !this.#holds(folder, top) || !this.#isOfScripts(folder)) {
+      return null;
+    }
+    const found = this.#find(folder, parts);
+    return found === null || found.file === null || found.file === except ? null : found;
+  }
+
+  /** Whether scripts are started in a folder: no package, no part of a Python that is installed, and with a program in it. */
+  #isOfScripts(folder: string): boolean {
+    let known = this.#ofScripts.get(folder);
+    if (known === undefined) {
+      const isInstalled = INSTALLED.test(folder) || this.#files.has(within(folder, "os.py"));
+      known = !isInstalled && !this.#files.has(within(folder, "__init__.py")) && this.#holdsProgram(folder);
+      this.#ofScripts.set(folder, known);
+    }
+    return known;
+  }
+
+  #holdsProgram(folder: string): boolean {
+    return this.modulesIn(folder).some(({ name, isPackage }) => {
+      const file = within(folder, `${name}.py`);
+      const bytes = isPackage || !this.#files.has(file) ? null : this.#bytesOf(file);
+      return bytes !== null && new PythonMarks(bytes).mayBeTool(file);
+    });
+  }
+
+  /** Whether a module is one of a library, unless it lies beside a script. */
   #isElsewhere(dotted: string): boolean {
     const at = dotted.indexOf(".");
     const top = at === -1 ? dotted : dotted.slice(0, at);
@@ -390,7 +437,7 @@ export class ModuleStore implements ModuleSource {
   #resolveAbsolute(folder: string, dotted: string, except: string | null): ResolvedModule | null {
     const parts = dotted.split(".");
     const top = parts[0] ?? "";
-    if (this.#isElsewhere(top)) return null;
+    if (this.#isElsewhere(top)) return this.#beside(folder, parts, except);
     for (const root of this.#rootsWith(folder, top)) {
       const found = this.#find(root, parts);
       if (found !== null && (except === null || found.file !== except)) return found;

@@ -1,7 +1,9 @@
+import { isShadowed } from "../python/index.ts";
 import type { FileResult } from "./analyse.ts";
 import type { Texts } from "./detached.ts";
 import { listingOf, markedFile, markOf } from "./evaluate/index.ts";
 import { isReadme } from "./examples.ts";
+import { parentFolder } from "./paths.ts";
 import { classify } from "./prefilter.ts";
 import type { FileState } from "./stamp.ts";
 
@@ -83,6 +85,8 @@ export class Changes {
   readonly names = new Set<string>();
   /** Folders, ending with `/` unless they are the root, in which a README came or went. */
   readonly documented = new Set<string>();
+  /** Folders in which a file came or went that may stand before a module of the library. */
+  readonly shadowed = new Set<string>();
   /** Folders, given alike, that became packages or are none any more: modules below them have other names now. */
   readonly packages = new Set<string>();
 
@@ -97,7 +101,9 @@ export class Changes {
     if (!cameOrWent) return;
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     if (classify(nameOf(path)) === "python") {
-      for (const name of importNames(path)) this.names.add(name);
+      const names = importNames(path);
+      for (const name of names) this.names.add(name);
+      if (isShadowed(names.at(-1) ?? "")) this.shadowed.add(names.slice(0, -1).join("/"));
       for (const listing of listingsWith(path)) this.names.add(listing);
     }
     if (nameOf(path) === "__init__.py") this.packages.add(folder);
@@ -151,7 +157,7 @@ export class Dependents {
     return paths;
   }
 
-  #resting({ files, names, packages }: Changes): Set<number> {
+  #resting({ files, names, packages, shadowed }: Changes): Set<number> {
     const found = new Set<number>();
     const take = (numbers: readonly number[] | undefined): void => {
       for (const number of numbers ?? []) found.add(number);
@@ -160,7 +166,8 @@ export class Dependents {
     for (const name of names) take(this.#byMiss.get(name));
     if (names.size === 0) return found;
     for (const [file, numbers] of this.#byFile) {
-      if (names.has(lastImportName(file)) || isBelow(file, packages)) take(numbers);
+      const isNear = isBelow(file, packages) || (shadowed.size > 0 && shadowed.has(parentFolder(file)));
+      if (isNear || names.has(lastImportName(file))) take(numbers);
     }
     for (const [name, numbers] of this.#byMiss) {
       const file = markedFile(name);

@@ -12,5 +12,5 @@ export { type DumpOptions, dump } from "./dump.ts";
 export { LineIndex } from "./lines.ts";
 export { parseModule } from "./parse.ts";
 export { decodeSource } from "./source.ts";
-export { STANDARD_LIBRARY } from "./standard-library.ts";
+export { isShadowed, STANDARD_LIBRARY } from "./standard-library.ts";
 export { forEachChild, walk } from "./traverse.ts";

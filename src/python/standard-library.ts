@@ -1,7 +1,8 @@
 /**
  * Top-level modules of Python's standard library (`sys.stdlib_module_names` of 3.11, with those of 2.7 and 3.14). An
  * import of one of them means the library, even where a file of the workspace bears the same name: siblings in a
- * package do not shadow it, and what the library does is known better from our tables than from its source. Left out are
+ * package do not shadow it, and what the library does is known better from our tables than from its source. What a
+ * script has beside it is another matter: {@link isShadowed}. Left out are
  * words that name no module any more since 3.10, but many in workspaces: `commands`, `exceptions`, `formatter`, `parser`,
  * `symbol`.
  */
@@ -25,3 +26,20 @@ export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
    urllib urllib2 urlparse uu uuid venv warnings wave weakref webbrowser winreg winsound wsgiref xdrlib xml xmlrpc
    zipapp zipfile zipimport zlib zoneinfo`.split(/\s+/u),
 );
+
+/**
+ * Those that a script gets from the library whatever lies beside it: Python has imported them before (`sys.modules` of
+ * `python -S`), they are built into it, or reading a command line imports them (`argparse`, `optparse`). Files
+ * that bear the names of the last line are copies or replacements of the library's.
+ */
+const FIRST: ReadonlySet<string> = new Set(
+  `__future__ _thread abc argparse atexit builtins codecs collections copyreg encodings enum errno faulthandler functools gc
+   genericpath getopt gettext io itertools keyword locale marshal operator optparse os posix posixpath pwd re reprlib site
+   sre_compile sre_constants sre_parse stat sys textwrap time types warnings zipimport
+   dataclasses importlib typing typing_extensions unittest`.split(/\s+/u),
+);
+
+/** Whether a module of that name beside a script is what the script imports, instead of the library's. */
+export function isShadowed(name: string): boolean {
+  return STANDARD_LIBRARY.has(name) && !FIRST.has(name);
+}

@@ -32,6 +32,7 @@ const HARMLESS: ReadonlySet<string> = new Set(
 
 /** What a function does as a decorator; null for one that cannot be used as such. */
 export function decoratorOf(node: FunctionDef, isMethod: boolean): Decorator | null {
+  if (isMethod && node.name === "__init_subclass__") return subclassHook(node);
   const inner = innerFunctions(node.body);
   const parameter = firstParameter(node, isMethod);
   const returned = inner.filter(({ name }) => returnsName(node.body, name));
@@ -40,6 +41,12 @@ export function decoratorOf(node: FunctionDef, isMethod: boolean): Decorator | n
   const given = made === undefined ? null : firstParameter(made, false);
   const called = made === undefined || given === null ? null : keeping(made.body, given);
   return bare === null && called === null ? null : { bare, called };
+}
+
+/** Python gives every class that is derived from its own one to it. */
+function subclassHook(node: FunctionDef): Decorator | null {
+  const derived = firstParameter(node, false);
+  return derived === null ? null : { bare: keeping(node.body, derived), called: null };
 }
 
 /** A function that neither gives back what it was given nor makes a function is none. */

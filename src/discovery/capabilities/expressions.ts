@@ -1,6 +1,7 @@
 import { type Call, type Expression, forEachChild, type Node, type Statement } from "../../python/index.ts";
 import type { Texts } from "../detached.ts";
 import { Literals, Locals } from "./literals.ts";
+import { LOOKING_UP, type LookUp, lookUpOf, lookUpsOf, namePattern } from "./look-ups.ts";
 import type { Referent, Resolver } from "./resolve.ts";
 import { type CapabilityTable, type Need, secretKey } from "./rules.ts";
 import { type Edge, newUnit, shapeOf, type Unit, variableUnit } from "./units.ts";
@@ -173,6 +174,7 @@ export class ExpressionReader {
       if (!found.isObject) this.#add(endOf(func), this.#table.needsOfReference(found.name, false));
     } else if (found !== null) this.#calledOwn(found);
     else if (func.kind === "Attribute") this.#calledUnknown(node, func);
+    this.#lookedUp(node, found);
     if (func.kind === "Attribute" && func.value.kind === "Name" && found === null && STORING.has(func.attr)) {
       this.#named(func.value);
     } else if (func.kind === "Attribute") this.#ownerOfCalled(func, node.args, found);
@@ -187,6 +189,31 @@ export class ExpressionReader {
     const own = found.kind === "instance" ? edgeTo({ ...found, kind: "class" }) : null;
     if (own === null) this.#edge(found, this.#unit);
     else this.#push({ ...own, kind: "own" }, this.#unit);
+  }
+
+  /** Members that are taken by a name which is put together while the program runs. */
+  #lookedUp(node: Call, found: Referent | null): void {
+    const { func } = node;
+    const isResult = found?.kind === "external" && found.isObject && LOOKING_UP.has(found.name);
+    if (isResult || (found === null && func.kind !== "Attribute")) {
+      for (const one of lookUpsOf(func, this.#locals)) this.#members(one, true);
+    } else if (found?.kind === "external" && LOOKING_UP.has(found.name)) {
+      const one = lookUpOf(node);
+      if (one !== null) this.#members(one, false);
+    }
+  }
+
+  /** @param isCalled whether what is found is called right there, so that a name of which nothing is known counts */
+  #members({ owner, name }: LookUp, isCalled: boolean): void {
+    const pattern = namePattern(name, this.#literals());
+    if (pattern.isAny && !isCalled) return;
+    const base: Referent | null =
+      owner === null ? { kind: "module", file: this.#file, name: "" } : this.#resolve(owner);
+    if (base === null) return;
+    for (const member of this.#resolver.callables(base)) {
+      const found = pattern.matches(member) ? this.#resolver.attribute(base, member) : null;
+      if (found !== null && (found.kind === "function" || found.kind === "class")) this.#edge(found, this.#unit);
+    }
   }
 
   /** A method of an object whose class is not known. */

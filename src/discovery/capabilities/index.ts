@@ -1,4 +1,5 @@
 import type { Capability, CapabilityExtension } from "../../model/index.ts";
+import type { HiddenPart } from "../evaluate/index.ts";
 import type { ModuleStore, ParsedFile } from "../modules.ts";
 import { type Findings, gather, toCapabilities } from "./collect.ts";
 import { FileFunctions } from "./functions.ts";
@@ -107,10 +108,11 @@ export class CapabilityFinder implements Graph {
 
   /**
    * The capabilities of the program that running the file starts, and the files that were looked at.
-   * @param entries functions of the file that are called after an import, instead
+   * @param entry a function of the file that is called after an import, instead; `null` for none
+   * @param hidden parts that are reached besides
    */
-  ofPython(parsed: ParsedFile, ...entries: readonly string[]): Found {
-    return this.#from(parsed, entries.length === 0 ? [MAIN_UNIT] : entries, true);
+  ofPython(parsed: ParsedFile, entry: string | null, hidden: readonly HiddenPart[]): Found {
+    return this.#from(parsed, [entry ?? MAIN_UNIT], true, hidden);
   }
 
   /**
@@ -118,16 +120,28 @@ export class CapabilityFinder implements Graph {
    * was given besides them is not run.
    */
   ofFunctions(parsed: ParsedFile, entries: readonly string[]): Found {
-    return this.#from(parsed, entries, false);
+    return this.#from(parsed, entries, false, []);
   }
 
-  #from({ file }: ParsedFile, entries: readonly string[], isLateFollowed: boolean): Found {
+  #from(
+    { file }: ParsedFile,
+    entries: readonly string[],
+    isLateFollowed: boolean,
+    hidden: readonly HiddenPart[],
+  ): Found {
     const findings: Findings = new Map();
     const reached = new Reached(this, ++this.#runs, isLateFollowed);
     for (const unit of [MODULE_UNIT, ...entries]) {
       const part = this.#part(file, unit);
       if (part.owner !== null) reached.make(part.owner, null);
       reached.add(part, null);
+    }
+    const start: Visit = { part: this.#part(file, MODULE_UNIT), from: null };
+    for (const { kind, file: other, name } of hidden) {
+      const part = this.#part(other, kind === "module" ? MODULE_UNIT : name);
+      if (part.owner !== null) reached.make(part.owner, start);
+      if (kind === "class") reached.make(part, start);
+      else reached.add(part, start);
     }
     reached.follow((need, visit) => collect(findings, need, visit));
     return { capabilities: toCapabilities(findings), dependencies: reached.files };

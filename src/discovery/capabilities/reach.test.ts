@@ -299,6 +299,98 @@ def drop() -> None:
   });
 });
 
+describe("members that are looked up by a name", () => {
+  const DEFINITIONS = `
+import os, shutil, sys
+class Base:
+    def do_list(self, *words): return os.listdir()
+class Tool(Base):
+    def do_make(self, *words): os.mkdir("x")
+    def drop(self): shutil.rmtree("x")
+    def _hidden(self): os.kill(1, 9)
+    def by_name(self, name): return getattr(self, name)
+    def begin(self, name):
+        act = getattr(self, "do_" + name, None)
+        return act() if act else None
+    def any(self, name): getattr(self, name)()
+    def formatted(self, name): return getattr(self, f"do_{name}")
+    def known(self): getattr(self, "drop")()
+def make_x(): os.mkdir("x")
+def drop_x(): shutil.rmtree("x")
+`;
+
+  test.each<[string, CapabilityName[]]>([
+    ["Tool().begin(sys.argv[1])", ["filesystem-read", "filesystem-write"]],
+    ["Tool().formatted(sys.argv[1])()", ["filesystem-read", "filesystem-write"]],
+    ["Tool().any(sys.argv[1])", ["filesystem-read", "filesystem-write", "filesystem-delete"]],
+    ["Tool().known()", ["filesystem-delete"]],
+    // Nothing is known of the name, and nobody calls what it gives.
+    ["Tool().by_name(sys.argv[1])", []],
+    ["globals()['make_' + sys.argv[1]]()", ["filesystem-write"]],
+    ["act = globals().get('drop_%s' % sys.argv[1])\nact()", ["filesystem-delete"]],
+    ["getattr(sys.modules[__name__], 'drop_{}'.format(sys.argv[1]))()", ["filesystem-delete"]],
+  ])("%s", async (main, expected) => {
+    expect(await needs(DEFINITIONS, main)).toEqual(expected);
+  });
+
+  test("classes that a base puts into a table", async () => {
+    const base = (keeping: string): string => `
+import os
+TABLE = {}
+class Command:
+    known = {}
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        ${keeping}
+class Drop(Command):
+    def run(self): os.remove("x")
+`;
+    const used = "Command.known['drop']().run()\nTABLE['drop']().run()";
+    expect(await needs(base("Command.known[cls.__name__] = cls"), used)).toEqual(["filesystem-delete"]);
+    expect(await needs(base("TABLE[cls.__name__] = cls"), used)).toEqual(["filesystem-delete"]);
+    expect(await needs(base("cls.label = 'x'"), used)).toEqual([]);
+  });
+});
+
+describe("parts that only reading the program tells", () => {
+  test("modules that are imported by a computed name, and what is taken out of them", async () => {
+    const { tools } = await discoverFiles({
+      "t.py": `
+import argparse, importlib
+parser = argparse.ArgumentParser()
+commands = parser.add_subparsers()
+for name in ("drop", "make"):
+    module = importlib.import_module(f"kit.{name}")
+    commands.add_parser(name).set_defaults(run=module.run)
+args = parser.parse_args()
+args.run(args)
+`,
+      "kit/__init__.py": "",
+      "kit/drop.py": "import os\ndef run(args): os.remove('x')\ndef other(): os.kill(1, 9)\n",
+      "kit/make.py": "import os\ndef run(args): os.mkdir('x')\n",
+    });
+    expect(tools.map(namesOf)).toEqual([["filesystem-write", "filesystem-delete", "dynamic-code"]]);
+    const [first] = tools[0]?.capabilities[1]?.evidence ?? [];
+    expect(first).toMatchObject({ file: "kit/drop.py", line: 2, chain: ["run"] });
+  });
+
+  test.each<[string, string, CapabilityName[]]>([
+    ["fire", "fire.Fire(Tool)", ["filesystem-write"]],
+    ["fire", "fire.Fire({'tool': Tool, 'drop': drop})", ["filesystem-write", "filesystem-delete"]],
+    ["fire", "fire.Fire()", ["filesystem-write", "filesystem-delete"]],
+    ["jsonargparse", "jsonargparse.CLI(Tool)", ["filesystem-write"]],
+  ])("%s: %s", async (library, main, expected) => {
+    const definitions = `
+import os, ${library}
+class Tool:
+    def make(self, path: str): os.mkdir(path)
+    def _hidden(self): os.kill(1, 9)
+def drop(path: str): os.remove(path)
+`;
+    expect(await needs(definitions, main)).toEqual(expected);
+  });
+});
+
 describe("arguments in variables", () => {
   test.each<[string, CapabilityName[]]>([
     ["mode = 'w'\nopen(x, mode)", ["filesystem-write"]],

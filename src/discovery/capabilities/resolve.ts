@@ -392,6 +392,27 @@ export class Resolver {
     return null;
   }
 
+  /** Names of the methods of a class of the workspace, those of its bases included, or of a module's functions and classes. */
+  callables(base: Referent): ReadonlySet<string> {
+    const found = new Set<string>();
+    if (base.kind === "module" && base.file !== null) {
+      this.#consult(base.file);
+      for (const [name, { kind }] of this.#names.names(base.file)?.bindings ?? []) {
+        if (kind === "function" || kind === "class") found.add(name);
+      }
+    } else if (base.kind === "class" || base.kind === "instance") this.#addMethods(base.file, base.name, found, 0);
+    return found;
+  }
+
+  #addMethods(file: string, className: string, found: Set<string>, depth: number): void {
+    const info = depth > MAX_DEPTH ? null : this.classInfo(file, className);
+    for (const method of info?.methods ?? []) found.add(method);
+    for (const base of info?.bases ?? []) {
+      const above = this.resolve(base, file, null);
+      if (above?.kind === "class") this.#addMethods(above.file, above.name, found, depth + 1);
+    }
+  }
+
   classInfo(file: string, className: string): ClassNames | null {
     this.#consult(file);
     return this.#names.names(file)?.classes.get(className) ?? null;

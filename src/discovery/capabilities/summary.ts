@@ -61,6 +61,15 @@ const CLASS_HOOKS = /^(?:from_(?:crawler|settings)|setUp\w*|tearDown\w*|add_\w*a
 const WRAPPING_DECORATORS =
   /^(?:builtins\.(?:staticmethod|classmethod|property)|functools\.\w+|contextlib\.\w+|abc\.\w+|typing(?:_extensions)?\.\w+|warnings\.\w+|dataclasses\.\w+|attrs?\.\w+|pytest\.\w+|six\.\w+|torch\.(?:no_grad|inference_mode|enable_grad|jit\.\w+|compile)|tenacity\.\w+|backoff\.\w+|numba\.\w+|cached_property\.\w+|decorator\.\w+|deprecated\.\w+|deprecation\.\w+)/u;
 
+/** Decorators that give the function an object of theirs before all other arguments. */
+const CONTEXTS: ReadonlyMap<string, string> = new Map([
+  ["invoke.task", "invoke.Context"],
+  ["invoke.tasks.task", "invoke.Context"],
+  ["fabric.task", "fabric.Connection"],
+  ["fabric.tasks.task", "fabric.Connection"],
+  ["nox.session", "nox.Session"],
+]);
+
 /** Ends the program. */
 const ENDING: ReadonlySet<string> = new Set(["sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"]);
 
@@ -360,6 +369,7 @@ export class SummaryReader {
     const statements = bodyOnce(node);
     const inner = new Locals(statements);
     this.#parameters(node.args, inner, owner);
+    if (node.decorator_list.length > 0) this.#context(node, inner);
     const { holder } = this.#expressions;
     this.#expressions.holder = null;
     this.#block(statements, unit, inner, false);
@@ -447,6 +457,18 @@ export class SummaryReader {
     if (owner !== null) locals.set("super", { kind: "super", file: this.#file, name: owner });
   }
 
+  /** The first argument of a task, which its runner gives it. */
+  #context({ args, decorator_list }: FunctionDef, locals: Locals): void {
+    const [first] = [...args.posonlyargs, ...args.args];
+    if (first === undefined || first.annotation !== null) return;
+    for (const decorator of decorator_list) {
+      const used = decorator.kind === "Call" ? decorator.func : decorator;
+      const found = this.#resolver.resolve(used, this.#file, null);
+      const name = found?.kind === "external" ? CONTEXTS.get(found.name) : undefined;
+      if (name !== undefined) locals.setParameter(first.arg, { kind: "external", name, isObject: true });
+    }
+  }
+
   #class(node: ClassDef, unit: Unit, locals: Locals, isModule: boolean): void {
     for (const decorator of node.decorator_list) this.#decorator(decorator, unit, locals);
     if (!isModule) {
@@ -455,6 +477,7 @@ export class SummaryReader {
     }
     this.#registered(node, unit, locals);
     const bases = node.bases.map((base) => this.#resolver.resolve(base, this.#file, locals));
+    this.#derived(node.name, bases, unit);
     const methods: ClassMethod[] = [];
     const outer = this.#className;
     this.#className = node.name;
@@ -475,6 +498,26 @@ export class SummaryReader {
     }
     this.#className = outer;
     this.#later(node.name, { kind: "class", bases, methods });
+  }
+
+  /** A base may put the classes that are derived from it where somebody takes them out to make objects of them. */
+  #derived(className: string, bases: readonly (Referent | null)[], unit: Unit): void {
+    for (const base of bases) {
+      const hook = base?.kind === "class" ? this.#resolver.member(base.file, base.name, "__init_subclass__") : null;
+      if (hook?.kind !== "function") continue;
+      const { file, name } = hook;
+      unit.edges.push({ kind: "unit", file, unit: name });
+      for (const variable of this.#keepers(hook)) {
+        unit.registrations.push({ variable: { file, unit: variableUnit(variable) }, unit: className, isClass: true });
+      }
+    }
+  }
+
+  /** Where an `__init_subclass__` puts classes: variables of its module, or its own class under the name of that. */
+  #keepers(hook: Referent & { kind: "function" }): readonly string[] {
+    const keeping = this.#resolver.keeping(hook, false);
+    const own = hook.name.slice(0, hook.name.lastIndexOf("."));
+    return keeping?.kind === "stores" ? keeping.variables.map((name) => (name === "cls" ? own : name)) : [];
   }
 
   /** What making an object of a class reaches. Of most classes that a program imports it makes none. */

@@ -77,7 +77,10 @@ function moduleAttribute(interpreter: Interpreter, module: Value & { kind: "modu
   if (name === "__dict__") return dictionaryOf(interpreter, module) ?? unknown("the names of a module");
   if (name === "__path__" && module.folder !== undefined) return list([placed(module.folder)]);
   const own = module.scope.own(name) ?? starImported(module.scope, name);
-  if (own !== undefined) return own;
+  if (own !== undefined) {
+    interpreter.noteTaken(module, own);
+    return own;
+  }
   if (name === "__name__") return str(module.name);
   const from = module.file ?? "";
   const submodule = interpreter.source.resolve(from, 0, `${module.name}.${name}`);

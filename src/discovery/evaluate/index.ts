@@ -19,6 +19,7 @@ export { textOf } from "./format.ts";
 export {
   docstringOf,
   type ExternalModel,
+  type HiddenPart,
   Interpreter,
   type LibraryModels,
   type RunEvent,

@@ -51,6 +51,15 @@ export interface RunEvent {
   readonly preliminary: boolean;
 }
 
+/** A part of a program that it gets at in a way that its text does not show. */
+export interface HiddenPart {
+  readonly file: string;
+  /** A module's body; a function, or a method as `Class.name`; a class of which an object may be made. */
+  readonly kind: "module" | "function" | "class";
+  /** Empty for a module. */
+  readonly name: string;
+}
+
 /** Names of libraries (`sys`, `os`, `platform`) that tell about the interpreter and the system. */
 const MACHINE_MEMBERS: ReadonlySet<string> = new Set([
   "version_info",
@@ -93,6 +102,7 @@ export class Interpreter {
   #asksForName = false;
   /** What the program has set on classes of libraries, by qualified name. */
   readonly patched = new Map<string, Value>();
+  readonly #hidden = new Map<string, HiddenPart>();
   /** How often the program has asked for what the machine is that it runs on. */
   machineReads = 0;
   #usesArguments = false;
@@ -240,6 +250,37 @@ export class Interpreter {
     const { stepsAfterParse, stepsAfterMaybe } = this.limits;
     const more = this.conditional > 0 ? stepsAfterMaybe : stepsAfterParse;
     this.#budget = Math.min(this.#budget, this.#steps + more);
+  }
+
+  /**
+   * A module that was imported by a name which the program puts together. What a package loads of itself when it is
+   * imported is there for all programs that import it, most of which have no use for it.
+   */
+  noteImported({ file }: ModuleValue): void {
+    if (file !== null && this.#importDepth === 0) this.#note({ kind: "module", file, name: "" });
+  }
+
+  /** What was taken out of a module: where only running the program tells which module that is, its text does not show it. */
+  noteTaken({ file }: ModuleValue, value: Value): void {
+    if (file !== null && this.#hidden.size > 0 && this.#hidden.has(`${file}:`)) this.noteOffered(value);
+  }
+
+  /** A function, method or class that is offered to whoever starts the program. */
+  noteOffered(value: Value): void {
+    const callee = value.kind === "bound" ? value.function : value;
+    if (callee.kind === "class") this.#note({ kind: "class", file: callee.file, name: callee.name });
+    if (callee.kind !== "function") return;
+    const { file, owner, name } = callee;
+    this.#note({ kind: "function", file, name: owner === null ? name : `${owner.name}.${name}` });
+  }
+
+  #note(part: HiddenPart): void {
+    this.#hidden.set(`${part.file}:${part.name}`, part);
+  }
+
+  /** Parts of the program that its text does not show to be reached. */
+  get hiddenParts(): readonly HiddenPart[] {
+    return [...this.#hidden.values()];
   }
 
   evaluate(expression: Expression, frame: Frame): Value {

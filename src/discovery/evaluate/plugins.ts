@@ -27,7 +27,8 @@ function textOfArgument(call: CallArguments, index: number, name: string): strin
 }
 
 /** Runs a module that was imported by name or place: it is looked for because of what it does or holds. */
-function imported(module: Value): Value {
+function imported(module: Value, interpreter: Interpreter): Value {
+  if (module.kind === "module") interpreter.noteImported(module);
   // Asking for its names runs it.
   if (module.kind === "module" && module.isPending()) module.scope.peek("__name__");
   return module;
@@ -40,10 +41,11 @@ function importByName(call: CallArguments, interpreter: Interpreter): Value {
   const level = /^\.*/u.exec(name)?.[0].length ?? 0;
   const rest = name.slice(level);
   const anchor = level === 0 ? undefined : textOfArgument(call, 1, "package");
-  if (anchor === undefined) return imported(interpreter.importModule(call.file, level, rest));
+  if (anchor === undefined) return imported(interpreter.importModule(call.file, level, rest), interpreter);
   const parts = anchor.split(".");
   const above = parts.slice(0, parts.length - level + 1);
-  return imported(interpreter.importModule(call.file, 0, [...above, ...(rest === "" ? [] : [rest])].join(".")));
+  const dotted = [...above, ...(rest === "" ? [] : [rest])].join(".");
+  return imported(interpreter.importModule(call.file, 0, dotted), interpreter);
 }
 
 /** `importlib.import_module(name)` without a package: `__import__` has others in its place. */
@@ -147,9 +149,9 @@ function loaderOf(interpreter: Interpreter, file: string, name: string): HostVal
     typeName: "importlib.machinery.SourceFileLoader",
     getAttribute: (attribute) => (attribute === "path" ? placed(file) : attribute === "name" ? str(name) : undefined),
     callMethod: (method) => {
-      if (method === "load_module") return imported(interpreter.loadModule(file, name));
+      if (method === "load_module") return imported(interpreter.loadModule(file, name), interpreter);
       if (method !== "exec_module") return undefined;
-      imported(interpreter.loadModule(file, name));
+      imported(interpreter.loadModule(file, name), interpreter);
       return NONE;
     },
   };
@@ -241,7 +243,7 @@ function entryPointOf(
   const load = (): Value =>
     attribute.reduce(
       (owner, part) => interpreter.getAttribute(owner, part),
-      imported(interpreter.importModule(from, 0, module)),
+      imported(interpreter.importModule(from, 0, module), interpreter),
     );
   return {
     kind: "host",
@@ -260,7 +262,7 @@ export const PLUGIN_MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["importlib.util.spec_from_file_location", ofFile(specificationOf)],
   ["importlib.machinery.SourceFileLoader", ofFile(loaderOf)],
   ["importlib.machinery.FileFinder", fileFinder],
-  ["imp.load_source", ofFile((interpreter, file, name) => imported(interpreter.loadModule(file, name)))],
+  ["imp.load_source", ofFile((interpreter, file, name) => imported(interpreter.loadModule(file, name), interpreter))],
   ["importlib.metadata.entry_points", entryPoints],
   ["importlib_metadata.entry_points", entryPoints],
   ["pkg_resources.iter_entry_points", iterateEntryPoints],

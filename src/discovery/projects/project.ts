@@ -75,7 +75,7 @@ class ProjectReader implements ProjectReading {
     for (const miss of reading.misses) this.misses.add(miss);
     if (commandLine === null || (first !== undefined && isSame(first, commandLine))) return;
     const attribute = entry.attribute.join(".");
-    const found = this.#finder.ofPython(parsed, attribute);
+    const found = this.#finder.ofPython(parsed, attribute, reading.hiddenParts);
     for (const used of found.dependencies) this.dependencies.add(used);
     const isCut = reading.isCut && this.#store.declaresCommandLine(parsed.file);
     this.gaps.push(...commandLine.gaps, ...cutGaps(isCut, parsed.file, entry.name, commandLine.line));

@@ -80,6 +80,7 @@ class ComponentReading {
   }
 
   function(callee: FunctionValue, subcommand: string | undefined, isMethod: boolean): void {
+    this.#interpreter.noteOffered(callee);
     const doc = callee.attributes.get("__doc__");
     const help = parseDocstring(doc?.kind === "str" ? cleandoc(doc.value) : "").parameters;
     for (const parameter of signatureOf(callee, this.#interpreter, isMethod)) {
@@ -90,6 +91,7 @@ class ComponentReading {
   /** The members of a class (after its own arguments), object, dictionary or module. */
   members(component: Value, path: readonly string[]): void {
     if (path.length > MAX_NESTING) return;
+    this.#interpreter.noteOffered(component);
     const init = component.kind === "class" ? lookupInClass(component, "__init__") : undefined;
     if (init?.kind === "function") this.function(init, path.join(" ") || undefined, true);
     const ofClass = component.kind === "class" ? component : component.kind === "instance" ? component.class : null;

@@ -4,6 +4,7 @@ import {
   cleandoc,
   DEFAULT_LIMITS,
   docstringOf,
+  type HiddenPart,
   Interpreter,
   type LibraryModels,
   type Limits,
@@ -86,6 +87,8 @@ export interface PythonReading {
   readonly asksForName: boolean;
   /** The program is so large that its reading was cut short. */
   readonly isCut: boolean;
+  /** Parts that the program's text does not show to be reached. */
+  readonly hiddenParts: readonly HiddenPart[];
   /** Console commands that the file declares as a `setup.py`. */
   readonly entryPoints: readonly EntryPoint[];
 }
@@ -103,6 +106,7 @@ const NOT_A_PROGRAM: Omit<PythonReading, "shape"> = {
   documentation: undefined,
   asksForName: false,
   isCut: false,
+  hiddenParts: [],
   entryPoints: [],
 };
 
@@ -130,6 +134,7 @@ export function readPython(parsed: ParsedFile, facts: PythonFileFacts, store: Mo
     documentation: documentationOf(parsed),
     asksForName: interpreter.asksForName,
     isCut: !complete,
+    hiddenParts: interpreter.hiddenParts,
     entryPoints: setupEntryPoints(interpreter),
   };
 }
@@ -174,6 +179,7 @@ export function readEntryPoint(
     documentation: doc?.kind === "str" && doc.value.trim() !== "" ? cleandoc(doc.value) : documentationOf(parsed),
     asksForName: interpreter.asksForName,
     isCut: !complete,
+    hiddenParts: interpreter.hiddenParts,
     entryPoints: [],
   };
 }

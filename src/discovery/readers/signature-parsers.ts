@@ -197,6 +197,7 @@ function addComponent(context: Context, value: Value): void {
     return;
   }
   addCallable(context, value);
+  context.interpreter.noteOffered(value);
   if (value.kind === "class" && !isDataclass(value)) addCommands(context, methodsOf(value));
 }
 

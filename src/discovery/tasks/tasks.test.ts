@@ -100,3 +100,16 @@ it("files of these names without tasks are nothing", async () => {
   });
   expect(tools).toEqual([]);
 });
+
+it("tasks run programs through what their runner gives them", async () => {
+  const { tools } = await discoverFiles({
+    "tasks.py": "from invoke import task\n@task\ndef drop(c, path):\n    c.run('rm -rf ' + path)\n",
+    "noxfile.py":
+      "import nox\n@nox.session(python=['3.12'])\ndef tests(session):\n    session.install('x')\n    session.run('pytest')\n",
+  });
+  const found = tools.map(({ name, capabilities }) => [name, capabilities.map((one) => one.name)]);
+  expect(Object.fromEntries(found)).toEqual({
+    tasks: ["filesystem-delete", "process-spawn"],
+    tests: ["process-spawn", "package-install"],
+  });
+});

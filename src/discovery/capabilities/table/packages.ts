@@ -279,7 +279,8 @@ export const PACKAGE_RULES: readonly CapabilityRule[] = [
     names: `pexpect.spawn pexpect.run pexpect.popen_spawn.PopenSpawn ptyprocess.PtyProcess.spawn ptyprocess.PtyProcessUnicode.spawn
             psutil.Popen invoke.run invoke.Context.run sh.Command delegator.run fabric.api.local envoy.run
             sarge.run sarge.capture_stdout easyprocess.EasyProcess anyio.run_process trio.run_process
-            winpty.PtyProcess.spawn click.edit click.launch typer.launch nox.Session.run`,
+            winpty.PtyProcess.spawn click.edit click.launch typer.launch nox.Session.run invoke.Context.sudo
+            fabric.Connection.local`,
     scope: program(0),
   },
   {
@@ -331,7 +332,7 @@ export const PACKAGE_RULES: readonly CapabilityRule[] = [
   {
     capability: "package-install",
     why: "installs packages",
-    names: `pip.main pip._internal.main pip._internal.cli.main.main
+    names: `nox.Session.install nox.Session.conda_install pip.main pip._internal.main pip._internal.cli.main.main
             setuptools.command.easy_install.main conda.cli.main mim.install pipx.commands.install
             playwright.__main__.main webdriver_manager.chrome.ChromeDriverManager spacy.cli.download`,
   },

@@ -68,13 +68,13 @@ export const STANDARD_RULES: readonly CapabilityRule[] = [
   {
     capability: "filesystem-read",
     why: "opens a file for reading",
-    names: "pathlib.Path.open argparse.FileType",
+    names: "pathlib.Path.open argparse.FileType click.File",
     when: { kind: "reads", mode: 0 },
   },
   {
     capability: "filesystem-write",
     why: "opens a file for writing",
-    names: "pathlib.Path.open argparse.FileType",
+    names: "pathlib.Path.open argparse.FileType click.File",
     when: { kind: "writes", mode: 0 },
   },
   {
