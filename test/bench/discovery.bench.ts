@@ -16,6 +16,7 @@ const ROUNDS = 3;
 
 const PEER = "list, read and parse what is kept";
 const PYTHON = "… the same files by Python's ast";
+const NAMES = "cold scan: names shown";
 const SCAN = "cold scan";
 const HELPED_SCAN = "cold scan, helped by a thread";
 const WARM_START = "warm start: names shown";
@@ -131,6 +132,7 @@ async function measure(workspace: string, state: string): Promise<string> {
       { name: PEER, run: () => apart("peer", workspace, kept) },
       { name: PYTHON, run: () => inPython(workspace, kept) },
       { name: "list, read and parse all Python files", run: () => apart("peer", workspace, all) },
+      { name: NAMES, run: () => apart("names", workspace) },
       { name: SCAN, run: () => apart("scan", workspace) },
       { name: HELPED_SCAN, run: () => apart("helped-scan", workspace) },
     ],
@@ -299,17 +301,35 @@ async function costIn(program: string, argv: readonly string[], files: readonly 
   return { cpu, wall, memory };
 }
 
-type Task = "peer" | "scan" | "helped-scan";
+type Task = keyof typeof TASKS;
 
 async function doApart(task: string | undefined, workspace: string): Promise<void> {
   holdHeapDown();
   const files = (await text(process.stdin)).split("\n").filter((file) => file !== "");
-  const { cpu, wall } = await costOf(() =>
-    task === "peer"
-      ? peer(workspace, files)
-      : new WorkspaceIndex(workspace).scan({ signal, helpers: task === "scan" ? 0 : 1 }),
-  );
+  if (!isTask(task)) throw new Error(`there is no task ${task}; there are: ${Object.keys(TASKS).join(", ")}`);
+  const run = TASKS[task];
+  const { cpu, wall } = await costOf(() => run(workspace, files));
   console.log(cpu, wall, process.resourceUsage().maxRSS / 1024);
+}
+
+const TASKS = {
+  peer,
+  names: untilNamesOfNew,
+  scan: (workspace: string) => new WorkspaceIndex(workspace).scan({ signal, helpers: 0 }),
+  "helped-scan": (workspace: string) => new WorkspaceIndex(workspace).scan({ signal, helpers: 1 }),
+};
+
+function isTask(name: string | undefined): name is Task {
+  return name !== undefined && Object.hasOwn(TASKS, name);
+}
+
+/** Reads a workspace of which nothing is known until the names of the files that may hold tools are known. */
+async function untilNamesOfNew(workspace: string): Promise<void> {
+  const enough = new AbortController();
+  const scanned = new WorkspaceIndex(workspace).scan({ signal: enough.signal, onKept: () => enough.abort() });
+  await scanned.catch((error: unknown) => {
+    if (!enough.signal.aborted) throw error;
+  });
 }
 
 /** What no reader can do without: listing, reading and parsing, nothing else. */
