@@ -40,6 +40,15 @@ const importing = fc.oneof(
     .constantFrom("b", "e", "f", "deep", "d")
     .map((name) => `from .${name} import add, LIMIT, run\nfrom . import ${name}`),
   fc.constant("from ..b import add, run"),
+  fc
+    .tuple(
+      fc.constantFrom('os.path.dirname(__file__), "kit"', '__file__, "..", "..", "kit", "deep"', "UNKNOWN"),
+      moduleName,
+    )
+    .map(
+      ([folder, name]) =>
+        `import os, sys\nsys.path.insert(0, os.path.join(${folder}))\nimport ${name.slice(name.lastIndexOf(".") + 1)} as here\nadd = here.add\nLIMIT = here.LIMIT`,
+    ),
 );
 const declaring = fc.oneof(
   fc.integer({ min: 1, max: 3 }).map((value) => `LIMIT = ${value}`),

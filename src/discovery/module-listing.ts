@@ -32,3 +32,16 @@ export function listedModules(
   }
   return [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
+
+/** The folders that have modules and packages, by their names; `null` for names that several have. */
+export function homesOf(files: Iterable<string>): Map<string, string | null> {
+  const homes = new Map<string, string | null>();
+  for (const file of files) {
+    const path = file.endsWith("/__init__.py") ? parentFolder(file) : file.replace(/\.py$/u, "");
+    const home = parentFolder(path);
+    const name = path.slice(home === "" ? 0 : home.length + 1);
+    const known = homes.get(name);
+    homes.set(name, known === undefined || known === home ? home : null);
+  }
+  return homes;
+}

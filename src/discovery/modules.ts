@@ -15,7 +15,7 @@ import type {
   ModuleSource,
   ResolvedModule,
 } from "./evaluate/index.ts";
-import { listedModules, namesByFolder } from "./module-listing.ts";
+import { homesOf, listedModules, namesByFolder } from "./module-listing.ts";
 import { parentFolder, within } from "./paths.ts";
 import { isBinary, MAX_FILE_BYTES, PythonMarks } from "./prefilter.ts";
 import { declaredEntryPoints } from "./projects/declared.ts";
@@ -99,6 +99,8 @@ export class ModuleStore implements ModuleSource {
   /** What lies in each folder, once that was asked. */
   readonly #listings = new Map<string, readonly ListedModule[]>();
   #filesByFolder: Map<string, string[]> | null = null;
+  /** The folder that has the module or package of a name, `null` when several have one. */
+  #homes: Map<string, string | null> | null = null;
   /** Characters of which trees were added since they were last counted. */
   #added = 0;
   #parsed = 0;
@@ -165,6 +167,7 @@ export class ModuleStore implements ModuleSource {
     this.#roots.clear();
     this.#listings.clear();
     this.#filesByFolder = null;
+    this.#homes = null;
     if (exists) {
       this.#files.add(file);
       this.#addFolders(file);
@@ -443,6 +446,21 @@ export class ModuleStore implements ModuleSource {
       if (found !== null && (except === null || found.file !== except)) return found;
     }
     return null;
+  }
+
+  resolveIn(folder: string, dotted: string): ResolvedModule | null {
+    const parts = dotted.split(".");
+    const top = parts[0] ?? "";
+    return this.#isElsewhere(top) || !this.#holds(folder, top) ? null : this.#find(folder, parts);
+  }
+
+  resolveAnywhere(dotted: string): ResolvedModule | null {
+    const parts = dotted.split(".");
+    const top = parts[0] ?? "";
+    if (this.#isElsewhere(top)) return null;
+    this.#homes ??= homesOf(this.#files);
+    const home = this.#homes.get(top);
+    return home === undefined || home === null ? null : this.#find(home, parts);
   }
 
   #rootsWith(folder: string, top: string): readonly string[] {

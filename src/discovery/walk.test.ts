@@ -36,6 +36,14 @@ describe("walk", () => {
     expect(paths).toEqual(["a.py", "keep.log", "local_f.py", "src/build/c.py", "src/x.log"]);
   });
 
+  test.skipIf(process.platform === "darwin" || process.platform === "win32")(
+    "tells capital letters where the file system does",
+    async () => {
+      const paths = await pathsOf({ ".gitignore": "Build/\n*.PY\n", "build/a.py": "", "Build/b.py": "", "c.PY": "" });
+      expect(paths).toEqual(["build/a.py"]);
+    },
+  );
+
   test("leaves out what was installed or generated", async () => {
     const paths = await pathsOf({
       "node_modules/x.py": "",

@@ -205,10 +205,13 @@ async function rulesOf(
   return matcher === null ? parent : { parent, prefix: path === "" ? "" : `${path}/`, above: "", matcher };
 }
 
+/** Git tells capital letters in its rules wherever the file system does. */
+const IS_CASE_IGNORED = process.platform === "darwin" || process.platform === "win32";
+
 /** The rules of a file; `null` when it is not there or cannot be read: then it hides nothing. */
 async function matcherOf(path: string): Promise<Ignore | null> {
   try {
-    return ignore().add(await readFile(path, "utf8"));
+    return ignore({ ignorecase: IS_CASE_IGNORED }).add(await readFile(path, "utf8"));
   } catch {
     return null;
   }

@@ -81,6 +81,11 @@ export function makeClass(interpreter: Interpreter, node: ClassDef, frame: Frame
   }
   if (isEnumClass(made)) makeMembers(made);
   if (made.isDataclass) takeFields(interpreter, made);
+  for (const base of bases) {
+    if (base.kind !== "class") continue;
+    base.subclasses ??= [];
+    base.subclasses.push(made);
+  }
   const announced = announceClass(interpreter, made, keywords);
   return announced.kind === "class" ? decorate(interpreter, announced, node.decorator_list, frame) : announced;
 }

@@ -25,6 +25,8 @@ function sourceOf(files: Readonly<Record<string, string>>): ModuleSource {
       const file = `${dotted.replaceAll(".", "/")}.py`;
       return file in files ? { name: dotted, file } : null;
     },
+    resolveIn: () => null,
+    resolveAnywhere: () => null,
     has: (file) => file in files,
     modulesIn: () => [],
   };

@@ -11,11 +11,14 @@ import {
   listingOf,
   type ModuleSource,
   markOf,
+  type ResolvedModule,
 } from "./module-source.ts";
 import { Scope } from "./scope.ts";
-import { executeBlock } from "./statements.ts";
+import { SearchPath } from "./search-path.ts";
+import { type Completion, executeBlock } from "./statements.ts";
 import {
   type CallArguments,
+  dict,
   type ExternalValue,
   external,
   list,
@@ -103,6 +106,8 @@ export class Interpreter {
   /** What the program has set on classes of libraries, by qualified name. */
   readonly patched = new Map<string, Value>();
   readonly #hidden = new Map<string, HiddenPart>();
+  /** Where the program looks for modules besides. */
+  readonly searchPath = new SearchPath();
   /** How often the program has asked for what the machine is that it runs on. */
   machineReads = 0;
   #usesArguments = false;
@@ -121,6 +126,8 @@ export class Interpreter {
   readonly #externals = new Map<string, Value>();
   #mainFile: string | null = null;
   #stoppedAt: number | null = null;
+  /** A statement has been left that used up the budget. */
+  #hasResumed = false;
 
   constructor(source: ModuleSource, models: LibraryModels, limits: Limits = DEFAULT_LIMITS) {
     this.source = source;
@@ -343,6 +350,12 @@ export class Interpreter {
       const name = this.programName;
       return list([name === null ? unknown("the program's own name") : str(name)], true);
     }
+    if (qualified === "sys.path") return this.searchPath.value;
+    if (qualified === "sys.modules")
+      return dict(
+        [...this.#modules.values()].map((made) => [str(made.name), made]),
+        true,
+      );
     const made = this.models.constants.get(qualified) ?? external(qualified);
     owner.members ??= new Map();
     owner.members.set(name, made);
@@ -369,9 +382,18 @@ export class Interpreter {
     this.#executeModule(file, "__main__");
   }
 
+  /** What an import means, in the folders as well in which the program looks besides. */
+  #resolve(from: string, level: number, dotted: string): ResolvedModule | null {
+    const usual = this.source.resolve(from, level, dotted);
+    if (level > 0 || !this.searchPath.isSet) return usual;
+    // A module of that name may appear in one of these folders.
+    for (const name of dotted.split(".")) this.missedModules.add(name);
+    return this.searchPath.resolve(this.source, from, dotted, usual);
+  }
+
   /** `import` of an absolute or relative name: the workspace's module or something external. */
   importModule(from: string, level: number, dotted: string): ModuleValue | ExternalValue {
-    const found = this.source.resolve(from, level, dotted);
+    const found = this.#resolve(from, level, dotted);
     if (found === null) {
       const name = level > 0 ? `${".".repeat(level)}${dotted}` : dotted;
       this.missedModules.add(name.slice(name.lastIndexOf(".") + 1));
@@ -423,6 +445,11 @@ export class Interpreter {
     this.#modules.set(file, module);
     if (this.source.importDeclares(file) || this.#isDeclaringPackage(file)) run();
     return module;
+  }
+
+  /** Whether a module has been imported that runs only when one of its names is needed. */
+  get hasPendingModules(): boolean {
+    return [...this.#modules.values()].some((module) => module.isPending());
   }
 
   #isWorthRunning(file: string): boolean {
@@ -546,11 +573,37 @@ export class Interpreter {
     this.depth += 1;
     try {
       const frame = newFrame(file, scope, scope, null, null);
-      const end = tree.body.find((statement) => executeBlock(this, [statement], frame) !== "normal");
+      const end = tree.body.find((statement) => this.#executeOuter(statement, frame) !== "normal");
       if (file === this.#mainFile && end !== undefined && end !== tree.body.at(-1)) this.#stoppedAt = end.line;
     } finally {
       this.depth -= 1;
     }
+  }
+
+  /**
+   * A statement at the top of a module. One that uses up the budget of a program that has to do with command lines, and has
+   * not come to one yet, most likely prepares the program's own data: the rest is run once more without it.
+   */
+  #executeOuter(statement: Statement, frame: Frame): Completion {
+    const { depth, conditional, unusual, stack } = this;
+    const calls = stack.length;
+    try {
+      return executeBlock(this, [statement], frame);
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded) || !this.#mayResume(frame.file)) throw error;
+      this.#hasResumed = true;
+      this.depth = depth;
+      this.conditional = conditional;
+      this.unusual = unusual;
+      stack.length = calls;
+      this.#budget = this.#steps + this.limits.stepsWithLibrary;
+      return "normal";
+    }
+  }
+
+  #mayResume(file: string): boolean {
+    const isEarly = this.#budget <= this.limits.stepsWithLibrary && this.events.length === 0;
+    return isEarly && !this.#hasResumed && file === this.#mainFile && this.source.declaresCommandLine(file);
   }
 }
 

@@ -1,7 +1,8 @@
-import { type Expression, parseModule } from "../../python/index.ts";
+import { type Expression, type FunctionDef, parseModule, STANDARD_LIBRARY } from "../../python/index.ts";
 import { resolutionOrder } from "./classes.ts";
 import { newFrame } from "./frame.ts";
 import type { ExternalModel, Interpreter } from "./interpreter.ts";
+import { dictionaryOf } from "./namespaces.ts";
 import type { Scope } from "./scope.ts";
 import {
   bool,
@@ -17,6 +18,7 @@ import {
   setItem,
   str,
   TRUE,
+  truth,
   tuple,
   unknown,
   type Value,
@@ -109,6 +111,8 @@ function isSubclass(made: Value, base: Value): boolean | undefined {
   if (made.kind === "class") return isSubclassOf(made, base);
   if (made.kind !== "external" || (base.kind !== "external" && base.kind !== "class")) return undefined;
   if (isSameClass(made, base)) return true;
+  // No class of the standard library extends one of the workspace.
+  if (base.kind === "class" && STANDARD_LIBRARY.has(made.name.split(".", 1)[0] ?? "")) return false;
   if (!isDefiniteType(made)) return undefined;
   if (base.kind === "class") return false;
   if (made.name === "builtins.bool" && base.name === "builtins.int") return true;
@@ -268,6 +272,60 @@ function subclass(call: CallArguments): Value {
   return results.includes(undefined) ? unknown("issubclass()") : FALSE;
 }
 
+/** `inspect.isabstract`: whether a method is left that has to be overridden. */
+function isAbstract(call: CallArguments): Value {
+  const [value] = call.positional;
+  if (value?.kind !== "class") return isClass(call).kind === "unknown" ? unknown("isabstract()") : FALSE;
+  const order = resolutionOrder(value);
+  if (order.some((item) => item.kind !== "class" && !hasNothingAbstract(item))) return unknown("isabstract()");
+  const nearest = new Map<string, FunctionDef>();
+  for (const statement of order.flatMap((item) => (item.kind === "class" ? item.node.body : []))) {
+    if (statement.kind === "FunctionDef" && !nearest.has(statement.name)) nearest.set(statement.name, statement);
+  }
+  return bool([...nearest.values()].some((made) => made.decorator_list.some(isAbstractMark)));
+}
+
+function hasNothingAbstract(item: Value): boolean {
+  return item.kind === "external" && (isBuiltinType(item.name) || item.name === "abc.ABC");
+}
+
+function isAbstractMark(decorator: Expression): boolean {
+  const name = decorator.kind === "Name" ? decorator.id : decorator.kind === "Attribute" ? decorator.attr : null;
+  return name === "abstractmethod";
+}
+
+/** What a module or class has by name, inherited names included. */
+function namesOf(interpreter: Interpreter, target: Value | undefined): { names: Map<string, Value>; open: boolean } {
+  const names = new Map<string, Value>();
+  // An object has more than what was set on it.
+  let open = target?.kind !== "class" && target?.kind !== "module";
+  const owners = target?.kind === "class" ? resolutionOrder(target).toReversed() : [target ?? NONE];
+  for (const owner of owners) {
+    const own = dictionaryOf(interpreter, owner);
+    if (own?.kind !== "dict") open = true;
+    else for (const { key, value } of own.entries.values()) if (key.kind === "str") names.set(key.value, value);
+  }
+  return { names, open };
+}
+
+/** `inspect.getmembers(x, predicate)`: names in their order, with what they stand for. */
+function members(call: CallArguments, interpreter: Interpreter): Value {
+  const [target, given] = call.positional;
+  const predicate = given ?? call.keywords.get("predicate") ?? NONE;
+  const { names, open } = namesOf(interpreter, target);
+  const isWanted = (value: Value): boolean | undefined => {
+    if (predicate.kind === "none") return true;
+    return truth(interpreter.call(predicate, { ...interpreter.emptyCall(call.file, call.line), positional: [value] }));
+  };
+  const found = [...names]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => ({ item: tuple([str(name), value]), wanted: isWanted(value) }));
+  return list(
+    found.flatMap(({ item, wanted }) => (wanted === true ? [item] : [])),
+    open || found.some(({ wanted }) => wanted === undefined),
+  );
+}
+
 /** Looking at types from within the program. */
 export const INTROSPECTION_MODELS: readonly (readonly [string, ExternalModel])[] = [
   ["typing.get_type_hints", typeHints],
@@ -281,6 +339,8 @@ export const INTROSPECTION_MODELS: readonly (readonly [string, ExternalModel])[]
   ],
   ["inspect.isclass", isClass],
   ["inspect.isfunction", isFunction],
+  ["inspect.isabstract", isAbstract],
+  ["inspect.getmembers", members],
   ["inspect.getfullargspec", argumentSpecification],
   ["inspect.getargspec", argumentSpecification],
   ["sqlalchemy.util.inspect_getfullargspec", argumentSpecification],

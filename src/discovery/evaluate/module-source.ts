@@ -44,6 +44,10 @@ export interface ModuleSource {
    * @returns the file, a folder without `__init__.py` (`file` is `null`), or `null`: not of this workspace
    */
   resolve(from: string, level: number, dotted: string): ResolvedModule | null;
+  /** What an absolute import means when it is looked for in one folder only. */
+  resolveIn(folder: string, dotted: string): ResolvedModule | null;
+  /** What an absolute import means when only one folder of the workspace, whichever, has such a module. */
+  resolveAnywhere(dotted: string): ResolvedModule | null;
   /** Whether there is such a Python file. */
   has(file: string): boolean;
   /** What the projects and installed distributions around a file declare for programs that look for plugins. */

@@ -117,6 +117,8 @@ export interface ClassValue {
   readonly file: string;
   readonly line: number;
   readonly bases: readonly Value[];
+  /** The classes made so far that extend it directly. */
+  subclasses?: ClassValue[];
   /** Where attributes are looked up, once that has been worked out. */
   order?: readonly (ClassValue | ExternalValue)[];
   /** The class body's names, in order of definition. */

@@ -39,6 +39,27 @@ main()
     expect(late.tools.find(({ file }) => file === "run.py")?.framework).toBe("main");
   });
 
+  test("data that is long to prepare does not end the program", async () => {
+    const tool = await onlyTool({
+      "run.py": `
+import argparse
+def table(n):
+    return [[i * j for j in range(n)] for i in range(n)]
+DATA = {n: table(1000) for n in range(1000)}
+SIZES = ["small", "large"]
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", choices=SIZES)
+    parser.add_argument("--count", type=int, default=len(DATA))
+    parser.parse_args()
+if __name__ == "__main__":
+    main()
+`,
+    });
+    expect(parameterOf(tool, "--size").choices).toEqual(["small", "large"]);
+    expect(parameterOf(tool, "--count").default).toBeUndefined();
+  });
+
   test("a second command line is found after the first", async () => {
     const tool = await onlyTool({
       "run.py": `

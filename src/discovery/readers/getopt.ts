@@ -57,8 +57,11 @@ export const getoptReader: Reader = {
 
 function parametersOf(declaration: Declaration): Parameter[] {
   const parameters: Parameter[] = [];
+  /** Python takes the first of an option that is named twice. */
+  const seen = new Set<string>();
   const add = (name: string, flag: string, takesValue: boolean): void => {
-    if (name === "h" || name === "help") return;
+    if (name === "h" || name === "help" || seen.has(flag)) return;
+    seen.add(flag);
     parameters.push({
       name,
       flags: [flag],

@@ -79,6 +79,18 @@ if __name__ == "__main__":
   expect(tool.entry.rest).toMatchObject({ name: "args", confidence: "likely" });
 });
 
+test("getopt: an option that is named twice is one", async () => {
+  const tool = await onlyTool({
+    "g.py": `import getopt, sys\nopts, args = getopt.getopt(sys.argv[1:], "va:vo:av", ["all", "all"])\n`,
+  });
+  expect(tool.parameters.map(({ flags, type }) => [flags[0], type])).toEqual([
+    ["-v", "boolean"],
+    ["-a", "string"],
+    ["-o", "string"],
+    ["--all", "boolean"],
+  ]);
+});
+
 test("fire: functions, classes", async () => {
   const one = await onlyTool({
     "f.py":
