@@ -228,7 +228,7 @@ export const SHELL_BUILTINS: ReadonlySet<string> = new Set(
 
 /** The capabilities that a command line needs, beside starting the program. */
 export function needsOfCommand(words: readonly string[]): readonly CommandRule[] {
-  const [first = "", ...args] = words;
+  const [first = "", ...args] = unwrapModule(words);
   const program = first.slice(first.lastIndexOf("/") + 1);
   const subcommand = args.find((word) => !word.startsWith("-")) ?? "";
   return COMMAND_RULES.filter((rule) => {
@@ -238,6 +238,12 @@ export function needsOfCommand(words: readonly string[]): readonly CommandRule[]
     if (rule.subcommands !== undefined && !isSubcommand(rule.subcommands, program, subcommand, args)) return false;
     return rule.having === undefined || rule.having.some((option) => args.some((word) => matchesOption(word, option)));
   });
+}
+
+/** `python -m pip install` is `pip install`. */
+export function unwrapModule(words: readonly string[]): readonly string[] {
+  const isModule = /^(?:\S*\/)?python[\d.]*$/u.test(words[0] ?? "") && words[1] === "-m" && words[2] !== undefined;
+  return isModule ? words.slice(2) : words;
 }
 
 function isSubcommand(list: string, program: string, subcommand: string, args: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import type { CapabilityExtension, CapabilityName, Scope } from "../../model/index.ts";
 import type { Call, Expression } from "../../python/index.ts";
-import { needsOfCommand } from "./commands.ts";
+import { needsOfCommand, unwrapModule } from "./commands.ts";
 import {
   CAPABILITY_RULES,
   type CapabilityRule,
@@ -338,10 +338,4 @@ function wholeText(node: Expression, literal: Literal): string | undefined {
 /** `sys.executable` */
 function isPythonItself(node: Expression): boolean {
   return node.kind === "Attribute" && node.attr === "executable";
-}
-
-/** `python -m pip install` is `pip install`. */
-function unwrapModule(words: readonly string[]): readonly string[] {
-  const isModule = /^python[\d.]*$/u.test(words[0] ?? "") && words[1] === "-m" && words[2] !== undefined;
-  return isModule ? words.slice(2) : words;
 }

@@ -59,9 +59,16 @@ const STARTERS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** What `find` starts for the files that it finds. */
+const FIND_ACTIONS: ReadonlySet<string> = new Set(["-exec", "-execdir", "-ok", "-okdir"]);
+
 /** What a command starts in its turn: `sudo rm x` starts `rm x`. */
 function started(words: readonly string[]): readonly string[] {
   const [program = "", ...rest] = words;
+  if (program === "find") {
+    const action = rest.findIndex((word) => FIND_ACTIONS.has(word));
+    return action === -1 ? [] : rest.slice(action + 1);
+  }
   // `command -v x` only looks for x.
   if (!STARTERS.has(program) || (program === "command" && /^-[a-z]*[vV]/u.test(rest[0] ?? ""))) return [];
   const from = rest.findIndex(

@@ -122,6 +122,41 @@ echo done > out.txt
   });
 });
 
+test("words beside the options of a loop", () => {
+  const loop = (arm: string): string =>
+    `#!/bin/bash\nwhile [ $# -gt 0 ]; do\n  case "$1" in\n    -v) V=1; shift ;;\n    ${arm}\n  esac\ndone\n`;
+  const wordsOf = (arm: string): unknown =>
+    readShell("x.sh", loop(arm), { isExecutable: true })
+      ?.parameters.slice(1)
+      .map(({ name, type, required, flags }) => [name, type, required, flags]);
+  expect(wordsOf('*) SERVICE="$1"; shift ;;')).toEqual([["service", "string", false, []]]);
+  expect(wordsOf('*) FILES+=("$1"); shift ;;')).toEqual([["files", "array", false, []]]);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+  expect(wordsOf('*) names=("${names[@]}" "$1"); shift ;;')).toEqual([["names", "array", false, []]]);
+  expect(wordsOf("*) break ;;")).toEqual([]);
+});
+
+test("what follows a subcommand belongs to it", () => {
+  const wordsOf = (text: string): unknown =>
+    readShell("x.sh", `#!/bin/sh\n${text}`, { isExecutable: true })?.parameters.map(({ subcommand, name, type }) => [
+      subcommand,
+      name,
+      type,
+    ]);
+  const arms = '  start) run ;;\n  stop) end "$2" ;;\n  all) each "$@" ;;\nesac\n';
+  expect(wordsOf(`case "$1" in\n${arms}`)).toEqual([
+    ["stop", "arg1", "string"],
+    ["all", "args", "array"],
+  ]);
+  expect(wordsOf(`cmd=$1; shift\ncase "$cmd" in\n  stop) end "$1" ;;\nesac\n`)).toEqual([["stop", "arg1", "string"]]);
+  expect(wordsOf('case "$1" in\n  stop) shift; end "$1" ;;\nesac\n')).toEqual([["stop", "arg1", "string"]]);
+  expect(wordsOf(`NAME=$2\ncase "$1" in\n  start) run ;;\n  stop) end ;;\nesac\n`)).toEqual([
+    ["start", "arg1", "string"],
+    ["stop", "arg1", "string"],
+  ]);
+  expect(wordsOf(`main() {\n  case "$1" in\n  start) run ;;\n  esac\n}\nmain "$@"\n`)).toEqual([]);
+});
+
 test("getopt texts, letters of getopts, arguments of functions", () => {
   const script = `#!/bin/bash
 SHORT=hvo:

@@ -1,9 +1,10 @@
-import type { Parameter, Subcommand, Tool } from "../../model/index.ts";
+import type { Parameter, Tool } from "../../model/index.ts";
 import { scriptCapabilities } from "../capabilities/index.ts";
 import { categoryOf } from "../category.ts";
 import { firstParagraph } from "../python-tool.ts";
 import { argumentsSchema } from "../schema.ts";
 import { headerComment } from "./script.ts";
+import { type Chosen, caseOptions, distinctBy, isSubcommandName, type Line, type Word } from "./shell-cases.ts";
 import { getoptOptions, getoptsOptions, getoptsVariables, type Option } from "./shell-getopt.ts";
 import { logicalLines, shellCommands } from "./shell-words.ts";
 import { soundsLikePath } from "./types.ts";
@@ -27,7 +28,11 @@ export function readShell(file: string, text: string, facts: ShellFacts): Tool |
   const getopts = [...getoptsOptions(lines), ...getoptOptions(lines)];
   const cases = caseOptions(lines, getoptsVariables(lines));
   const parameters = toParameters([...getopts, ...cases.options], usage);
-  const positional = positionals(lines, cases.options.length + getopts.length > 0, usage);
+  const hasOptions = cases.options.length + getopts.length > 0;
+  const positional =
+    cases.chosen !== null && !hasOptions
+      ? wordsOfSubcommands(cases.chosen, lines)
+      : positionals(lines, hasOptions, usage, cases.words);
   const all = [...parameters, ...positional];
   const stem = file.slice(file.lastIndexOf("/") + 1).replace(/\.(?:ba)?sh$/u, "");
   const description = firstParagraph(headerComment(text)) ?? "";
@@ -49,8 +54,6 @@ export function readShell(file: string, text: string, facts: ShellFacts): Tool |
     capabilities,
   };
 }
-
-type Line = ReturnType<typeof logicalLines>[number];
 
 /** The shell that the first line names; `bash` where it says nothing. */
 function interpreterOf(text: string): string {
@@ -88,99 +91,6 @@ function isLibrary(lines: readonly Line[]): boolean {
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1;
-}
-
-// --- case "$1" in -----------------------------------------------------------------------------------------------
-
-/** Options and words that a `case` over an argument tells apart. */
-function caseOptions(
-  lines: readonly Line[],
-  letters: ReadonlySet<string>,
-): { readonly options: Option[]; readonly subcommands: Subcommand[] } {
-  const options: Option[] = [];
-  const subcommands: Subcommand[] = [];
-  for (let index = 0; index < lines.length; index += 1) {
-    const head = /\bcase\s+["']?\$\{?([\w@#%:=*/+-]+)\}?["']?\s+in\b/u.exec(lines[index]?.text ?? "");
-    if (head === null) continue;
-    const isArgument =
-      /^(?:1|@|arg|key|opt|option|i|param|cmd|command|action|subcommand|mode|PARAM|\w*arg\w*|1[%#:=*].*)$/iu.test(
-        head[1] ?? "",
-      );
-    const { arms, end } = armsOf(lines, index);
-    if (!isArgument || letters.has(head[1] ?? "")) continue;
-    for (const arm of arms) addArm(arm, options, subcommands);
-    index = Math.min(index, end);
-  }
-  return { options, subcommands: distinctBy(subcommands, (item) => item.path) };
-}
-
-interface Arm {
-  readonly patterns: readonly string[];
-  body: string;
-  readonly line: number;
-}
-
-/** The arms of the `case` that begins on a line; nested ones are part of their arm's body. */
-function armsOf(lines: readonly Line[], start: number): { readonly arms: readonly Arm[]; readonly end: number } {
-  const arms: Arm[] = [];
-  let depth = 0;
-  let isOpen = false;
-  for (let index = start; index < lines.length; index += 1) {
-    const { line = 1, text = "" } = lines[index] ?? {};
-    const isHead = index === start;
-    const rest = isHead ? text.replace(/^.*?\bin\b/u, "") : text;
-    depth += Number(!isHead && /\bcase\b.*\bin\b/u.test(text));
-    if (depth === 0 && !isOpen) isOpen = openArm(arms, rest, line);
-    else extendArm(arms, rest);
-    if (depth === 0 && /;;|;&/u.test(rest)) isOpen = false;
-    if (/(?:^|[\s;])esac\b/u.test(rest)) {
-      depth -= 1;
-      if (depth < 0) return { arms, end: index };
-    }
-  }
-  return { arms, end: lines.length };
-}
-
-/** `pattern | pattern) body`. @returns whether an arm begins here */
-function openArm(arms: Arm[], text: string, line: number): boolean {
-  const match = /^\s*\(?([^()#]+?)\)(.*)$/u.exec(text);
-  if (match === null) return false;
-  const patterns = (match[1] ?? "").split("|").map((item) => item.trim().replaceAll(/["']/gu, ""));
-  arms.push({ patterns, body: match[2] ?? "", line });
-  return true;
-}
-
-function extendArm(arms: Arm[], text: string): void {
-  const last = arms.at(-1);
-  if (last !== undefined) last.body += `\n${text}`;
-}
-
-/** Signs that an option's arm takes the next word: `$2`, `shift 2`, or a `shift` before `$1` is read. */
-const TAKES_VALUE = /\$\{?2\b|\bOPTARG\b|\bshift\s+2\b|\bshift\s*(?:;|\n|&&)[\s\S]*\$\{?1\b/u;
-
-/** Leaves out `--verb` beside `--verbose`: only what it is short for is an option. */
-function withoutAbbreviations(flags: readonly string[]): readonly string[] {
-  return flags.filter(
-    (flag) => !flag.startsWith("--") || !flags.some((other) => other !== flag && other.startsWith(flag)),
-  );
-}
-
-function addArm(arm: Arm, options: Option[], subcommands: Subcommand[]): void {
-  const flags = withoutAbbreviations(
-    arm.patterns
-      .map((pattern) => pattern.replace(/=\*$/u, ""))
-      .filter((pattern) => /^--?[A-Za-z0-9][\w-]*$/u.test(pattern)),
-  );
-  if (flags.length > 0) {
-    if (flags.some((flag) => flag === "-h" || flag === "--help")) return;
-    const takesValue = arm.patterns.some((pattern) => pattern.endsWith("=*")) || TAKES_VALUE.test(arm.body);
-    if (flags.includes("--version")) return;
-    options.push({ flags: [...new Set(flags)], takesValue, line: arm.line, isCertain: false });
-    return;
-  }
-  for (const pattern of arm.patterns) {
-    if (/^[a-z][\w-]*$/u.test(pattern) && pattern !== "help") subcommands.push({ path: pattern, line: arm.line });
-  }
 }
 
 // --- parameters -------------------------------------------------------------------------------------------------
@@ -221,6 +131,36 @@ function joinFlags(known: Parameter, option: Option, parameters: Parameter[]): v
   }
 }
 
+/** What follows a subcommand: the words that its arm reads, and those that the script reads whichever it is. */
+function wordsOfSubcommands({ arms, from, to }: Chosen, lines: readonly Line[]): Parameter[] {
+  const all = ownLines(lines);
+  // A function that tells them apart is given all of the words.
+  const own = all.some(({ line }) => line === from) ? all.filter(({ line }) => line < from || line > to) : [];
+  const shift = own.find(({ line, text }) => line <= from && SHIFT.test(text))?.line ?? Number.POSITIVE_INFINITY;
+  const general = own.map(({ line, text }) => readWords(text, line > shift ? 1 : 0));
+  return arms.flatMap(({ patterns, body, line }) => {
+    const isShifted = shift < from || SHIFT.test(body);
+    const used = [...general, readWords(body, isShifted ? 1 : 0)];
+    const last = Math.max(...used.map((one) => one.last));
+    const hasRest = used.some((one) => one.hasRest);
+    const names = Array.from({ length: Math.max(0, last - 1) }, (_none, index) => `arg${index + 1}`);
+    return patterns.filter(isSubcommandName).flatMap((subcommand) => [
+      ...names.map((name): Parameter => {
+        return { name, flags: [], type: "string", required: false, subcommand, confidence: "likely", line };
+      }),
+      ...(hasRest ? [{ ...restParameter(line, "args"), subcommand }] : []),
+    ]);
+  });
+}
+
+const SHIFT = /(?:^|[\s;&])shift\b/u;
+
+/** The last of the words that a text reads (the subcommand is the first one), and whether it reads all that follow. */
+function readWords(text: string, shifted: number): { readonly last: number; readonly hasRest: boolean } {
+  const positions = [...text.matchAll(/\$\{?([1-9])\b/gu)].map((match) => Number(match[1]) + shifted);
+  return { last: Math.max(1, ...positions), hasRest: /\$\{?[@*](?![\w#])/u.test(text) };
+}
+
 /** The lines that run with the script's own arguments: not those of functions, and without quoted programs of others. */
 function ownLines(lines: readonly Line[]): readonly Line[] {
   let depth = 0;
@@ -237,7 +177,12 @@ function ownLines(lines: readonly Line[]): readonly Line[] {
 }
 
 /** `$1`, `$2`… outside option loops; `"$@"` is any number of words. */
-function positionals(lines: readonly Line[], hasOptions: boolean, usage: readonly string[]): Parameter[] {
+function positionals(
+  lines: readonly Line[],
+  hasOptions: boolean,
+  usage: readonly string[],
+  words: readonly Word[],
+): Parameter[] {
   const named = usagePositionals(usage);
   const used = ownLines(lines);
   const all = used.find(({ text }) => /\$[@*]/u.test(text));
@@ -263,6 +208,7 @@ function positionals(lines: readonly Line[], hasOptions: boolean, usage: readonl
   }
   if (all !== undefined && highest === 0 && !hasOptions) parameters.push(restParameter(all.line, "args"));
   else if (hasOptions && named.length > 0) parameters.push(restParameter(1, named[0]?.name ?? "args"));
+  else if (hasOptions) parameters.push(...words.map(wordParameter));
   return distinctBy(parameters, (parameter) => parameter.name);
 }
 
@@ -278,6 +224,12 @@ function restParameter(line: number, name: string): Parameter {
     confidence: "likely",
     line,
   };
+}
+
+function wordParameter({ name, isList, line }: Word): Parameter {
+  if (isList) return restParameter(line, name);
+  const path = soundsLikePath(name) ? { isPath: true } : {};
+  return { name, flags: [], type: "string", required: false, ...path, confidence: "likely", line };
 }
 
 /** `${1:-default}` and tests for emptiness say that an argument may be left out; `${1:?message}` that it may not. */
@@ -332,14 +284,4 @@ function usagePositionals(
     names.push({ name, isOptional: match[1] !== undefined || match[3] !== undefined || before.endsWith("[") });
   }
   return names;
-}
-
-function distinctBy<T>(items: readonly T[], key: (item: T) => string): T[] {
-  const seen = new Set<string>();
-  return items.filter((item) => {
-    const name = key(item);
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return true;
-  });
 }

@@ -1,6 +1,6 @@
 import type { Parameter, Tool } from "../../model/index.ts";
 import { soundsLikePath } from "../readers/types.ts";
-import { folderOf, type Recipe, recipeTool } from "./recipe.ts";
+import { folderOf, linesWith, type Recipe, recipeTool, type Step } from "./recipe.ts";
 
 /** `name param default='x' +rest: dependencies`, with attributes above. */
 const HEAD =
@@ -18,13 +18,23 @@ export function justTools(file: string, text: string): Tool[] {
   for (const [index, content] of text.split(/\r?\n/u).entries()) {
     if (content.length <= MAX_LINE) reading.read(index + 1, content);
   }
-  return reading.recipes.map((recipe) =>
-    recipeTool(file, "just", recipe, ["just", "--justfile", file, "--working-directory", folderOf(file), recipe.name]),
-  );
+  return reading.recipes.map((own) => {
+    const recipe = { ...own, body: linesWith(own.name, (name) => reading.steps.get(name)) };
+    return recipeTool(file, "just", recipe, [
+      "just",
+      "--justfile",
+      file,
+      "--working-directory",
+      folderOf(file),
+      recipe.name,
+    ]);
+  });
 }
 
 class RecipeReading {
   readonly recipes: Recipe[] = [];
+  /** What all recipes do, private ones as well. */
+  readonly steps = new Map<string, Step>();
   #help: string | undefined;
   #isPrivate = false;
   #body: { line: number; text: string }[] = [];
@@ -53,8 +63,16 @@ class RecipeReading {
   }
 
   #head(line: number, text: string): void {
-    const [, name = "", parameters = ""] = HEAD.exec(text) ?? [];
+    const [head = "", name = "", parameters = ""] = HEAD.exec(text) ?? [];
     if (text.trim() !== "") this.#body = [];
+    if (name !== "") {
+      const needs =
+        text
+          .slice(head.length)
+          .replace(/#.*$/u, "")
+          .match(/[A-Za-z_][\w-]*/gu) ?? [];
+      this.steps.set(name, { body: this.#body, needs });
+    }
     if (name === "" || this.#isPrivate || name.startsWith("_") || SETTINGS.has(name)) return;
     this.recipes.push({
       name,

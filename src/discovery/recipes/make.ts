@@ -1,5 +1,14 @@
 import type { Parameter, Tool } from "../../model/index.ts";
-import { baseOf, folderOf, type Recipe, recipeTool, variable } from "./recipe.ts";
+import {
+  baseOf,
+  folderOf,
+  linesWith,
+  type Recipe,
+  type RecipeLine,
+  recipeTool,
+  type Step,
+  variable,
+} from "./recipe.ts";
 
 /** Targets that are commands by convention, also where the file does not say so. */
 const COMMON =
@@ -20,7 +29,7 @@ interface Rule {
 export function makeTools(file: string, text: string): Tool[] {
   const reading = new RuleReading();
   for (const one of joined(text)) if (one.text.length <= MAX_LINE) reading.read(one.line, one.text);
-  const { rules, phony, defaults } = reading;
+  const { rules, phony, defaults, values } = reading;
   const byName = new Map<string, Rule>();
   for (const rule of rules) {
     for (const target of rule.targets) {
@@ -34,7 +43,7 @@ export function makeTools(file: string, text: string): Tool[] {
       name,
       line: rule.line,
       help: rule.help,
-      body: rule.body,
+      body: linesWith(name, (one) => stepOf(byName.get(one), values)),
       parameters: parametersOf(name, byName, defaults),
     };
     return [
@@ -49,6 +58,40 @@ export function makeTools(file: string, text: string): Tool[] {
       ]),
     ];
   });
+}
+
+function stepOf(rule: Rule | undefined, values: ReadonlyMap<string, string>): Step | undefined {
+  const body = rule?.body.map((one): RecipeLine => ({ ...one, shell: shellOf(one.text, values) })) ?? [];
+  return rule && { body, needs: rule.prerequisites };
+}
+
+/** Variables that make itself has. */
+const BUILT_IN: ReadonlyMap<string, string> = new Map([
+  ["RM", "rm -f"],
+  ["MAKE", "make"],
+  ["CC", "cc"],
+  ["CXX", "g++"],
+  ["AR", "ar"],
+]);
+
+/** How often variables are looked for in what variables stand for. */
+const MAX_EXPANSIONS = 3;
+
+/** What the shell gets: variables of which the value is known in their place, others and functions as variables of the shell. */
+function shellOf(text: string, values: ReadonlyMap<string, string>): string {
+  let expanded = text;
+  for (let round = 0; round < MAX_EXPANSIONS; round += 1) {
+    expanded = expanded.replaceAll(/(?<!\$)\$(?:\((\w+)\)|\{(\w+)\})/gu, (whole, name?: string, other?: string) => {
+      const value = values.get(name ?? other ?? "") ?? BUILT_IN.get(name ?? other ?? "");
+      return value === undefined || expanded.length > MAX_LINE ? whole : value;
+    });
+  }
+  return expanded
+    .replaceAll(/(?<!\$)\$\((\w+)\)/gu, (_whole, name: string) => `\${${name}}`)
+    .replaceAll(/(?<!\$)\$\(([a-z]+)\s([^()]*)\)/gu, (_whole, name: string, given: string) =>
+      name === "shell" ? `$(${given})` : "$X",
+    )
+    .replaceAll("$$", "$");
 }
 
 function isCommand(name: string, rule: Rule, phony: ReadonlySet<string>): boolean {
@@ -72,6 +115,8 @@ class RuleReading {
   readonly rules: Rule[] = [];
   readonly phony = new Set<string>();
   readonly defaults = new Map<string, { value: string; line: number }>();
+  /** What variables stand for, as the file says it first. */
+  readonly values = new Map<string, string>();
   #comment: string[] = [];
   #rule: Rule | null = null;
 
@@ -85,6 +130,9 @@ class RuleReading {
   #statement(line: number, text: string): void {
     const assigned = ASSIGNMENT.exec(text);
     const head = assigned === null ? RULE.exec(text) : null;
+    if (assigned !== null && assigned[2] !== "+" && assigned[2] !== "!" && !this.values.has(assigned[1] ?? "")) {
+      this.values.set(assigned[1] ?? "", (assigned[3] ?? "").replace(/\s*#.*$/u, "").trim());
+    }
     if (assigned?.[2] === "?") {
       this.defaults.set(assigned[1] ?? "", { value: (assigned[3] ?? "").replace(/\s*#.*$/u, ""), line });
     }

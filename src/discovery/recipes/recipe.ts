@@ -5,14 +5,39 @@ import { shellCommands } from "../readers/shell-words.ts";
 import { soundsLikePath } from "../readers/types.ts";
 import { argumentsSchema } from "../schema.ts";
 
+/** Longest text kept as evidence. */
+const MAX_TEXT = 200;
+
+/** A shell line of a recipe. */
+export interface RecipeLine {
+  readonly line: number;
+  readonly text: string;
+  /** What the shell gets, where the file says it in another way. */
+  readonly shell?: string;
+}
+
+/** What a recipe does itself, and the recipes that run with it. */
+export interface Step {
+  readonly body: readonly RecipeLine[];
+  readonly needs: readonly string[];
+}
+
+/** The lines of a recipe and of all that run with it, each recipe once. */
+export function linesWith(name: string, stepOf: (name: string) => Step | undefined): readonly RecipeLine[] {
+  const names = new Set([name]);
+  // The set grows while it is gone through.
+  for (const one of names) for (const need of stepOf(one)?.needs ?? []) names.add(need);
+  return [...names].flatMap((one) => stepOf(one)?.body ?? []);
+}
+
 /** One named thing that a build or task file does. */
 export interface Recipe {
   readonly name: string;
   readonly line: number;
   readonly help: string | undefined;
   readonly parameters: readonly Parameter[];
-  /** Its shell lines. */
-  readonly body: readonly { readonly line: number; readonly text: string }[];
+  /** Its shell lines, and those of the recipes that run with it. */
+  readonly body: readonly RecipeLine[];
 }
 
 /** A parameter given as `NAME=value`. */
@@ -43,8 +68,12 @@ export function recipeTool(
   const { name, line, help = "", parameters, body } = recipe;
   // Blank lines keep the numbers of the lines.
   const lines: string[] = [];
-  for (const one of body) lines[one.line - 1] = one.text;
-  const commands = shellCommands(Array.from(lines, (text) => text ?? "").join("\n"));
+  const shown = new Map(body.map((one) => [one.line, one.text]));
+  for (const one of body) lines[one.line - 1] = one.shell ?? one.text;
+  const commands = shellCommands(Array.from(lines, (text) => text ?? "").join("\n")).map((one) => ({
+    ...one,
+    text: shown.get(one.line)?.slice(0, MAX_TEXT) ?? one.text,
+  }));
   const started = {
     line,
     text: command.join(" "),

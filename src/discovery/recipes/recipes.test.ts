@@ -99,6 +99,86 @@ it("Taskfile: descriptions, required variables and defaults; internal tasks left
   expect(await toolsOf("Taskfile.yml", "tasks: [a, b")).toEqual([]);
 });
 
+/** The capabilities of each recipe, and the programs that it starts. */
+async function needsOf(file: string, lines: readonly string[]): Promise<Record<string, unknown>> {
+  const tools = await toolsOf(file, lines.join("\n"));
+  const programsOf = (tool: Tool): unknown =>
+    tool.capabilities.find(({ name }) => name === "process-spawn")?.scope?.programs?.slice(1);
+  const namesOf = (tool: Tool): string[] => tool.capabilities.map(({ name }) => name);
+  return Object.fromEntries(
+    tools.map((tool) => [
+      tool.name,
+      [programsOf(tool), namesOf(tool).filter((name) => !/^(?:process-spawn|filesystem-read)$/u.test(name))],
+    ]),
+  );
+}
+
+it("Makefile: variables and functions are no programs, those of known values are what they stand for", async () => {
+  const lines = [
+    ".PHONY: install clean list",
+    "PREFIX ?= /usr",
+    "PYTHON := python3",
+    "FILES = $(wildcard *.c)",
+    "install:",
+    "\tcp a $(PREFIX)/bin",
+    "\t$(PYTHON) -m pip install .",
+    "clean:",
+    "\t$(RM) -r out $(FILES) $(UNKNOWN)",
+    "list:",
+    "\tfor i in $$(ls); do echo $$i $(shell date now); done",
+  ];
+  expect(await needsOf("Makefile", lines)).toEqual({
+    install: [
+      ["cp", "python3"],
+      ["filesystem-write", "network-access", "package-install"],
+    ],
+    clean: [["rm"], ["filesystem-delete"]],
+    list: [["ls", "date"], []],
+  });
+  const [install] = await toolsOf("Makefile", lines.join("\n"));
+  const installing = install?.capabilities.find(({ name }) => name === "package-install");
+  expect(installing?.evidence[0]).toMatchObject({ line: 7, text: "$(PYTHON) -m pip install ." });
+});
+
+it("what runs with a recipe counts", async () => {
+  const make = [".PHONY: all drop", "all: drop other", "\tmkdir x", "drop: all", "\trm -r x", "other:", "\tcurl x"];
+  expect(await needsOf("Makefile", make)).toMatchObject({
+    all: [
+      ["mkdir", "rm", "curl"],
+      ["filesystem-write", "filesystem-delete", "network-access"],
+    ],
+  });
+  const just = [
+    "all: drop (send 'x')",
+    "    mkdir x",
+    "drop:",
+    "    rm -r x",
+    "[private]",
+    "send to:",
+    "    curl {{to}}",
+  ];
+  expect(Object.keys(await needsOf("justfile", just))).toEqual(["all", "drop"]);
+  expect(await needsOf("justfile", just)).toMatchObject({
+    all: [
+      ["mkdir", "rm", "curl"],
+      ["filesystem-write", "filesystem-delete", "network-access"],
+    ],
+  });
+  const task = [
+    "tasks:",
+    "  all: {deps: [drop], cmds: [{task: send}, mkdir x]}",
+    "  drop: rm -r x",
+    "  send: {internal: true, cmds: [curl x]}",
+  ];
+  expect(Object.keys(await needsOf("Taskfile.yml", task))).toEqual(["all", "drop"]);
+  expect(await needsOf("Taskfile.yml", task)).toMatchObject({
+    all: [
+      ["mkdir", "rm", "curl"],
+      ["filesystem-write", "filesystem-delete", "network-access"],
+    ],
+  });
+});
+
 it("long lines and odd texts cost nothing", async () => {
   const long = "a ".repeat(200_000);
   expect(await toolsOf("Makefile", `${long}\n`)).toEqual([]);

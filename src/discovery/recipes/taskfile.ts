@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Parameter, Tool } from "../../model/index.ts";
-import { type Recipe, recipeTool, variable } from "./recipe.ts";
+import { linesWith, type Recipe, recipeTool, type Step, variable } from "./recipe.ts";
 
 /** Aliases that a document may expand to. */
 const MAX_ALIASES = 50;
@@ -11,20 +11,30 @@ export function taskfileTools(file: string, text: string): Tool[] {
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const tasks = document.get("tasks");
   if (!isMap(tasks)) return [];
-  return tasks.items.flatMap(({ key, value }) => {
-    if (!isScalar(key) || typeof key.value !== "string" || !/^[A-Za-z][\w:.-]*$/u.test(key.value)) return [];
+  const steps = new Map<string, Step>();
+  const read = tasks.items.flatMap(({ key, value }) => {
+    if (!isScalar(key) || typeof key.value !== "string" || !/^[A-Za-z_][\w:.-]*$/u.test(key.value)) return [];
+    const { value: name } = key;
     const line = counter.linePos(key.range?.[0] ?? 0).line;
     const content = plain(value === null ? null : JSON.parse(JSON.stringify(toJs(value, document))));
-    if (content["internal"] === true) return [];
     const body = linesOf(content, line);
-    const recipe: Recipe = {
-      name: key.value,
-      line,
-      help: textOf(content["desc"]) ?? textOf(content["summary"]),
-      body,
-      parameters: parametersOf(content, body, line),
-    };
-    return [recipeTool(file, "task", recipe, ["task", "--taskfile", file, key.value])];
+    steps.set(name, { body, needs: neededBy(content) });
+    if (content["internal"] === true || name.startsWith("_")) return [];
+    const help = textOf(content["desc"]) ?? textOf(content["summary"]);
+    return [{ name, line, help, parameters: parametersOf(content, body, line) }];
+  });
+  return read.map((own) => {
+    const recipe: Recipe = { ...own, body: linesWith(own.name, (name) => steps.get(name)) };
+    return recipeTool(file, "task", recipe, ["task", "--taskfile", file, own.name]);
+  });
+}
+
+/** The tasks that a task depends on, and those that its commands call. */
+function neededBy(content: Record<string, unknown>): readonly string[] {
+  const called = [content["cmds"] ?? []].flat().filter((one: unknown) => typeof one === "object");
+  return [...[content["deps"] ?? []].flat(), ...called].flatMap((one: unknown) => {
+    const name = typeof one === "object" && one !== null && "task" in one ? one.task : one;
+    return typeof name === "string" ? [name] : [];
   });
 }
 
