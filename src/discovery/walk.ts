@@ -2,6 +2,7 @@ import { type Dirent, existsSync, lstatSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { TrackedFiles } from "./tracked.ts";
 
 /**
  * Folders that never hold a workspace's own tools. `.git` must not be read for safety, the others hold what was
@@ -57,10 +58,12 @@ interface Rules {
   /** Where the walked folder lies as seen from a `.gitignore` above it, ending with `/`; empty for all others. */
   readonly above: string;
   readonly matcher: Ignore;
+  /** What the rules do not hold for; `null` outside repositories. */
+  readonly tracked: TrackedFiles | null;
 }
 
 /**
- * Lists the files of a folder that belong to the workspace: `.gitignore` is obeyed at every level, symbolic links are
+ * Lists the files of a folder that belong to the workspace: `.gitignore` is obeyed at every level, but for what git tracks, symbolic links are
  * not followed (what they lead to inside the folder is found in its own place; outside is none of ours; so there are
  * no loops). Rejects with the signal's reason when aborted.
  */
@@ -202,7 +205,8 @@ async function rulesOf(
 ): Promise<Rules | null> {
   if (!entries.some((entry) => entry.name === ".gitignore" && entry.isFile())) return parent;
   const matcher = await matcherOf(join(folder, path, ".gitignore"));
-  return matcher === null ? parent : { parent, prefix: path === "" ? "" : `${path}/`, above: "", matcher };
+  const tracked = parent?.tracked ?? null;
+  return matcher === null ? parent : { parent, prefix: path === "" ? "" : `${path}/`, above: "", matcher, tracked };
 }
 
 /** Git tells capital letters in its rules wherever the file system does. */
@@ -219,7 +223,7 @@ async function matcherOf(path: string): Promise<Ignore | null> {
 
 /**
  * The rules that hold in a folder before its own: `.git/info/exclude` of the repository that it belongs to and each
- * `.gitignore` between the two. None when they would leave out the folder itself: somebody opened it all the same.
+ * `.gitignore` between the two. None of them when they would leave out the folder itself: somebody opened it all the same.
  */
 async function outerRules(walked: string): Promise<Rules | null> {
   const folder = resolve(walked);
@@ -230,14 +234,21 @@ async function outerRules(walked: string): Promise<Rules | null> {
     between.unshift(dirname(at));
   }
   const root = between[0] ?? folder;
-  let rules: Rules | null = null;
+  const tracked = new TrackedFiles(root, placeIn(root, folder));
+  const none: Rules = { parent: null, prefix: "", above: "", matcher: ignore(), tracked };
+  let rules = none;
   for (const file of [join(root, ".git", "info", "exclude"), ...between.map((at) => join(at, ".gitignore"))]) {
     const matcher = await matcherOf(file);
     const base = file.endsWith(".gitignore") ? dirname(file) : root;
-    const above = relative(base, folder).replaceAll(sep, "/");
-    if (matcher !== null) rules = { parent: rules, prefix: "", above: above === "" ? "" : `${above}/`, matcher };
+    if (matcher !== null) rules = { parent: rules, prefix: "", above: placeIn(base, folder), matcher, tracked };
   }
-  return isFolderLeftOut(rules) ? null : rules;
+  return isFolderLeftOut(rules) ? none : rules;
+}
+
+/** Where a folder lies in one above it, ending with `/`; empty for that folder itself. */
+function placeIn(above: string, folder: string): string {
+  const place = relative(above, folder).replaceAll(sep, "/");
+  return place === "" ? "" : `${place}/`;
 }
 
 /** Whether rules from above leave out the walked folder, or a folder that it lies in. */
@@ -248,12 +259,12 @@ function isFolderLeftOut(rules: Rules | null): boolean {
   return false;
 }
 
-/** The nearest `.gitignore` that says something about the path decides. */
+/** The nearest `.gitignore` that says something about the path decides, unless git tracks it. */
 function isIgnored(rules: Rules | null, path: string, isFolder: boolean): boolean {
   for (let level = rules; level !== null; level = level.parent) {
     const place = level.above + path.slice(level.prefix.length);
     const verdict = level.matcher.test(isFolder ? `${place}/` : place);
-    if (verdict.ignored) return true;
+    if (verdict.ignored) return rules?.tracked?.holds(path, isFolder) !== true;
     if (verdict.unignored) return false;
   }
   return false;
