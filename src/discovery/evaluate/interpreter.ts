@@ -127,7 +127,7 @@ export class Interpreter {
   #mainFile: string | null = null;
   #stoppedAt: number | null = null;
   /** A statement has been left that used up the budget. */
-  #hasResumed = false;
+  #hasResumed: boolean = false;
 
   constructor(source: ModuleSource, models: LibraryModels, limits: Limits = DEFAULT_LIMITS) {
     this.source = source;
@@ -183,7 +183,8 @@ export class Interpreter {
 
   #bounded(run: () => ModuleValue | null): { readonly module: ModuleValue | null; readonly complete: boolean } {
     try {
-      return { module: run(), complete: true };
+      const module = run();
+      return { module, complete: !this.#hasResumed || this.#hasRun() };
     } catch (error) {
       if (!(error instanceof BudgetExceeded || error instanceof RangeError)) throw error;
       const module = this.#mainFile === null ? null : (this.#modules.get(this.#mainFile) ?? null);
