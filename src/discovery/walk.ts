@@ -2,6 +2,7 @@ import { type Dirent, existsSync, lstatSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { parentFolder } from "./paths.ts";
 import { TrackedFiles } from "./tracked.ts";
 
 /**
@@ -137,13 +138,13 @@ export class Listing {
    * @param path relative to the folder, with `/`
    */
   async holds(path: string): Promise<boolean> {
-    const rules = await this.#enter(parentOf(path));
+    const rules = await this.#enter(parentFolder(path));
     return rules !== "skipped" && !isIgnored(rules, path, false);
   }
 
   /** What lies below a folder, given as to {@link holds}, as {@link walk} lists it. */
   async below(path: string, signal: AbortSignal): Promise<WalkResult> {
-    const rules = await this.#enter(parentOf(path));
+    const rules = await this.#enter(parentFolder(path));
     if (rules === "skipped" || isLeftOut(rules, path)) return { files: [], unreadable: [] };
     return await gather(this.#folder, { path, rules }, { signal });
   }
@@ -152,9 +153,9 @@ export class Listing {
   async rules(path: string): Promise<boolean> {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (name !== ".gitignore" && name !== ENVIRONMENT_MARK) return false;
-    const folder = parentOf(path);
+    const folder = parentFolder(path);
     if (folder === "") return true;
-    const above = await this.#enter(parentOf(folder));
+    const above = await this.#enter(parentFolder(folder));
     return above !== "skipped" && !isLeftOut(above, folder);
   }
 
@@ -165,16 +166,12 @@ export class Listing {
   }
 
   async #enterBelow(path: string): Promise<Entered> {
-    const above = await this.#enter(parentOf(path));
+    const above = await this.#enter(parentFolder(path));
     if (above === "skipped" || isLeftOut(above, path)) return "skipped";
     // What a link leads to is found in its own place, or is none of ours.
     if (lstatSync(join(this.#folder, path), { throwIfNoEntry: false })?.isSymbolicLink() === true) return "skipped";
     return await enter(this.#folder, path, above);
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /** Whether a folder is not entered, by its name and the rules that hold where it lies. */

@@ -1,9 +1,6 @@
 import { BUILTIN_MODELS } from "./builtins.ts";
 import { DATACLASS_CONSTANTS, DATACLASS_MODELS } from "./dataclasses.ts";
 import type { ExternalModel, LibraryModels } from "./interpreter.ts";
-
-export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-
 import { INTROSPECTION_MODELS } from "./introspection.ts";
 import { LIBRARY_CONSTANTS, LIBRARY_MODELS } from "./library.ts";
 import { PLACE_MODELS } from "./places.ts";
@@ -26,6 +23,7 @@ export {
 } from "./interpreter.ts";
 export { annotationValue, argumentsOf, originOf } from "./introspection.ts";
 export { cleandoc } from "./library.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export {
   type DeclaredEntryPoint,
   type DeclaredEntryPoints,

@@ -1,4 +1,5 @@
 import { type Expression, type FunctionDef, headOf, type Module, type Statement } from "../../python/index.ts";
+import { parentFolder } from "../paths.ts";
 import { attributeOf } from "./attributes.ts";
 import { callValue } from "./calls.ts";
 import { evaluateExpression } from "./expressions.ts";
@@ -188,7 +189,7 @@ export class Interpreter {
     } catch (error) {
       if (!(error instanceof BudgetExceeded || error instanceof RangeError)) throw error;
       const module = this.#mainFile === null ? null : (this.#modules.get(this.#mainFile) ?? null);
-      return { module, complete: this.events.some((event) => !event.preliminary) };
+      return { module, complete: this.#hasRun() };
     }
   }
 
@@ -248,7 +249,7 @@ export class Interpreter {
   }
 
   #hasRun(): boolean {
-    return this.events.length > 0 && this.events.some((event) => !event.preliminary);
+    return this.events.some((event) => !event.preliminary);
   }
 
   /** The command line has been parsed: what follows is worth few steps only. */
@@ -568,7 +569,7 @@ export class Interpreter {
       this.noticeLibrary(false);
     scope.set("__name__", str(name));
     scope.set("__file__", placed(file));
-    if (isPackage(file)) scope.set("__path__", list([placed(folderOf(file))]));
+    if (isPackage(file)) scope.set("__path__", list([placed(parentFolder(file))]));
     if (name !== "__main__") scope.set("__package__", str(isPackage(file) ? name : parentName(name)));
     scope.set("__doc__", docstringOf(tree) ?? NONE);
     this.depth += 1;
@@ -610,10 +611,6 @@ export class Interpreter {
 
 function isPackage(file: string): boolean {
   return file === "__init__.py" || file.endsWith("/__init__.py");
-}
-
-function folderOf(file: string): string {
-  return file.slice(0, Math.max(0, file.lastIndexOf("/")));
 }
 
 /** The package in which a module lies, empty for one at the top. */

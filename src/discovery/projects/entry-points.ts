@@ -102,7 +102,7 @@ function inlineTable(value: string): readonly (readonly [name: string, target: s
 /** The commands of a `setup.cfg`: `console_scripts` under `[options.entry_points]`. */
 export function setupCfgEntryPoints(text: string): readonly EntryPoint[] {
   return [...setupCfgLines(text)].flatMap(({ group, content, line }) =>
-    group === "console_scripts" || group === "gui_scripts" ? entryPointLine(content, line) : [],
+    isScriptGroup(group) ? entryPointLine(content, line) : [],
   );
 }
 
@@ -151,12 +151,17 @@ export function pluginEntryPoints(path: string, text: string): readonly Declared
   });
 }
 
+/** Whether the entry points of a group are commands. */
+export function isScriptGroup(group: string | undefined): boolean {
+  return group === "console_scripts" || group === "gui_scripts";
+}
+
 /** The lines of an `entry_points.txt`. */
-function* sectionLines(text: string): Generator<GroupLine> {
+export function* sectionLines(text: string): Generator<GroupLine> {
   let group = "";
   for (const [index, content] of text.split(/\r?\n/u).entries()) {
     const header = /^\s*\[([^\]]+)\]/u.exec(content);
-    if (header !== null) group = (header[1] ?? "").trim();
+    if (header !== null) group = header[1] ?? "";
     else yield { group, content, line: index + 1 };
   }
 }

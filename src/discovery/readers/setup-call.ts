@@ -7,7 +7,7 @@ import {
   textOf,
   type Value,
 } from "../evaluate/index.ts";
-import { type EntryPoint, entryPointLine } from "../projects/entry-points.ts";
+import { type EntryPoint, entryPointLine, isScriptGroup, sectionLines } from "../projects/entry-points.ts";
 
 /** Calls of `setup()` that a run of a `setup.py` makes. */
 const CALLS = new WeakMap<Interpreter, CallArguments[]>();
@@ -28,12 +28,14 @@ export const SETUP_MODELS: readonly (readonly [string, ExternalModel])[] = [
 export function setupEntryPoints(interpreter: Interpreter): readonly EntryPoint[] {
   return (CALLS.get(interpreter) ?? []).flatMap((call) => {
     const given = call.keywords.get("entry_points");
-    if (given?.kind === "str") return sectionLines(given.value).flatMap((text) => entryPointLine(text, call.line));
+    if (given?.kind === "str") {
+      const inScripts = [...sectionLines(given.value)].filter(({ group }) => isScriptGroup(group));
+      return inScripts.flatMap(({ content }) => entryPointLine(content, call.line));
+    }
     if (given?.kind !== "dict") return [];
-    return [...given.entries.values()].flatMap(({ key, value }) => {
-      const group = textOf(key);
-      return group === "console_scripts" || group === "gui_scripts" ? lines(value, call.line) : [];
-    });
+    return [...given.entries.values()].flatMap(({ key, value }) =>
+      isScriptGroup(textOf(key)) ? lines(value, call.line) : [],
+    );
   });
 }
 
@@ -41,14 +43,4 @@ function lines(value: Value, line: number): readonly EntryPoint[] {
   if (value.kind === "str") return value.value.split("\n").flatMap((text) => entryPointLine(text, line));
   if (!isSequence(value)) return [];
   return value.items.flatMap((item) => (item.kind === "str" ? entryPointLine(item.value, line) : []));
-}
-
-/** The lines of `[console_scripts]` and `[gui_scripts]`. */
-function sectionLines(text: string): readonly string[] {
-  let isScripts = false;
-  return text.split("\n").filter((content) => {
-    const header = /^\s*\[([^\]]+)\]/u.exec(content);
-    if (header !== null) isScripts = header[1] === "console_scripts" || header[1] === "gui_scripts";
-    return isScripts && header === null;
-  });
 }
